@@ -1,0 +1,83 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pack the program of this collection into one executable file and copy it to the host."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from ansible import constants
+from ansible.plugins.action import ActionBase
+
+SOURCE = Path(__file__).parents[2] / "src" / "mail_autoconfig"
+MAIN = "import sys\n\nfrom mail_autoconfig.cli import main\n\nsys.exit(main())\n"
+
+
+def pack(package: Path, interpreter: str) -> bytes:
+    """Pack a Python package into a zipapp (PEP 441).
+
+    The same sources give the same bytes, whatever their times and order on the disk, so that an
+    unchanged program is an unchanged file.
+    """
+    files = {
+        path.relative_to(package.parent).as_posix(): path.read_bytes()
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    files["__main__.py"] = MAIN.encode()
+    archive = io.BytesIO(f"#!{interpreter}\n".encode())
+    archive.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED) as zipped:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            zipped.writestr(entry, files[name])
+    return archive.getvalue()
+
+
+class ActionModule(ActionBase):
+    """Pack, then let ansible.builtin.copy do the rest: check mode, ownership, atomic move."""
+
+    TRANSFERS_FILES = True
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the result of ``ansible.builtin.copy``."""
+        super().run(tmp, task_vars)
+        _result, arguments = self.validate_argument_spec(
+            argument_spec={
+                "dest": {"type": "path", "required": True},
+                "interpreter": {"type": "str", "default": "/usr/bin/python3 -I"},
+            }
+        )
+        descriptor, name = tempfile.mkstemp(dir=constants.DEFAULT_LOCAL_TMP)
+        with os.fdopen(descriptor, "wb") as packed:
+            packed.write(pack(SOURCE, arguments["interpreter"]))
+        task = self._task.copy()
+        task.args = {
+            "src": name,
+            "dest": arguments["dest"],
+            "owner": "root",
+            "group": "root",
+            "mode": "0755",
+        }
+        copy = self._shared_loader_obj.action_loader.get(
+            "ansible.builtin.copy",
+            task=task,
+            connection=self._connection,
+            play_context=self._play_context,
+            loader=self._loader,
+            templar=self._templar,
+            shared_loader_obj=self._shared_loader_obj,
+        )
+        try:
+            result: dict[str, Any] = copy.run(task_vars=task_vars)
+        finally:
+            Path(name).unlink()
+        return result

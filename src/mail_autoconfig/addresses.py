@@ -1,0 +1,53 @@
+"""Mail addresses as clients send them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .names import normalise
+
+FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+"""Controls, line separators and what XML 1.0 can't hold: never part of a name or an address."""
+
+PLACEHOLDER = re.compile(r"\{(email|localpart|domain)\}")
+"""What a user name pattern may hold."""
+
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_LONGEST = 254  # octets: RFC 5321, section 4.5.3.1.3, less the angle brackets
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """`email` and `localpart` as the client sent them; `domain` in lower-case A-label form."""
+
+    email: str
+    localpart: str
+    domain: str
+
+    def fill(self, pattern: str) -> str:
+        """Put this address, as the client sent it, into a user name pattern."""
+        if pattern == "{email}":
+            return self.email
+        values: Mapping[str, str] = {
+            "email": self.email,
+            "localpart": self.localpart,
+            "domain": self.email[len(self.localpart) + 1 :],
+        }
+        return PLACEHOLDER.sub(lambda match: values[match[1]], pattern)
+
+
+def parse(text: str) -> Address:
+    """Read an address (RFC 5321, RFC 6531), white space around it ignored.
+
+    More lenient than the RFCs about the local part, which belongs to the mail server, not to us.
+    Raises ValueError, without the address in its text, if it is none.
+    """
+    email = text.strip()
+    if FORBIDDEN.search(email) or len(email.encode()) > _LONGEST:
+        raise ValueError("control characters, or over 254 octets")
+    localpart, at, domain = email.rpartition("@")
+    if not at or not localpart or ("@" in localpart and not _QUOTED.fullmatch(localpart)):
+        raise ValueError("not local part, @ and domain")
+    return Address(email, localpart, normalise(domain))

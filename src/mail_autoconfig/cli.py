@@ -1,0 +1,96 @@
+"""The command line: `mail-autoconfig serve | check | verify`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import __version__
+from .config import ConfigurationError, load
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, 1 for what is wrong, 2 for a wrong call."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except ConfigurationError as error:
+        for problem in error.problems:
+            print(f"{options.file.name}: {problem}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mail-autoconfig", description="Mail client set-up.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="answer mail clients")
+    where = serve.add_mutually_exclusive_group()
+    where.add_argument("--socket", type=Path, metavar="PATH", help="listen on a unix socket")
+    where.add_argument("--port", type=int, help="listen on a TCP port")
+    serve.add_argument("--host", default="127.0.0.1", help="address for --port [%(default)s]")
+    serve.set_defaults(command=_serve)
+
+    check = commands.add_parser("check", help="check a configuration file")
+    check.set_defaults(command=_check)
+
+    verify = commands.add_parser("verify", help="ask a deployed server as mail clients do")
+    verify.add_argument(
+        "--connect", type=_endpoint, metavar="HOST:PORT", help="where https is, whatever DNS says"
+    )
+    verify.add_argument(
+        "--connect-http", type=_endpoint, metavar="HOST:PORT", help="where http is, likewise"
+    )
+    trust = verify.add_mutually_exclusive_group()
+    trust.add_argument("--ca", type=Path, metavar="FILE", help="trust this authority alone (PEM)")
+    trust.add_argument("--insecure", action="store_true", help="trust each certificate")
+    verify.add_argument(
+        "--only", action="append", metavar="DOMAIN", help="ask for this domain; may be repeated"
+    )
+    verify.set_defaults(command=_verify)
+
+    for command in (serve, check, verify):
+        command.add_argument("file", type=Path, metavar="FILE", help="the configuration (JSON)")
+    return parser
+
+
+def _endpoint(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
+    return host.strip("[]"), int(port)
+
+
+# The imports below wait for their command: `check` needs the standard library alone.
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from .serve import SocketError, open_sockets, run
+
+    try:
+        run(options.file, open_sockets(options.socket, options.host, options.port))
+    except SocketError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    count = len(load(options.file))
+    print(f"{options.file.name}: {count} domain{'s' * (count != 1)}, all right")
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from .verify import Endpoints, verify
+
+    configuration = load(options.file)
+    try:
+        endpoints = Endpoints(options.connect, options.connect_http, options.ca, options.insecure)
+    except OSError as error:  # ssl.SSLError is one
+        print(f"{options.ca}: no certificates: {error.strerror or error}", file=sys.stderr)
+        return 1
+    return verify(configuration, endpoints, options.only)

@@ -1,0 +1,407 @@
+"""The validator: raw mappings -> `model.Configuration`, or every problem at once.
+
+Standard library alone: it runs on the controller, before a host is touched, and on the host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import urlsplit
+
+from . import names
+from .addresses import FORBIDDEN
+from .model import (
+    DEFAULT,
+    Authentication,
+    Configuration,
+    Discovery,
+    Domain,
+    Protocol,
+    Security,
+    Server,
+    Settings,
+    WebProtocol,
+    WebServer,
+)
+
+_PROTOCOLS = get_args(Protocol)
+_WEB_PROTOCOLS = get_args(WebProtocol)
+_PORTS = {  # RFC 8314, section 3; RFC 6409; RFC 5804
+    "imap": {"tls": 993, "starttls": 143, "none": 143},
+    "pop3": {"tls": 995, "starttls": 110, "none": 110},
+    "smtp": {"tls": 465, "starttls": 587, "none": 587},
+    "managesieve": {"tls": 4190, "starttls": 4190, "none": 4190},
+}
+
+_TOP_KEYS = ("domains", "providers", "generic_host")
+_PROVIDER_KEYS = ("display_name", "short_name", "servers", "autodiscover", "source")
+_DOMAIN_KEYS = (
+    *("name", "provider", "discovery", "apex"),
+    *("display_name", "short_name", "username", "servers"),
+)
+_SERVER_KEYS = ("type", "host", "port", "security", "username", "authentication")
+_WEB_SERVER_KEYS = ("type", "url", "username", "authentication")
+
+_USERNAME = re.compile(r"(?:[^{}]|\{(?:email|localpart|domain)\})+")
+
+
+class ConfigurationError(Exception):
+    """A configuration that is not right; `problems` has a line for each: where, what, what else."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = list(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in the configuration a value stands; collects the problems found there."""
+
+    problems: list[str]
+    subject: str
+    key: str = ""
+
+    def __getitem__(self, key: str | int) -> _Place:
+        step = f"[{key}]" if isinstance(key, int) else f".{key}" if self.key else key
+        return _Place(self.problems, self.subject, self.key + step)
+
+    def problem(self, message: str) -> None:
+        where = f"{self.subject}, {self.key}" if self.key else self.subject
+        self.problems.append(f"{where}: {message}")
+
+
+def load(path: str | Path) -> Configuration:
+    """Read a JSON file, `{"domains": […], "providers": {…}, "generic_host": …}`, in UTF-8.
+
+    Raises ConfigurationError, for a file that can't be read or is no JSON too.
+    """
+    try:
+        content = Path(path).read_bytes()
+        raw = json.loads(content.decode("utf-8"))
+    except OSError as error:
+        raise ConfigurationError([f"can't be read: {error.strerror}"]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError([f"not UTF-8 at byte {error.start}"]) from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ConfigurationError([f"not JSON: {error}"]) from None
+    return replace(parse(raw), digest=hashlib.sha256(content).hexdigest())
+
+
+def parse(raw: Any) -> Configuration:
+    """Check a raw configuration and resolve it.
+
+    Keys: `domains`, a list (`autoconfig_domains`); `providers`, a mapping of provider definitions
+    that come before the built-in ones of the same name; `generic_host`, a host name.
+    Raises ConfigurationError with all problems.
+    """
+    problems: list[str] = []
+    top = _Place(problems, "configuration")
+    if not isinstance(raw, Mapping):
+        raise ConfigurationError([f"configuration: {_shown(raw)} is not a mapping"])
+    _check_keys(top, raw, _TOP_KEYS)
+
+    providers = dict(built_in_providers())
+    raw_providers = raw.get("providers") or {}
+    if isinstance(raw_providers, Mapping):
+        for name, definition in raw_providers.items():
+            providers[str(name)] = _provider(_Place(problems, f"provider {name}"), definition)
+    else:
+        _Place(problems, "autoconfig_providers").problem("not a mapping of names to providers")
+
+    generic_host = None
+    if raw.get("generic_host"):
+        place = _Place(problems, "autoconfig_generic_host")
+        generic_host = _host_name(place, raw["generic_host"])
+
+    domains: dict[str, Domain] = {}
+    place = _Place(problems, "autoconfig_domains")
+    raw_domains = raw.get("domains") or []
+    if not _is_list(raw_domains):
+        place.problem("not a list of domains")
+    elif not raw_domains:
+        place.problem("no domain; name at least one")
+    else:
+        for index, definition in enumerate(raw_domains):
+            domain = _domain(place[index], definition, providers)
+            if domain is None:
+                continue
+            if domain.name in domains:
+                _Place(problems, f"domain {domain.written}").problem("listed twice; remove one")
+            domains[domain.name] = domain
+
+    default = domains.pop(DEFAULT, None)
+    needy = [domain.written for domain in domains.values() if domain.discovery == "srv"]
+    if default and not domains:
+        needy = [DEFAULT]
+    if needy and not raw.get("generic_host"):
+        _Place(problems, f"domain {needy[0]}").problem(
+            "has no names of its own; set autoconfig_generic_host to the host that answers for it"
+        )
+    if problems:
+        raise ConfigurationError(problems)
+    return Configuration(domains, default, generic_host)
+
+
+@cache
+def built_in_providers() -> Mapping[str, Settings]:
+    """The providers that come with the package, by name."""
+    problems: list[str] = []
+    providers = {}
+    for entry in sorted(files(__package__).joinpath("providers").iterdir(), key=lambda e: e.name):
+        if entry.name.endswith(".toml"):
+            name = entry.name.removesuffix(".toml")
+            raw = tomllib.loads(entry.read_text("utf-8"))
+            providers[name] = _provider(_Place(problems, f"provider {name}"), raw)
+    if problems:
+        raise ConfigurationError(problems)
+    return providers
+
+
+def _provider(place: _Place, raw: Any) -> Settings:
+    if not isinstance(raw, Mapping):
+        place.problem(f"{_shown(raw)} is not a mapping")
+        raw = {"servers": []}
+    else:
+        _check_keys(place, raw, _PROVIDER_KEYS)
+        _text(place, raw, "source")
+    servers, web_servers = _servers(place["servers"], raw.get("servers"))
+    return Settings(
+        display_name=_text(place, raw, "display_name", longest=60),
+        short_name=_text(place, raw, "short_name", longest=20),
+        servers=servers,
+        web_servers=web_servers,
+        autodiscover=_flag(place, raw, "autodiscover", default=True),
+    )
+
+
+def _domain(listed: _Place, raw: Any, providers: Mapping[str, Settings]) -> Domain | None:
+    if isinstance(raw, str):
+        listed.problem(f"{_shown(raw)} is not a mapping; write {{name: {raw}, provider: …}}")
+        return None
+    if not isinstance(raw, Mapping):
+        listed.problem(f"{_shown(raw)} is not a mapping")
+        return None
+    if "name" not in raw:
+        listed.problem("no name")
+        return None
+    written = raw["name"]
+    name = written if written == DEFAULT else _host_name(listed["name"], written)
+    place = _Place(listed.problems, f"domain {written}")
+    if name is None:
+        return None
+    if len(name) > names.LONGEST:
+        place.problem(f"longer than {names.LONGEST} octets: no room for autodiscover. before it")
+    _check_keys(place, raw, _DOMAIN_KEYS)
+
+    discovery: Discovery = _choice(place, raw, "discovery", get_args(Discovery), "certificate")
+    apex = _flag(place, raw, "apex", default=False)
+    if name == DEFAULT:
+        for key in ("discovery", "apex"):
+            if key in raw:
+                place[key].problem("the default entry has no names of its own; leave this out")
+    elif apex and discovery == "srv":
+        place["apex"].problem("no effect with discovery srv; leave one of them out")
+    return Domain(str(name), str(written), _settings(place, raw, providers), discovery, apex)
+
+
+def _settings(place: _Place, raw: Mapping[str, Any], providers: Mapping[str, Settings]) -> Settings:
+    """A domain's settings: its provider's, with what the domain itself says in their place."""
+    settings = Settings(None, None, (), (), autodiscover=True)
+    provider = raw.get("provider")
+    if provider is None:
+        if "servers" not in raw:
+            place.problem("neither provider nor servers; give one of them")
+    elif isinstance(provider, str) and provider in providers:
+        settings = providers[provider]
+    else:
+        built_in = ", ".join(built_in_providers())
+        place["provider"].problem(
+            f"no provider {_shown(provider)}{_did_you_mean(provider, providers)} "
+            f"Built in: {built_in}"
+        )
+    if raw.keys() <= {"name", "provider", "discovery", "apex"}:
+        return settings
+
+    if "servers" in raw:
+        servers, web_servers = _servers(place["servers"], raw["servers"])
+        # What the provider says of Exchange holds for its own servers.
+        settings = replace(settings, servers=servers, web_servers=web_servers, autodiscover=True)
+    if "username" in raw:
+        username = _username(place, raw)
+        settings = replace(
+            settings,
+            servers=tuple(replace(server, username=username) for server in settings.servers),
+            web_servers=tuple(replace(web, username=username) for web in settings.web_servers),
+        )
+    return replace(
+        settings,
+        display_name=_text(place, raw, "display_name", longest=60) or settings.display_name,
+        short_name=_text(place, raw, "short_name", longest=20) or settings.short_name,
+    )
+
+
+def _servers(place: _Place, raw: Any) -> tuple[tuple[Server, ...], tuple[WebServer, ...]]:
+    servers: list[Server] = []
+    web_servers: list[WebServer] = []
+    if not _is_list(raw) or not raw:
+        place.problem("no server; list at least one")
+        return (), ()
+    for index, entry in enumerate(raw):
+        here = place[index]
+        if not isinstance(entry, Mapping):
+            here.problem(f"{_shown(entry)} is not a mapping")
+        elif entry.get("type") in _WEB_PROTOCOLS:
+            web_servers.append(_web_server(here, entry))
+        else:
+            servers.append(_server(here, entry))
+    return tuple(servers), tuple(web_servers)
+
+
+def _server(place: _Place, raw: Mapping[str, Any]) -> Server:
+    _check_keys(place, raw, _SERVER_KEYS)
+    protocol: Protocol = _choice(place, raw, "type", (*_PROTOCOLS, *_WEB_PROTOCOLS))
+    security: Security = _choice(place, raw, "security", get_args(Security), "tls")
+    port = raw.get("port")
+    if port is None:
+        port = _PORTS.get(protocol, {}).get(security, 0)
+    elif isinstance(port, bool) or not isinstance(port, int) or not 1 <= port <= 65535:
+        place["port"].problem(f"{_shown(port)} is not a port; use 1 to 65535")
+        port = 0
+    host = raw.get("host")
+    # A placeholder stands for a host name: put one in its place for the check.
+    if isinstance(host, str) and "{domain}" in host:
+        _host_name(place["host"], host.replace("{domain}", "d.d"), shown=host)
+        host = host.lower()
+    else:
+        host = _host_name(place["host"], host)
+    return Server(
+        type=protocol,
+        host=host or "",
+        port=int(port),
+        security=security,
+        username=_username(place, raw),
+        authentication=_authentication(place, raw),
+    )
+
+
+def _web_server(place: _Place, raw: Mapping[str, Any]) -> WebServer:
+    _check_keys(place, raw, _WEB_SERVER_KEYS)
+    url = raw.get("url")
+    if not isinstance(url, str) or not _is_https(url):
+        place["url"].problem(f"{_shown(url)} is not a URL; use https://HOST/PATH")
+    return WebServer(
+        type=raw["type"],
+        url=str(url),
+        username=_username(place, raw),
+        authentication=_authentication(place, raw),
+    )
+
+
+def _is_https(url: str) -> bool:
+    if FORBIDDEN.search(url) or " " in url or not _USERNAME.fullmatch(url):
+        return False
+    try:
+        parts = urlsplit(url.replace("{domain}", "d.d"))
+        return parts.scheme == "https" and bool(names.normalise(parts.hostname or ""))
+    except ValueError:
+        return False
+
+
+def _username(place: _Place, raw: Mapping[str, Any]) -> str:
+    pattern = _text(place, raw, "username") or "{email}"
+    if not _USERNAME.fullmatch(pattern):
+        place["username"].problem(
+            f"{_shown(pattern)} has other braces than {{email}}, {{localpart}} and {{domain}}"
+        )
+    return pattern
+
+
+def _authentication(place: _Place, raw: Mapping[str, Any]) -> tuple[Authentication, ...]:
+    value = raw.get("authentication", "password")
+    methods = list(value) if _is_list(value) else [value]
+    allowed = get_args(Authentication)
+    if not methods:
+        place["authentication"].problem(f"empty; use one or more of {', '.join(allowed)}")
+    for method in methods:
+        if method not in allowed:
+            place["authentication"].problem(
+                f"no method {_shown(method)}; use one or more of {', '.join(allowed)}"
+            )
+    return tuple(methods)
+
+
+def _host_name(place: _Place, value: Any, *, shown: str | None = None) -> str | None:
+    try:
+        if isinstance(value, str):
+            return names.normalise(value)
+    except ValueError:
+        pass
+    what = "missing; give" if value is None else f"{_shown(shown or value)} is not"
+    place.problem(f"{what} a host name such as mail.example.com")
+    return None
+
+
+def _text(place: _Place, raw: Mapping[str, Any], key: str, *, longest: int = 1000) -> str | None:
+    value = raw.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip() or FORBIDDEN.search(value):
+        place[key].problem(f"{_shown(value)} is not a line of text")
+        return None
+    if len(value) > longest:
+        place[key].problem(f"{len(value)} characters long; use {longest} at most")
+    return str(value)
+
+
+def _flag(place: _Place, raw: Mapping[str, Any], key: str, *, default: bool) -> bool:
+    value = raw.get(key, default)
+    if not isinstance(value, bool):
+        place[key].problem(f"{_shown(value)} is neither true nor false")
+    return bool(value)
+
+
+def _choice(
+    place: _Place,
+    raw: Mapping[str, Any],
+    key: str,
+    allowed: Sequence[str],
+    default: str | None = None,
+) -> Any:
+    value = raw.get(key, default)
+    if value is None:
+        place.problem(f"no {key}; use one of {', '.join(allowed)}")
+    elif value in allowed:
+        return value
+    else:
+        place[key].problem(f"no {key} {_shown(value)}; use one of {', '.join(allowed)}")
+    return allowed[0]
+
+
+def _check_keys(place: _Place, raw: Mapping[Any, Any], allowed: Sequence[str]) -> None:
+    for key in raw:
+        if key not in allowed:
+            place.problem(f"unknown key {_shown(key)}{_did_you_mean(key, allowed)}")
+
+
+def _did_you_mean(value: Any, candidates: Iterable[str]) -> str:
+    close = get_close_matches(str(value), list(candidates), 1)
+    return f'; did you mean "{close[0]}"?' if close else "."
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else f"{text[:77]}…"

@@ -1,0 +1,129 @@
+"""The data model: what the validator makes, and what names, answers and checks read.
+
+Everything is resolved when the configuration is loaded (provider, overrides, defaults), so that an
+answer needs one look-up in a dict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Protocol = Literal["imap", "pop3", "smtp", "managesieve"]
+WebProtocol = Literal["caldav", "carddav", "webdav", "jmap", "activesync"]
+Security = Literal["tls", "starttls", "none"]
+Authentication = Literal["password", "password_encrypted", "oauth2", "gssapi"]
+Discovery = Literal["certificate", "srv"]
+
+DEFAULT = "*"
+"""The name of the entry that answers for each domain that is not listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server with a host name and a port.
+
+    `host` may hold `{domain}`; `username` may hold `{email}`, `{localpart}` and `{domain}`.
+    `security`: tls is TLS from the first byte (RFC 8314), starttls begins in plain text.
+    `authentication` is ordered: the first that a client knows wins.
+    """
+
+    type: Protocol
+    host: str
+    port: int
+    security: Security
+    username: str
+    authentication: tuple[Authentication, ...]
+
+    def host_for(self, domain: str) -> str:
+        """The host name for users of `domain` (A-label form)."""
+        return self.host.replace("{domain}", domain)
+
+
+@dataclass(frozen=True, slots=True)
+class WebServer:
+    """One service behind an https URL; `url` may hold the placeholders of `username`."""
+
+    type: WebProtocol
+    url: str
+    username: str
+    authentication: tuple[Authentication, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settings:
+    """What a provider offers; domains without overrides of their own share one object.
+
+    Compared by identity, so that a domain is a cheap key of a cache.
+
+    `servers` and `web_servers` are ordered: the first of a type is what clients should take.
+    `autodiscover` is False where IMAP settings would break the real set-up (Exchange).
+    Names are at most 60 and 20 characters long (Mozilla's config-v1.1).
+    """
+
+    display_name: str | None
+    short_name: str | None
+    servers: tuple[Server, ...]
+    web_servers: tuple[WebServer, ...]
+    autodiscover: bool
+
+    @property
+    def mail_servers(self) -> tuple[Server, ...]:
+        """The servers that a mail account is made of."""
+        return tuple(server for server in self.servers if server.type != "managesieve")
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A mail domain: `name` in lower-case A-label form, `written` as the inventory has it."""
+
+    name: str
+    written: str
+    settings: Settings
+    discovery: Discovery
+    apex: bool
+
+    @property
+    def display_name(self) -> str:
+        """The name that clients show, at most 60 characters."""
+        return self.settings.display_name or self.written[:60]
+
+    @property
+    def short_name(self) -> str:
+        """The name that clients show where room is scarce, at most 20 characters."""
+        return self.settings.short_name or self.display_name[:20].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """All that one server answers for.
+
+    `domains` maps the A-label name to its domain, in the order of the inventory; `default` is the
+    `*` entry; `generic_host` is the one host whose certificate serves the domains found by SRV.
+    `digest` is the SHA-256 of the file it was read from, in hexadecimal: which one is in force.
+    """
+
+    domains: Mapping[str, Domain]
+    default: Domain | None
+    generic_host: str | None
+    digest: str = ""
+
+    def find(self, name: str) -> Domain | None:
+        """The entry for a domain in lower-case A-label form; the default takes the asked name."""
+        found = self.domains.get(name)
+        if found is None and self.default is not None:
+            return replace(self.default, name=name, written=name)
+        return found
+
+    def find_by_host(self, host: str) -> Domain | None:
+        """The entry for a `Host` in lower-case A-label form: autoconfig.D, autodiscover.D or D."""
+        for prefix in ("autoconfig.", "autodiscover."):
+            if host.startswith(prefix):
+                stripped = host.removeprefix(prefix)
+                return self.domains.get(stripped) or self.domains.get(host) or self.find(stripped)
+        return self.find(host)
+
+    def __len__(self) -> int:
+        """The number of entries, the default one included."""
+        return len(self.domains) + (self.default is not None)

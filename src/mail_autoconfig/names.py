@@ -1,0 +1,65 @@
+"""Host names: their one spelling, and which of them a configuration serves."""
+
+from __future__ import annotations
+
+import re
+from encodings.idna import nameprep
+
+from .model import Configuration
+
+# IDNA 2003, which Python has, maps these four away; IDNA 2008 and today's clients keep them
+# (RFC 5894, section 7.2).
+_KEPT = "ß", "ς", "\u200c", "\u200d"
+_SPLIT_KEPT = re.compile("([ßς\u200c\u200d])")
+_DOTS = re.compile("[.\u3002\uff0e\uff61]")  # RFC 3490, section 3.1
+_LABELS = re.compile(r"(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?![0-9]+\Z)(?!-)[a-z0-9-]{1,63}(?<!-)")
+
+LONGEST = 253 - len("autodiscover.")
+"""Octets of the longest domain that still has an `autodiscover.` name (RFC 1035: 253)."""
+
+
+def normalise(name: str) -> str:
+    """Return the lower-case A-label form of a host name, without a final dot.
+
+    Raises ValueError if it is no host name of two labels or more (RFC 1123, RFC 5890).
+    """
+    ascii_name = name.lower() if name.isascii() else ".".join(map(_a_label, _DOTS.split(name)))
+    ascii_name = ascii_name.removesuffix(".")
+    if len(ascii_name) > 253 or not _LABELS.fullmatch(ascii_name):
+        raise ValueError("not a host name")
+    return ascii_name
+
+
+def _a_label(label: str) -> str:
+    parts = _SPLIT_KEPT.split(label)
+    prepared = "".join(part if part in _KEPT else nameprep(part) for part in parts)
+    return prepared if prepared.isascii() else "xn--" + prepared.encode("punycode").decode("ascii")
+
+
+def served_names(configuration: Configuration) -> tuple[str, ...]:
+    """The host names that belong on certificates, in the order of the inventory.
+
+    The generic host, then each domain's autodiscover.D, autoconfig.D and, where asked for, D.
+    A domain found by SRV has none, nor has the default entry.
+    """
+    names: list[str] = []
+    if configuration.generic_host:
+        names.append(configuration.generic_host)
+    for domain in configuration.domains.values():
+        if domain.discovery == "certificate":
+            names += f"autodiscover.{domain.name}", f"autoconfig.{domain.name}"
+            if domain.apex:
+                names.append(domain.name)
+    return tuple(dict.fromkeys(names))
+
+
+def plain_names(configuration: Configuration) -> tuple[str, ...]:
+    """The host names to answer over plain http alone: those of the domains found by SRV."""
+    served = frozenset(served_names(configuration))
+    return tuple(
+        name
+        for domain in configuration.domains.values()
+        if domain.discovery == "srv"
+        for name in (f"autodiscover.{domain.name}", f"autoconfig.{domain.name}")
+        if name not in served
+    )

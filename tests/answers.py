@@ -1,0 +1,437 @@
+"""What the server answers, case by case: one table for the responder alone and behind nginx.
+
+`cases()` needs no more than a transport that carries a request to a server which runs
+`configuration()`: the unit tests call the application, molecule asks the deployed server.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import quote
+from xml.sax.saxutils import escape
+
+SCHEMAS = "http://schemas.microsoft.com/exchange/autodiscover"
+REQUEST = f"{SCHEMAS}/outlook/requestschema/2006"
+MOBILESYNC_REQUEST = f"{SCHEMAS}/mobilesync/requestschema/2006"
+ROOT = f"{{{SCHEMAS}/responseschema/2006}}"
+ANSWER = f"{{{SCHEMAS}/outlook/responseschema/2006a}}"
+
+POX = "/autodiscover/autodiscover.xml"
+CONFIG = "/mail/config-v1.1.xml"
+WELL_KNOWN = "/.well-known/autoconfig/mail/config-v1.1.xml"
+CONFIG_PATHS = (CONFIG, WELL_KNOWN, "/autoconfig/mail/config-v1.1.xml")
+
+Row = tuple[str, str, int, str]
+"""Type, host, port and security of a server."""
+
+GANDI: tuple[Row, ...] = (
+    ("imap", "mail.gandi.net", 993, "tls"),
+    ("pop3", "mail.gandi.net", 995, "tls"),
+    ("smtp", "mail.gandi.net", 465, "tls"),
+)
+MICROSOFT: tuple[Row, ...] = (
+    ("imap", "outlook.office365.com", 993, "tls"),
+    ("pop3", "outlook.office365.com", 995, "tls"),
+    ("smtp", "smtp.office365.com", 587, "starttls"),
+)
+PLACEHOLDER = "%EMAILADDRESS%"
+
+
+def corp(suffix: str) -> tuple[Row, ...]:
+    """The servers of the domain that has its own."""
+    host = f"mail.corp.{suffix}"
+    return (
+        ("imap", host, 993, "tls"),
+        ("pop3", host, 995, "tls"),
+        ("smtp", host, 587, "starttls"),
+    )
+
+
+def configuration(suffix: str = "test") -> dict[str, Any]:
+    """The raw configuration that the table asks for; its names end in `suffix`."""
+    servers = [
+        {"type": kind, "host": host, "port": port, "security": security}
+        for kind, host, port, security in corp(suffix)
+    ]
+    return {
+        "providers": {"corp": {"display_name": "Corp & Sons", "servers": servers}},
+        "domains": [
+            {"name": f"example.{suffix}", "provider": "gandi", "apex": True},
+            {"name": f"corp.{suffix}", "provider": "corp"},
+            {"name": f"bücher.{suffix}", "provider": "gandi"},
+            {"name": f"exchange.{suffix}", "provider": "microsoft365"},
+        ],
+    }
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer; names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Transport = Callable[[str, str, str, str, Mapping[str, str], bytes], Reply]
+"""(scheme, method, host, path with query, headers, body) -> Reply; follows no redirect."""
+
+Expectation = Callable[[Reply], None]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request and what its answer must be. `layer` nginx: the responder alone can't answer."""
+
+    name: str
+    method: str
+    host: str
+    path: str
+    expect: Expectation
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "text/xml"})
+    scheme: Literal["https", "http"] = "https"
+    layer: Literal["responder", "nginx"] = "responder"
+
+
+def run(case: Case, transport: Transport) -> None:
+    """Ask, and assert that the answer is the right one."""
+    case.expect(transport(case.scheme, case.method, case.host, case.path, case.headers, case.body))
+
+
+def pox_request(
+    email: str | None,
+    *,
+    legacy_dn: str | None = None,
+    namespace: str = REQUEST,
+    schema: str | None = f"{SCHEMAS}/outlook/responseschema/2006a",
+    more: str = "",
+) -> bytes:
+    """A request as Outlook writes it."""
+    parts = [
+        f"<EMailAddress>{escape(email)}</EMailAddress>" if email is not None else "",
+        more,
+        f"<LegacyDN>{legacy_dn}</LegacyDN>" if legacy_dn is not None else "",
+        f"<AcceptableResponseSchema>{schema}</AcceptableResponseSchema>" if schema else "",
+    ]
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?><Autodiscover xmlns="{namespace}">'
+        f"<Request>{''.join(parts)}</Request></Autodiscover>"
+    ).encode()
+
+
+# Expectations
+
+
+def settings(login: str, rows: tuple[Row, ...]) -> Expectation:
+    """A POX answer with these servers in this order, each with this LoginName."""
+    encryption = {"tls": ("on", "SSL"), "starttls": ("on", "TLS"), "none": ("off", "None")}
+
+    def expect(reply: Reply) -> None:
+        assert reply.status == 200
+        assert reply.headers["content-type"] == "text/xml; charset=utf-8"
+        root = ET.fromstring(reply.body)
+        assert root.tag == f"{ROOT}Autodiscover"
+        response = root.find(f"{ANSWER}Response")
+        assert response is not None, reply.body
+        assert response.findtext(f"{ANSWER}User/{ANSWER}DisplayName")
+        account = response.find(f"{ANSWER}Account")
+        assert account is not None
+        assert account.findtext(f"{ANSWER}AccountType") == "email"
+        assert account.findtext(f"{ANSWER}Action") == "settings"
+        found = [
+            {child.tag.removeprefix(ANSWER): child.text for child in protocol}
+            for protocol in account.iterfind(f"{ANSWER}Protocol")
+        ]
+        assert found == [
+            {
+                "Type": kind.upper(),
+                "Server": host,
+                "Port": str(port),
+                "LoginName": login,
+                "DomainRequired": "off",
+                "SPA": "off",
+                "SSL": encryption[security][0],
+                "Encryption": encryption[security][1],
+                "AuthRequired": "on",
+            }
+            | ({"UsePOPAuth": "off", "SMTPLast": "off"} if kind == "smtp" else {})
+            for kind, host, port, security in rows
+        ]
+
+    return expect
+
+
+def error(code: int, status: int = 200) -> Expectation:
+    """A POX error; with status 405 the method to use as well."""
+
+    def expect(reply: Reply) -> None:
+        assert reply.status == status
+        assert reply.headers["content-type"] == "text/xml; charset=utf-8"
+        assert reply.headers.get("allow") == ("POST" if status == 405 else None)
+        root = ET.fromstring(reply.body)
+        assert root.tag == f"{ROOT}Autodiscover"
+        problem = root.find(f"{ROOT}Response/{ROOT}Error")
+        assert problem is not None, reply.body
+        assert problem.findtext(f"{ROOT}ErrorCode") == str(code)
+        assert problem.findtext(f"{ROOT}Message")
+        assert problem.find(f"{ROOT}DebugData") is not None
+        assert problem.get("Id", "").isdecimal()
+        assert len(problem.get("Time", "")) == len("12:34:56.1234567")
+
+    return expect
+
+
+def config(
+    domain: str,
+    rows: tuple[Row, ...],
+    display_name: str = "Gandi Mail",
+    authentication: str = "password-cleartext",
+) -> Expectation:
+    """An Autoconfig answer for this domain (A-label) with these servers in this order."""
+    socket_type = {"tls": "SSL", "starttls": "STARTTLS", "none": "plain"}
+
+    def expect(reply: Reply) -> None:
+        assert reply.status == 200
+        assert reply.headers["content-type"] == "text/xml; charset=utf-8"
+        root = ET.fromstring(reply.body)
+        assert (root.tag, root.get("version")) == ("clientConfig", "1.1")
+        provider = root.find("emailProvider")
+        assert provider is not None
+        assert provider.get("id") == domain
+        assert provider.findtext("domain") == domain
+        assert provider.findtext("displayName") == display_name
+        assert 0 < len(provider.findtext("displayShortName", "")) <= 20
+        assert [
+            [server.tag, server.get("type"), *(child.text for child in server)]
+            for server in provider
+            if server.get("type")
+        ] == [
+            [
+                "outgoingServer" if kind == "smtp" else "incomingServer",
+                *(kind, host, str(port), socket_type[security], PLACEHOLDER, authentication),
+            ]
+            for kind, host, port, security in rows
+        ]
+
+    return expect
+
+
+def headers_only(reply: Reply) -> None:
+    """The headers of an answer to GET, without its body."""
+    assert reply.body == b""
+    assert reply.status == 200
+    assert reply.headers["content-type"] == "text/xml; charset=utf-8"
+    assert int(reply.headers["content-length"]) > 500
+
+
+def refused(status: int, *, never: str = "") -> Expectation:
+    """A plain refusal that does not say `never` again."""
+
+    def expect(reply: Reply) -> None:
+        assert reply.status == status
+        assert not never or never.encode() not in reply.body
+
+    return expect
+
+
+def redirect(status: int, location: str) -> Expectation:
+    """A redirect to `location`."""
+
+    def expect(reply: Reply) -> None:
+        assert (reply.status, reply.headers["location"]) == (status, location)
+
+    return expect
+
+
+# The table
+
+
+def cases(suffix: str = "test") -> list[Case]:
+    """The table, for a server that runs `configuration(suffix)`."""
+    return [*_pox_cases(suffix), *_config_cases(suffix), *_nginx_cases(suffix)]
+
+
+def _pox_cases(suffix: str) -> list[Case]:
+    domain, corp_domain = f"example.{suffix}", f"corp.{suffix}"
+    host = f"autodiscover.{domain}"
+    email = f"user@{domain}"
+    good = pox_request(email)
+    answered = settings(email, GANDI)
+    u_label, a_label = f"bücher.{suffix}", f"xn--bcher-kva.{suffix}"
+
+    def post(name: str, body: bytes, expect: Expectation, **more: Any) -> Case:
+        return Case(name, "POST", **({"host": host, "path": POX} | more), body=body, expect=expect)
+
+    def asked(name: str, address: str, rows: tuple[Row, ...] = GANDI) -> Case:
+        return post(name, pox_request(address), settings(address.strip(), rows))
+
+    prefixed = re.sub("<(/?)([A-Z])", r"<\1a:\2", good.decode()).replace("xmlns=", "xmlns:a=")
+    entity = (
+        b'<?xml version="1.0"?><!DOCTYPE d [<!ENTITY e "user@' + domain.encode() + b'">]>'
+        b'<Autodiscover xmlns="' + REQUEST.encode() + b'"><Request>'
+        b"<EMailAddress>&e;</EMailAddress></Request></Autodiscover>"
+    )
+    utf16 = good.decode().replace("utf-8", "utf-16").encode("utf-16")
+    rows = [
+        asked("configured domain", email),
+        asked("any local part", f"nobody-has-this-one@{domain}"),
+        asked("own servers", f"user@{corp_domain}", corp(suffix)),
+        post("unconfigured domain", pox_request("user@unconfigured.invalid"), error(500)),
+        post("a domain below a configured one", pox_request(f"user@sub.{domain}"), error(500)),
+        post("no address", pox_request(None), error(600)),
+        post("empty address", pox_request("  "), error(600)),
+        post("address without @", pox_request(domain), error(600)),
+        post("address without local part", pox_request(f"@{domain}"), error(600)),
+        post("address without domain", pox_request("user@"), error(600)),
+        post("two @ unquoted", pox_request(f"a@b@{domain}"), error(600)),
+        asked("an @ in a quoted local part", f'"a@b"@{domain}'),
+        post("control character", pox_request(f"a\x7fb@{domain}"), error(600)),
+        post("line break", pox_request(f"a\nb@{domain}"), error(600)),
+        post("over 254 octets", pox_request("x" * 255 + f"@{domain}"), error(600)),
+        asked("upper-case domain", f"User@{domain.upper()}"),
+        asked("IDN as U-label", f"user@{u_label}"),
+        asked("IDN as upper-case U-label", f"user@{u_label.upper()}"),
+        asked("IDN as A-label", f"user@{a_label}"),
+        asked("final dot", f"user@{domain}."),
+        asked("white space around the address", f" \n\t{email}\n "),
+        asked("plus", f"user+tag@{domain}"),
+        asked("quote", f'o\'brien"x"@{domain}'),
+        asked("ampersand", f"a&b@{domain}"),
+        asked("less-than", f"<b>]]>@{domain}"),
+        asked("braces", f"{{{{7*7}}}}{{email}}@{domain}"),
+        asked("non-ASCII local part", f"jürgen.用户@{domain}"),
+        post("malformed XML", good[:-10], error(600)),
+        post("not XML", b'{"email": "user@example.test"}', error(600)),
+        post("not text", bytes(range(256)), error(600)),
+        post("empty body", b"", error(600)),
+        post("unknown root", good.replace(b"Autodiscover", b"AutoDiscover"), error(600)),
+        post("unknown namespace", pox_request(email, namespace="urn:x"), error(600)),
+        post("entity declaration", entity, error(600)),
+        post("DTD", b"<!DOCTYPE Autodiscover>" + good.partition(b"?>")[2], error(600)),
+        post("unknown encoding", good.replace(b"utf-8", b"utf-99"), error(600)),
+        post("deep nesting", b"<a>" * 20000, error(600)),
+        post("UTF-16", utf16, answered),
+        post("UTF-8 with BOM", b"\xef\xbb\xbf" + good, answered),
+        post("a namespace prefix", prefixed.encode(), answered),
+        post("wrong Content-Type", good, answered, headers={"Content-Type": "application/json"}),
+        post("no Content-Type", good, answered, headers={}),
+        post(
+            "two EMailAddress elements",
+            pox_request(email, more=f"<EMailAddress>other@{corp_domain}</EMailAddress>"),
+            answered,
+        ),
+        post("LegacyDN", pox_request(None, legacy_dn="/o=x/cn=user"), error(500)),
+        post("LegacyDN beside an address", pox_request(email, legacy_dn="/o=x"), error(500)),
+        post("empty LegacyDN", pox_request(email, legacy_dn=""), answered),
+        post("no AcceptableResponseSchema", pox_request(email, schema=None), answered),
+        post("unknown AcceptableResponseSchema", pox_request(email, schema="urn:x"), error(601)),
+        post(
+            "MobileSync",
+            pox_request(
+                email,
+                namespace=MOBILESYNC_REQUEST,
+                schema=f"{SCHEMAS}/mobilesync/responseschema/2006",
+            ),
+            error(601),
+        ),
+        post("body over 64 KiB", good.ljust(64 * 1024 + 1), refused(413)),
+        post("body of 64 KiB", good.ljust(64 * 1024), answered),
+        post("Exchange's domain", pox_request(f"user@exchange.{suffix}"), error(501)),
+        post("the address decides, not Host", good, answered, host=f"autodiscover.{corp_domain}"),
+        post("POX at the domain itself", good, answered, host=domain),
+    ]
+    rows += [
+        post(f"POST to {path}", good, answered, path=path)
+        for path in (
+            "/Autodiscover/Autodiscover.xml",
+            "/AutoDiscover/AutoDiscover.xml",
+            "/AUTODISCOVER/AUTODISCOVER.XML",
+            "/",
+            "/any/other?path",
+        )
+    ]
+    rows += [
+        Case("GET of POX", "GET", host, POX, error(600, 405)),
+        Case("GET of POX in capitals", "GET", host, "/Autodiscover/Autodiscover.xml",
+             error(600, 405)),
+        Case("PUT of POX", "PUT", host, POX, error(600, 405), body=good),
+        Case("HEAD of POX", "HEAD", host, POX, refused(405)),
+        post("the next good request", good, answered),
+    ]  # fmt: skip
+    return rows
+
+
+def _config_cases(suffix: str) -> list[Case]:
+    domain, corp_domain, exchange = f"example.{suffix}", f"corp.{suffix}", f"exchange.{suffix}"
+    host = f"autoconfig.{domain}"
+    u_label, a_label = f"bücher.{suffix}", f"xn--bcher-kva.{suffix}"
+    answered = config(domain, GANDI)
+    own = config(corp_domain, corp(suffix), "Corp & Sons")
+
+    def get(name: str, query: str, expect: Expectation, **more: Any) -> Case:
+        path = more.pop("path", CONFIG) + query
+        return Case(name, "GET", more.pop("host", host), path, expect, headers={}, **more)
+
+    def asked(name: str, address: str, expect: Expectation) -> Case:
+        return get(f"GET: {name}", f"?emailaddress={quote(address)}", expect)
+
+    rows = [
+        asked("configured domain", f"user@{domain}", answered),
+        asked("any local part", f"nobody-has-this-one@{domain}", answered),
+        asked("own servers; the address decides, not Host", f"user@{corp_domain}", own),
+        asked("unconfigured domain", "user@unconfigured.invalid", refused(404)),
+        get("GET: no address", "", answered),
+        get("GET: empty address", "?emailaddress=", answered),
+        get("GET: no address, another Host", "", own, host=f"autoconfig.{corp_domain}"),
+        get("GET: no address, the domain itself", "", answered, host=domain, path=WELL_KNOWN),
+        get("GET: Evolution", f"?emailaddress=EVOLUTIONUSER%40{domain}", answered),
+        asked("address without @", "no-at-sign-here", refused(404, never="no-at-sign")),
+        asked("two @ unquoted", f"a@b@{domain}", refused(404, never="a@b")),
+        asked("an @ in a quoted local part", f'"a@b"@{domain}', answered),
+        asked("control character", f"echo\x01me@{domain}", refused(404, never="echo")),
+        asked("line break", f"echo\r\nSet-Cookie: x=y@{domain}", refused(404, never="echo")),
+        asked("over 254 octets", "x" * 255 + f"@{domain}", refused(404, never="xxx")),
+        asked("script", "<script>alert(1)</script>", refused(404, never="script")),
+        asked("upper-case domain", f"User@{domain.upper()}", answered),
+        asked("IDN as U-label", f"user@{u_label}", config(a_label, GANDI)),
+        asked("IDN as A-label", f"user@{a_label}", config(a_label, GANDI)),
+        asked("white space around the address", f" user@{domain} ", answered),
+        asked("plus, encoded", f"user+tag@{domain}", answered),
+        get("GET: plus as it is", f"?emailaddress=user+tag@{domain}", answered),
+        asked("quote, & and <", f"o'brien&<b>@{domain}", answered),
+        asked("non-ASCII local part", f"jürgen.用户@{domain}", answered),
+        get("GET: parameter in capitals", f"?EmailAddress=user@{corp_domain}", own),
+        get("GET: the first of two addresses",
+            f"?x=y&emailaddress=user@{corp_domain}&emailaddress=user@{domain}", own),
+        asked("Exchange's domain", f"user@{exchange}",
+              config(exchange, MICROSOFT, "Microsoft 365", "OAuth2")),
+        get("GET: another path", "", refused(404), path="/mail/config-v1.2.xml"),
+        Case("HEAD of the configuration", "HEAD", host, CONFIG, headers_only, headers={}),
+        Case("POST of the configuration", "POST", host, CONFIG, refused(405), body=b"x"),
+    ]  # fmt: skip
+    rows += [
+        get(f"GET {path}", f"?emailaddress=user@{domain}", answered, path=path)
+        for path in (*CONFIG_PATHS, "/Mail/Config-v1.1.XML", WELL_KNOWN.upper())
+    ]
+    return rows
+
+
+def _nginx_cases(suffix: str) -> list[Case]:
+    """What nginx answers by itself."""
+    domain = f"example.{suffix}"
+    host = f"autodiscover.{domain}"
+    target = f"https://{host}{POX}"
+    request = pox_request(f"user@{domain}")
+    return [
+        Case("http: GET of POX", "GET", host, POX, redirect(302, target),
+             scheme="http", layer="nginx"),
+        Case("http: POST of POX", "POST", host, POX, redirect(307, target), body=request,
+             scheme="http", layer="nginx"),
+        Case("http: configuration", "GET", f"autoconfig.{domain}", CONFIG,
+             config(domain, GANDI), scheme="http", layer="nginx", headers={}),
+    ]  # fmt: skip

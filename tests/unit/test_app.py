@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+import answers
+import mail_autoconfig
+from answers import CONFIG, GANDI, POX, Case, config, error, pox_request, refused, run, settings
+from asgi import transport
+from mail_autoconfig.app import Application
+from mail_autoconfig.config import parse
+from mail_autoconfig.model import Configuration
+
+DEFAULT = {"name": "*", "provider": "gandi"}
+
+
+@pytest.fixture
+def application() -> Application:
+    return Application(parse(answers.configuration()))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in answers.cases() if case.layer == "responder"],
+    ids=lambda case: case.name,
+)
+def test_table(application: Application, case: Case) -> None:
+    run(case, transport(application))
+
+
+def test_the_table_holds_with_other_names() -> None:
+    application = Application(parse(answers.configuration("lab.test")))
+    for case in answers.cases("lab.test"):
+        if case.layer == "responder":
+            run(case, transport(application))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case("POX", "POST", "x.test", POX, settings("u@x.test", GANDI), pox_request("u@x.test")),
+        Case(
+            "address", "GET", "x.test", f"{CONFIG}?emailaddress=u@x.test", config("x.test", GANDI)
+        ),
+        Case("Host", "GET", "autoconfig.x.test", CONFIG, config("x.test", GANDI)),
+        Case("Host and port", "GET", "autoconfig.x.test:8443", CONFIG, config("x.test", GANDI)),
+        Case("no name in Host", "GET", "127.0.0.1", CONFIG, refused(404)),
+    ],
+    ids=lambda case: case.name,
+)
+def test_default_entry(case: Case) -> None:
+    raw = answers.configuration() | {"domains": [DEFAULT], "generic_host": "generic.test"}
+    run(case, transport(Application(parse(raw))))
+
+
+def test_answer_may_be_kept_and_refusal_not(application: Application) -> None:
+    ask = transport(application)
+    answer = ask("https", "GET", "autoconfig.example.test", CONFIG, {}, b"")
+    refusal = ask("https", "GET", "autoconfig.other.test", CONFIG, {}, b"")
+    assert answer.headers["cache-control"] == "max-age=300"
+    assert refusal.headers["cache-control"] == "no-store"
+
+
+def test_health(application: Application) -> None:
+    reply = transport(application)("http", "GET", "localhost", "/healthz", {}, b"")
+    assert reply.status == 200
+    assert json.loads(reply.body) == {
+        "status": "ok",
+        "domains": 4,
+        "configuration": "",
+        "version": mail_autoconfig.__version__,
+    }
+
+
+def test_unexpected_exception_is_an_error_answer_without_the_address_in_the_log(
+    application: Application, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: Configuration, name: str) -> NoReturn:
+        raise RuntimeError(name)
+
+    monkeypatch.setattr(Configuration, "find", fail)
+    with caplog.at_level(logging.DEBUG):
+        run(
+            Case("bug", "POST", "example.test", POX, error(603), pox_request("u@example.test")),
+            transport(application),
+        )
+    assert "RuntimeError in fail" in caplog.text
+    assert "example.test" not in caplog.text
+
+
+def test_configuration_is_swapped_between_requests(application: Application) -> None:
+    ask = transport(application)
+    path = f"{CONFIG}?emailaddress=user@example.test"
+    application.configuration = replace(application.configuration, domains={})
+    assert ask("https", "GET", "autoconfig.example.test", path, {}, b"").status == 404
+
+
+def test_version_is_that_of_the_collection() -> None:
+    galaxy = Path(__file__).parents[2].joinpath("galaxy.yml").read_text("utf-8")
+    assert f"\nversion: {mail_autoconfig.__version__}\n" in galaxy
