@@ -201,7 +201,7 @@ class Certificate:
             arguments += ["--domain", name]
         rc, output = self.certbot(*arguments)
         # An authority of one's own that was installed anew does not know the account.
-        if rc != 0 and "accountDoesNotExist" in output:
+        if rc != 0 and re.search(r"accountDoesNotExist|Account \S+ not found", output):
             self.forget_account()
             rc, output = self.certbot(*arguments)
         if rc != 0:

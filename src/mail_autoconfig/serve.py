@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -147,5 +148,6 @@ def run(path: Path, sockets: Sequence[socket.socket]) -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # its tracebacks may hold a request
     server = _Server(Application(load(path)), path)
+    gc.freeze()  # what is loaded now stays: no need to look through it for garbage
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(server.serve(sockets=list(sockets)))

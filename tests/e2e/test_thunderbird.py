@@ -28,9 +28,10 @@ PASSWORD = 3  # nsMsgAuthMethod.passwordCleartext: as it is, inside TLS
 def expected(domain: str, suffix: str) -> list[tuple[str, str, int, int]]:
     """Type, host, port and socketType of the servers that a domain's users should get."""
     if domain == f"example.{suffix}":
-        return [("imap", "mail.gandi.net", 993, TLS), ("smtp", "mail.gandi.net", 465, TLS)]
-    host = f"mail.corp.{suffix}"
-    return [("imap", host, 993, TLS), ("pop3", host, 995, TLS), ("smtp", host, 587, STARTTLS)]
+        host, smtp = "mail.gandi.net", (465, TLS)
+    else:
+        host, smtp = f"mail.corp.{suffix}", (587, STARTTLS)
+    return [("imap", host, 993, TLS), ("pop3", host, 995, TLS), ("smtp", host, *smtp)]
 
 
 DOMAINS = [(f"{kind}.{suffix}", suffix) for suffix in SUFFIXES for kind in ("example", "corp")]
@@ -93,6 +94,7 @@ def check_settings(config: dict[str, Any], domain: str, suffix: str) -> None:
 def test_autoconfig(found: dict[str, Any], domain: str, suffix: str) -> None:
     """Autoconfig over https wins; nothing is guessed."""
     config = found[domain]
+    assert config, "Thunderbird found nothing"
     assert (config["source"], config["subSource"]) == ("xml", "xml-from-isp-https")
     check_settings(config, domain, suffix)
 
@@ -101,6 +103,7 @@ def test_autoconfig(found: dict[str, Any], domain: str, suffix: str) -> None:
 def test_autodiscover(found_without_autoconfig: dict[str, Any], domain: str, suffix: str) -> None:
     """With autoconfig switched off, Outlook's way leads to the same settings."""
     config = found_without_autoconfig[domain]
+    assert config, "Thunderbird found nothing"
     assert (config["source"], config["subSource"]) == ("exchange", "exchange-from-url1")
     check_settings(config, domain, suffix)
 

@@ -84,11 +84,13 @@ def test_unexpected_exception_is_an_error_answer_without_the_address_in_the_log(
         raise RuntimeError(name)
 
     monkeypatch.setattr(Configuration, "find", fail)
+    path = f"{CONFIG}?emailaddress=u@example.test"
     with caplog.at_level(logging.DEBUG):
-        run(
-            Case("bug", "POST", "example.test", POX, error(603), pox_request("u@example.test")),
-            transport(application),
-        )
+        for case in (
+            Case("POX", "POST", "example.test", POX, error(603), pox_request("u@example.test")),
+            Case("GET", "GET", "example.test", path, refused(500, never="example.test")),
+        ):
+            run(case, transport(application))
     assert "RuntimeError in fail" in caplog.text
     assert "example.test" not in caplog.text
 

@@ -1,0 +1,120 @@
+"""Certificates, from Pebble and from elsewhere."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+from deployed import CA, ROOT, SERVERS, Server, changes, converge, play
+
+CERTBOT = "--tags=certbot"
+DAYS = 86400
+
+
+def names(server: Server) -> list[str]:
+    return [name for _, name in server.certificate()["subjectAltName"]]
+
+
+def serials() -> list[str]:
+    return [server.certificate()["serialNumber"] for server in SERVERS]
+
+
+def test_certificate_holds_all_served_names_and_no_other(server: Server) -> None:
+    domains = [f"{name}.{server.suffix}" for name in ("corp", "example", "exchange", "xn--bcher-kva")]
+    expected = [f"{kind}.{domain}" for domain in domains for kind in ("autoconfig", "autodiscover")]
+    assert sorted(names(server)) == sorted([*expected, f"example.{server.suffix}"])
+
+
+def test_private_key_is_for_root_alone(server: Server) -> None:
+    key = server.host.file("/etc/mail-autoconfig/tls/current/privkey.pem")
+    resolved = server.run("readlink --canonicalize /etc/mail-autoconfig/tls/current/privkey.pem")
+    assert key.exists
+    assert server.run(f"stat --format %a:%U {resolved}").strip() == "600:root"
+
+
+def test_renewal_timer_runs_and_its_runs_trust_the_authority(server: Server) -> None:
+    assert server.host.service("certbot.timer").is_enabled
+    assert server.host.service("certbot.timer").is_running
+    # What the timer starts, with its environment, but for a certificate that is due.
+    before = server.certificate()["serialNumber"]
+    server.run("sed -i 's/^# renew_before_expiry.*/renew_before_expiry = 4000 days/' "
+               "/etc/letsencrypt/renewal/mail-autoconfig.conf")
+    try:
+        server.run("systemd-run --quiet --wait --pipe --property=Type=oneshot "
+                   "--property=Environment=$(systemctl show --value --property Environment certbot) "
+                   "certbot --quiet renew --no-random-sleep-on-renew")
+        assert server.certificate()["serialNumber"] != before  # renewed and served
+    finally:
+        server.run("sed -i 's/^renew_before_expiry.*/# renew_before_expiry = 30 days/' "
+                   "/etc/letsencrypt/renewal/mail-autoconfig.conf")
+
+
+def test_failed_order_leaves_the_old_certificate_and_names_the_name() -> None:
+    before = serials()
+    result = play(
+        "mailhost.autoconfig.server", CERTBOT,
+        certbot_domains=[{"name": "dead.invalid", "provider": "gandi"}],
+    )
+    assert result.returncode == 2
+    assert "the one in force stays" in result.stdout
+    assert "autoconfig.dead.invalid" in result.stdout
+    assert serials() == before
+    assert changes(converge(CERTBOT)) == 0
+
+
+def test_selfsigned_and_existing_and_back() -> None:
+    before = serials()
+    assert changes(converge(CERTBOT, certbot_mode="selfsigned")) > 0
+    assert changes(converge(CERTBOT, certbot_mode="selfsigned")) == 0
+    for server in SERVERS:
+        shown = server.run(
+            "openssl s_client -connect 127.0.0.1:443 "
+            f"-servername autoconfig.corp.{server.suffix} "
+            "-CAfile /etc/mail-autoconfig/tls/selfsigned/fullchain.pem -verify_return_error "
+            f"-verify_hostname autoconfig.corp.{server.suffix} </dev/null"
+        )
+        assert "Verify return code: 0 (ok)" in shown
+
+    live = "/etc/letsencrypt/live/mail-autoconfig"
+    wrong = play("mailhost.autoconfig.server", CERTBOT, certbot_mode="existing",
+                 certbot_existing_certificate=f"{live}/fullchain.pem",
+                 certbot_existing_key="/etc/mail-autoconfig/tls/placeholder/privkey.pem")
+    assert wrong.returncode == 2
+    assert "they do not belong together" in wrong.stdout
+    existing = {
+        "certbot_mode": "existing",
+        "certbot_existing_certificate": f"{live}/fullchain.pem",
+        "certbot_existing_key": f"{live}/privkey.pem",
+    }
+    assert changes(converge(CERTBOT, **existing)) > 0
+    assert changes(converge(CERTBOT, **existing)) == 0
+    assert serials() == before
+    converge(CERTBOT)
+    assert serials() == before
+
+
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        ({"certbot_mode": ""}, "certbot_mode is not set; use letsencrypt, acme, selfsigned or"),
+        ({"certbot_mode": "letsencrypt"}, "certbot_letsencrypt_environment is not set; use staging"),
+        ({"certbot_acme_directory": "http://x"}, "use the https URL of the authority's ACME"),
+    ],
+)
+def test_bad_mode(variables: dict[str, str], line: str) -> None:
+    result = play("mailhost.autoconfig.server", CERTBOT, **variables)
+    assert result.returncode == 2
+    assert changes(result.stdout) == 0
+    assert line in result.stdout
+
+
+def test_authority_with_a_new_root_that_forgot_the_account() -> None:
+    """Pebble makes a new root at each start and knows no account then."""
+    before, root = serials(), CA.read_text()
+    subprocess.run(["docker", "restart", "--time=1", "autoconfig-default-pebble"], check=True)
+    created = play(ROOT / "tests/lab/create.yml")
+    assert created.returncode == 0, created.stdout
+    assert CA.read_text() != root
+    converge(CERTBOT)
+    assert not set(before) & set(serials())  # and the connections verified with the new root
+    assert changes(converge(CERTBOT)) == 0

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+
+from mail_autoconfig.config import parse
+from mail_autoconfig.names import normalise, plain_names, served_names
+
+
+@pytest.mark.parametrize(
+    ("name", "normal"),
+    [
+        ("example.com", "example.com"),
+        ("EXAMPLE.Com.", "example.com"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("BÜCHER.example", "xn--bcher-kva.example"),
+        ("bu\u0308cher.example", "xn--bcher-kva.example"),  # decomposed
+        ("XN--bcher-KVA.example", "xn--bcher-kva.example"),
+        ("日本。example", "xn--wgv71a.example"),  # the ideographic dot
+        ("straße.example", "xn--strae-oqa.example"),  # kept by IDNA 2008, ss in IDNA 2003
+        ("βόλος.example", "xn--nxasmm1c.example"),
+        ("3com.example", "3com.example"),
+        ("a" * 63 + ".example", "a" * 63 + ".example"),
+    ],
+)
+def test_normalise(name: str, normal: str) -> None:
+    assert normalise(name) == normal
+    assert normalise(normal) == normal
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "localhost",
+        "example..com",
+        ".example.com",
+        "-a.example",
+        "a-.example",
+        "a_b.example",
+        "a b.example",
+        "a/b.example",
+        "192.0.2.1",
+        "[::1]",
+        "*.example.com",
+        "a" * 64 + ".example",
+        "é" * 63 + ".example",
+        ".".join(["a" * 49] * 6),
+        "exam\u200eple.com",  # a direction mark
+        "example.com\n",
+    ],
+)
+def test_no_host_name(name: str) -> None:
+    with pytest.raises(ValueError, match=r"host name|character"):
+        normalise(name)
+
+
+def test_served_names() -> None:
+    configuration = parse(
+        {
+            "generic_host": "Autoconfig.Hoster.example",
+            "domains": [
+                {"name": "b.example", "provider": "gandi"},
+                {"name": "s.example", "provider": "gandi", "discovery": "srv"},
+                {"name": "bücher.example", "provider": "gandi", "apex": True},
+                {"name": "hoster.example", "provider": "gandi"},
+                {"name": "*", "provider": "gandi"},
+            ],
+        }
+    )
+    assert served_names(configuration) == (
+        "autoconfig.hoster.example",
+        "autodiscover.b.example",
+        "autoconfig.b.example",
+        "autodiscover.xn--bcher-kva.example",
+        "autoconfig.xn--bcher-kva.example",
+        "xn--bcher-kva.example",
+        "autodiscover.hoster.example",
+    )
+    assert plain_names(configuration) == ("autodiscover.s.example", "autoconfig.s.example")
+
+
+def test_generic_host_below_a_srv_domain_is_served_once() -> None:
+    configuration = parse(
+        {
+            "generic_host": "autoconfig.s.example",
+            "domains": [{"name": "s.example", "provider": "gandi", "discovery": "srv"}],
+        }
+    )
+    assert served_names(configuration) == ("autoconfig.s.example",)
+    assert plain_names(configuration) == ("autodiscover.s.example",)

@@ -1,0 +1,318 @@
+from __future__ import annotations
+
+import datetime
+import itertools
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+import answers
+from answers import POX, Reply
+from asgi import transport
+from mail_autoconfig import cli
+from mail_autoconfig.app import Application
+from mail_autoconfig.config import parse
+
+
+class QuietServer(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that gives up is what some tests are about."""
+
+
+class Front:
+    """What nginx does: redirects, and the application behind; `change` breaks it."""
+
+    def __init__(self, raw: dict[str, Any], certificate: Path) -> None:
+        configuration = parse(raw)
+        self.ask = transport(Application(configuration))
+        self.change: Callable[[Reply], Reply] = lambda reply: reply
+        self._servers = {}
+        for scheme in ("http", "https"):
+            server = QuietServer(("127.0.0.1", 0), self._handler(scheme))
+            if scheme == "https":
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(certificate)
+                # The handshake waits for the thread of its connection.
+                server.socket = context.wrap_socket(
+                    server.socket, server_side=True, do_handshake_on_connect=False
+                )
+            threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+            self._servers[scheme] = server
+
+    def address(self, scheme: str) -> str:
+        return f"127.0.0.1:{self._servers[scheme].server_address[1]}"
+
+    def close(self) -> None:
+        for server in self._servers.values():
+            server.shutdown()
+            server.server_close()
+
+    def answer(self, scheme: str, method: str, host: str, path: str, body: bytes) -> Reply:
+        if scheme == "http" and host.startswith("autodiscover."):
+            headers = {"location": f"https://{host}{POX}"}
+            reply = Reply(302 if method == "GET" else 307, headers, b"")
+        else:
+            reply = self.ask(scheme, method, host, path, {}, body)
+        return self.change(reply)
+
+    def _handler(self, scheme: str) -> type[BaseHTTPRequestHandler]:
+        answer = self.answer
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                reply = answer(scheme, self.command, self.headers["Host"], self.path, body)
+                self.send_response(reply.status)
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(reply.body)
+
+            do_POST = do_GET  # noqa: N815
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                """Say nothing."""
+
+        return Handler
+
+
+def certificate(directory: Path, names: list[str], days: int = 1) -> Path:
+    """A self-signed certificate with its key; it is its own authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=10))
+        .not_valid_after(now + datetime.timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+        .sign(key, hashes.SHA256())
+    )
+    path = directory / "certificate.pem"
+    path.write_bytes(
+        made.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return path
+
+
+NAMES = [
+    "example.test",
+    "generic.test",
+    *(
+        f"{prefix}.{domain}.test"
+        for prefix in ("autodiscover", "autoconfig")
+        for domain in ("example", "corp", "xn--bcher-kva", "exchange")
+    ),
+]
+RAW = answers.configuration()
+RAW["generic_host"] = "generic.test"
+RAW["domains"] += [
+    {"name": "srv.test", "provider": "gandi", "discovery": "srv"},
+    {"name": "*", "provider": "ovh"},
+]
+
+
+class Run:
+    """A front, and the command that asks it."""
+
+    def __init__(self, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.front = Front(RAW, certificate(directory, NAMES))
+        self.ca: list[str] = ["--ca", str(directory / "certificate.pem")]
+        self._file = directory / "config.json"
+        self._capsys = capsys
+        self.configure(RAW)
+
+    def configure(self, raw: dict[str, Any]) -> None:
+        self._file.write_text(json.dumps(raw), "utf-8")
+
+    def verify(self, *arguments: str) -> tuple[int, list[str], str]:
+        """The exit code, the lines of failures and the summary."""
+        connect = ["--connect", self.front.address("https")]
+        connect += ["--connect-http", self.front.address("http")]
+        code = cli.main(["verify", *connect, *self.ca, *arguments, str(self._file)])
+        output = self._capsys.readouterr()
+        return code, output.err.splitlines(), output.out
+
+    def failure(self, *arguments: str) -> str:
+        """The line of the first failure."""
+        code, lines, _ = self.verify("--only", "example.test", *arguments)
+        assert code == 1
+        return lines[0]
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    run = Run(tmp_path, capsys)
+    yield run
+    run.front.close()
+
+
+def test_all_right(run: Run) -> None:
+    # Four domains with six requests each, two more for the apex, three for SRV, two for *.
+    assert run.verify() == (0, [], "6 domains, 31 answers right\n")
+
+
+def test_only(run: Run) -> None:
+    assert run.verify("--only", "Bücher.test") == (0, [], "1 domain, 6 answers right\n")
+
+
+def test_only_what_is_not_configured(run: Run) -> None:
+    assert run.verify("--only", "other.test") == (2, ["other.test: not in the configuration"], "")
+
+
+def test_untrusted_certificate(run: Run) -> None:
+    run.ca = []
+    assert run.failure() == (
+        "example.test: POST https://autodiscover.example.test/autodiscover/autodiscover.xml: "
+        "certificate verify failed: self-signed certificate; order a certificate for "
+        "autodiscover.example.test, or name its authority with --ca"
+    )
+
+
+def test_insecure(run: Run) -> None:
+    run.ca = ["--insecure"]
+    assert run.verify()[0] == 0
+
+
+def test_name_that_is_not_on_the_certificate(run: Run) -> None:
+    added = {"name": "added.test", "provider": "gandi"}
+    run.configure({"domains": [added]})
+    code, lines, summary = run.verify()
+    assert (code, summary) == (1, "1 domain, 2 of 6 answers right\n")
+    assert "Hostname mismatch" in lines[0]
+    assert lines[0].endswith(
+        "order a certificate for autodiscover.added.test, or name its authority with --ca"
+    )
+
+
+def test_ca_file_without_certificates(run: Run, tmp_path: Path) -> None:
+    run.ca = ["--ca", str(tmp_path / "config.json")]
+    code, (line,), _ = run.verify()
+    assert code == 1
+    assert line.startswith(f"{tmp_path / 'config.json'}: no certificates: ")
+
+
+def test_other_settings_than_configured(run: Run) -> None:
+    run.configure({"domains": [{"name": "example.test", "provider": "fastmail"}]})
+    code, lines, summary = run.verify()
+    assert (code, summary) == (1, "1 domain, 2 of 6 answers right\n")
+    assert (
+        "answers imap mail.gandi.net 993 tls mail-autoconfig-verify@example.test, pop3 " in lines[0]
+    )
+    assert "; the configuration says imap imap.fastmail.com 993 tls mail-auto" in lines[0]
+
+
+def test_other_login_than_configured(run: Run) -> None:
+    domain = {"name": "example.test", "provider": "gandi", "username": "{localpart}"}
+    run.configure({"domains": [domain]})
+    _, lines, _ = run.verify()
+    assert "the configuration says imap mail.gandi.net 993 tls mail-autoconfig-verify," in lines[0]
+    assert "the configuration says imap mail.gandi.net 993 tls %EMAILLOCALPART%," in lines[2]
+
+
+def test_domain_that_the_server_does_not_know(run: Run, tmp_path: Path) -> None:
+    run.front.close()
+    without_default = answers.configuration() | {"domains": answers.configuration()["domains"][1:]}
+    run.front = Front(without_default, tmp_path / "certificate.pem")
+    assert run.failure().endswith("error 500; run the playbook again, this domain is not served")
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply(502, {}, b""), "status 502; should be 200; see nginx and mail-autoconfig"),
+        (
+            Reply(200, {"content-type": "text/html"}, b"<html/>"),
+            "content type 'text/html'; should be text/xml",
+        ),
+        (
+            Reply(200, {"content-type": "text/xml"}, b"<html>"),
+            "no well-formed XML; something else than mail-autoconfig answers",
+        ),
+        (
+            Reply(200, {"content-type": "text/xml"}, b"<!DOCTYPE html><html/>"),
+            "no well-formed XML; something else than mail-autoconfig answers",
+        ),
+        (
+            Reply(200, {"content-type": "text/xml"}, b"<html/>"),
+            "the root is html; something else than mail-autoconfig answers",
+        ),
+    ],
+)
+def test_other_answer(run: Run, reply: Reply, said: str) -> None:
+    run.front.change = lambda _: reply
+    assert run.failure().endswith(f": {said}")
+
+
+def test_wrong_redirect(run: Run) -> None:
+    def no_307(reply: Reply) -> Reply:
+        return Reply(302, reply.headers, b"") if reply.status == 307 else reply
+
+    run.front.change = no_307
+    target = "https://autodiscover.example.test/autodiscover/autodiscover.xml"
+    assert run.failure() == (
+        "example.test: POST http://autodiscover.example.test/autodiscover/autodiscover.xml: "
+        f"status 302 {target}; should be 307 to {target}"
+    )
+
+
+def test_exchange_settings_must_not_be_given(run: Run) -> None:
+    domains = [{"name": "corp.test", "provider": "microsoft365"}]
+    run.configure({"domains": domains})
+    _, lines, _ = run.verify()
+    assert lines[0].endswith("should be error 501, since these settings are Exchange's to give")
+
+
+def test_rate_limit_is_waited_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    count = itertools.count()
+    run.front.change = lambda reply: reply if next(count) % 2 else Reply(429, {}, b"")
+    assert run.verify()[0] == 0
+    assert next(count) > 31
+
+
+def test_nothing_listens(run: Run) -> None:
+    run.front.close()
+    assert run.failure().endswith("connection refused; is nginx running?")
+
+
+def test_plain_http_where_https_should_be(run: Run) -> None:
+    line = run.failure("--connect", run.front.address("http"))
+    assert "see the log of nginx" in line
+
+
+def test_https_where_plain_http_should_be(run: Run) -> None:
+    line = run.failure("--connect-http", run.front.address("https"))
+    assert line.startswith("example.test: GET http://")
+    assert line.endswith(("is this port nginx's?", "see the log of nginx"))
+
+
+def test_name_that_does_not_resolve(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"domains": [{"name": "example.invalid", "provider": "gandi"}]}))
+    assert cli.main(["verify", str(file)]) == 1
+    assert (
+        capsys.readouterr()
+        .err.splitlines()[0]
+        .endswith("no such name; add a DNS record for autodiscover.example.invalid")
+    )
