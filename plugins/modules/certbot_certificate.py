@@ -90,6 +90,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 # A certificate this close to its end was not renewed by the timer when it should have been.
 LAST_DAYS = 7
+LOG = "/var/log/letsencrypt/letsencrypt.log"
+LOG_FOLLOWS = "\n--- log ---\n"
 
 
 def names_of(text):
@@ -98,11 +100,15 @@ def names_of(text):
 
 
 def failures_of(output):
-    """Return a line a failed name from what certbot prints, or its last lines if it names none."""
+    """Return a line a failed name from what certbot prints and logs, or what else it says is wrong."""
     found = re.findall(r"Domain: (\S+)\s+Type: +(\S+)\s+Detail: ([^\n]+)", output)
     if found:
         return ["{0}: {2} ({1})".format(*failure) for failure in found]
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    # certbot 2.1 on Python 3.11 prints "can't set attribute" in place of what the authority said.
+    found = re.findall(r"acme\.messages\.Error: urn:ietf:params:acme:error:(\S+) :: ([^\n]+)", output)
+    if found:
+        return ["{1} ({0})".format(*found[-1])]
+    lines = [line.strip() for line in output.partition(LOG_FOLLOWS)[0].splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith(("Saving debug log", "Ask for help", "- - -"))]
     return lines[-2:]
 
@@ -170,15 +176,21 @@ class Certificate:
         }
 
     def certbot(self, *arguments):
-        """Run certbot and return its exit code and all that it prints."""
+        """Run certbot and return its exit code, all that it prints, and what it logs if it fails."""
         environment = {"LC_ALL": "C.UTF-8"}
         if self.module.params["ca_bundle"]:
             environment["REQUESTS_CA_BUNDLE"] = self.module.params["ca_bundle"]
+        logged = os.path.getsize(LOG) if os.path.exists(LOG) else 0
         rc, out, err = self.module.run_command(
             ["certbot", *arguments, "--non-interactive", "--config-dir", self.config],
             environ_update=environment,
         )
-        return rc, out + "\n" + err
+        output = out + "\n" + err
+        if rc != 0 and os.path.exists(LOG):
+            with open(LOG, encoding="utf-8", errors="replace") as file:
+                file.seek(logged if logged <= os.path.getsize(LOG) else 0)
+                output += LOG_FOLLOWS + file.read()
+        return rc, output
 
     def forget_account(self):
         """Remove the account at this authority, which the authority no longer knows."""
@@ -207,7 +219,7 @@ class Certificate:
         if rc != 0:
             self.module.fail_json(
                 msg="No new certificate, the one in force stays: {0}".format("; ".join(failures_of(output))),
-                output=output,
+                output=output.partition(LOG_FOLLOWS)[0],
             )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+import time
 
 import pytest
 from deployed import CA, ROOT, SERVERS, Server, changes, converge, play
 
 CERTBOT = "--tags=certbot"
-DAYS = 86400
 
 
 def names(server: Server) -> list[str]:
@@ -32,21 +32,21 @@ def test_private_key_is_for_root_alone(server: Server) -> None:
     assert server.run(f"stat --format %a:%U {resolved}").strip() == "600:root"
 
 
-def test_renewal_timer_runs_and_its_runs_trust_the_authority(server: Server) -> None:
+def test_renewal_by_the_timer_is_served(server: Server) -> None:
+    """What the timer starts renews a certificate that is due, from the lab's own authority."""
     assert server.host.service("certbot.timer").is_enabled
     assert server.host.service("certbot.timer").is_running
-    # What the timer starts, with its environment, but for a certificate that is due.
     before = server.certificate()["serialNumber"]
-    server.run("sed -i 's/^# renew_before_expiry.*/renew_before_expiry = 4000 days/' "
-               "/etc/letsencrypt/renewal/mail-autoconfig.conf")
+    renewal = "/etc/letsencrypt/renewal/mail-autoconfig.conf"
+    server.run(f"sed -i 's/^# renew_before_expiry.*/renew_before_expiry = 4000 days/' {renewal}")
     try:
-        server.run("systemd-run --quiet --wait --pipe --property=Type=oneshot "
-                   "--property=Environment=$(systemctl show --value --property Environment certbot) "
-                   "certbot --quiet renew --no-random-sleep-on-renew")
-        assert server.certificate()["serialNumber"] != before  # renewed and served
+        server.run("systemctl start certbot.service")
     finally:
-        server.run("sed -i 's/^renew_before_expiry.*/# renew_before_expiry = 30 days/' "
-                   "/etc/letsencrypt/renewal/mail-autoconfig.conf")
+        server.run(f"sed -i 's/^renew_before_expiry.*/# renew_before_expiry = 30 days/' {renewal}")
+    deadline = time.monotonic() + 10  # nginx's old workers may take one more connection
+    while server.certificate()["serialNumber"] == before:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def test_failed_order_leaves_the_old_certificate_and_names_the_name() -> None:
