@@ -5,14 +5,14 @@ STEP := @tests/lab/step
 DEMO_HTTPS_PORT ?= 8443
 DEMO_HTTP_PORT ?= 8080
 export DEMO_HTTPS_PORT DEMO_HTTP_PORT
-demo demo-down images test: export PATH := $(BIN):$(PATH)
+demo demo-down images lint sanity unit molecule docs: export PATH := $(BIN):$(PATH)
 
-.PHONY: venv engine images demo demo-down test clean
+.PHONY: venv engine images demo demo-down test lint sanity unit molecule docs clean
 
 venv: .venv/requirements.txt
 
 .venv/requirements.txt: tests/requirements.txt
-	$(STEP) 'virtual environment .venv' tests/lab/venv.sh .venv
+	$(STEP) 'virtual environment .venv' tests/lab/venv.sh .venv tests/requirements.txt
 
 engine:
 	$(STEP) 'container engine' tests/lab/engine.sh
@@ -30,8 +30,31 @@ demo-down: venv
 	$(STEP) 'remove the demo' ansible-playbook -i demo/hosts.yml tests/lab/destroy.yml
 	@rm -rf .demo
 
-# Lint, sanity tests on the built tarball, unit tests, molecule, real clients.
-test: venv engine
+test: lint sanity unit molecule
+
+lint: venv
+	$(STEP) 'ruff' sh -c 'ruff check --quiet . && ruff format --quiet --check .'
+	$(STEP) 'mypy' mypy --no-error-summary src tests plugins molecule demo
+	$(STEP) 'yamllint' yamllint --strict .
+	$(STEP) 'ansible-lint' ansible-lint --offline --strict
+	$(STEP) 'tables of the README' python docs/variables.py --check
+
+sanity: venv
+	$(STEP) 'sanity tests of the built tarball' tests/sanity.sh
+
+unit: venv
+	$(STEP) 'unit tests, with the libraries of Debian 13' pytest --quiet tests/unit
+	$(STEP) 'virtual environment with the libraries of Debian 12' \
+		tests/lab/venv.sh .venv-debian12 tests/requirements-debian12.txt
+	$(STEP) 'unit tests, with the libraries of Debian 12' \
+		.venv-debian12/bin/pytest --quiet tests/unit --ignore tests/unit/plugins --ignore tests/unit/test_roles.py
+
+molecule: venv engine
+	$(STEP) 'molecule: Debian 12 and 13, Pebble, Thunderbird' molecule test
+
+# What is generated from the roles' argument_specs.
+docs: venv
+	$(STEP) 'tables of the README' python docs/variables.py
 
 clean:
-	rm -rf .venv .demo .cache build *.tar.gz
+	rm -rf .venv .venv-debian12 .demo .cache build *.tar.gz

@@ -48,7 +48,9 @@ class Server:
     def port(self, inside: int) -> int:
         """The port of this machine at which a port of the container answers."""
         container = docker.from_env().containers.get(self.name)
-        return int(container.ports[f"{inside}/tcp"][0]["HostPort"])
+        published = container.ports[f"{inside}/tcp"]
+        assert published
+        return int(published[0]["HostPort"])
 
     def connection(
         self, scheme: str, name: str, context: ssl.SSLContext | None = None
@@ -97,7 +99,6 @@ class Server:
 
 
 SERVERS = [Server("12"), Server("13")]
-
 
 
 def play(

@@ -10,7 +10,6 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as ansible_version
-
 from ansible_collections.mailhost.autoconfig.src.mail_autoconfig import __version__
 from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.config import (
     ConfigurationError,
@@ -57,7 +56,9 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _supports_diff = False
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Return what the roles share; see the module's RETURN."""
         super().run(tmp, task_vars)
         _result, arguments = self.validate_argument_spec(

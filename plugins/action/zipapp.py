@@ -47,7 +47,9 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _supports_diff = True
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Return the result of ``ansible.builtin.copy``."""
         super().run(tmp, task_vars)
         _result, arguments = self.validate_argument_spec(

@@ -8,7 +8,7 @@ module: preflight
 short_description: Check what the inventory asks for before a host changes
 version_added: 0.1.0
 description:
-  - Validates domains and providers on the controller, with the same code that the program on the host uses.
+  - Validates domains and providers on the controller, with the code of the program on the host.
   - Refuses a release of ansible-core or a distribution that the collection does not support.
   - Returns what the roles derive from the domains, so that each of them sees the same names.
   - Changes nothing.

@@ -8,7 +8,7 @@ module: zipapp
 short_description: Install the program mail-autoconfig as one executable file
 version_added: 0.1.0
 description:
-  - Packs the Python package of this collection on the controller into a zipapp and copies it to the host.
+  - Packs the Python package of this collection into a zipapp and copies it to the host.
   - The same sources give the same bytes, so that a second run changes nothing.
 options:
   dest:

@@ -90,7 +90,7 @@ class Application:
 
     def _domain_asked_for(self, scope: Scope) -> Domain | None:
         for field in scope["query_string"].decode("latin-1").split("&"):
-            key, _, value = field.partition("=")
+            key, _equals, value = field.partition("=")
             if unquote(key).lower() == "emailaddress":
                 # Not unquote_plus: clients send the + of an address as it is.
                 text = unquote(value).strip()

@@ -100,7 +100,7 @@ class _Reader:
         self._text = ""
         self._texts: dict[str, str] = {}
 
-    def start(self, tag: str, _: object) -> None:
+    def start(self, tag: str, _attributes: object) -> None:
         self._path.append(tag)
         if len(self._path) == 3:
             self._text = ""

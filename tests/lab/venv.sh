@@ -1,7 +1,9 @@
 #!/bin/sh
-# venv.sh DIRECTORY: a virtual environment of what requirements.txt pins.
+# venv.sh DIRECTORY FILE: a virtual environment of what FILE pins.
 set -eu
-here=$(dirname "$0")
+directory=$1
+requirements=$2
+! cmp -s "$requirements" "$directory/requirements.txt" || exit 0
 if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
         echo 'python3 lacks its venv module: install it (Debian: python3-venv)' >&2
@@ -11,6 +13,6 @@ if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
         ca-certificates python3-venv
 fi
-python3 -m venv "$1"
-"$1/bin/pip" install --quiet --disable-pip-version-check -r "$here/../requirements.txt"
-cp "$here/../requirements.txt" "$1/"
+python3 -m venv --clear "$directory"
+"$directory/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+cp "$requirements" "$directory/requirements.txt"

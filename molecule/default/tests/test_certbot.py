@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import time
+from typing import Any
 
 import pytest
+
 from deployed import CA, ROOT, SERVERS, Server, changes, converge, play
 
 CERTBOT = "--tags=certbot"
@@ -20,8 +22,11 @@ def serials() -> list[str]:
 
 
 def test_certificate_holds_all_served_names_and_no_other(server: Server) -> None:
-    domains = [f"{name}.{server.suffix}" for name in ("corp", "example", "exchange", "xn--bcher-kva")]
-    expected = [f"{kind}.{domain}" for domain in domains for kind in ("autoconfig", "autodiscover")]
+    expected = [
+        f"{kind}.{domain}.{server.suffix}"
+        for kind in ("autoconfig", "autodiscover")
+        for domain in ("corp", "example", "exchange", "xn--bcher-kva")
+    ]
     assert sorted(names(server)) == sorted([*expected, f"example.{server.suffix}"])
 
 
@@ -52,7 +57,8 @@ def test_renewal_by_the_timer_is_served(server: Server) -> None:
 def test_failed_order_leaves_the_old_certificate_and_names_the_name() -> None:
     before = serials()
     result = play(
-        "mailhost.autoconfig.server", CERTBOT,
+        "mailhost.autoconfig.server",
+        CERTBOT,
         certbot_domains=[{"name": "dead.invalid", "provider": "gandi"}],
     )
     assert result.returncode == 2
@@ -76,12 +82,16 @@ def test_selfsigned_and_existing_and_back() -> None:
         assert "Verify return code: 0 (ok)" in shown
 
     live = "/etc/letsencrypt/live/mail-autoconfig"
-    wrong = play("mailhost.autoconfig.server", CERTBOT, certbot_mode="existing",
-                 certbot_existing_certificate=f"{live}/fullchain.pem",
-                 certbot_existing_key="/etc/mail-autoconfig/tls/placeholder/privkey.pem")
+    wrong = play(
+        "mailhost.autoconfig.server",
+        CERTBOT,
+        certbot_mode="existing",
+        certbot_existing_certificate=f"{live}/fullchain.pem",
+        certbot_existing_key="/etc/mail-autoconfig/tls/placeholder/privkey.pem",
+    )
     assert wrong.returncode == 2
     assert "they do not belong together" in wrong.stdout
-    existing = {
+    existing: dict[str, Any] = {
         "certbot_mode": "existing",
         "certbot_existing_certificate": f"{live}/fullchain.pem",
         "certbot_existing_key": f"{live}/privkey.pem",
@@ -97,11 +107,11 @@ def test_selfsigned_and_existing_and_back() -> None:
     ("variables", "line"),
     [
         ({"certbot_mode": ""}, "certbot_mode is not set; use letsencrypt, acme, selfsigned or"),
-        ({"certbot_mode": "letsencrypt"}, "certbot_letsencrypt_environment is not set; use staging"),
+        ({"certbot_mode": "letsencrypt"}, "certbot_letsencrypt_environment is not set; use"),
         ({"certbot_acme_directory": "http://x"}, "use the https URL of the authority's ACME"),
     ],
 )
-def test_bad_mode(variables: dict[str, str], line: str) -> None:
+def test_bad_mode(variables: dict[str, Any], line: str) -> None:
     result = play("mailhost.autoconfig.server", CERTBOT, **variables)
     assert result.returncode == 2
     assert changes(result.stdout) == 0

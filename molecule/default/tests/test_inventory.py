@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from answers import CONFIG
 from deployed import ROOT, SERVERS, Server, changes, converge, play, refusal
 
@@ -59,7 +60,8 @@ def test_unsupported_distribution() -> None:
     for server in SERVERS:
         server.run("cp -P /etc/os-release /etc/debian_version /tmp/")
         server.run("rm /etc/os-release")
-        server.run("sh -c %s", "sed 's/VERSION_ID=.*/VERSION_ID=\"11\"/' /usr/lib/os-release > /etc/os-release")
+        old = "sed 's/VERSION_ID=.*/VERSION_ID=\"11\"/' /usr/lib/os-release > /etc/os-release"
+        server.run("sh -c %s", old)
         server.run("sh -c 'echo 11.9 > /etc/debian_version'")
     try:
         said = refusal(play(SITE))
@@ -70,11 +72,11 @@ def test_unsupported_distribution() -> None:
 
 
 def test_old_ansible_core(tmp_path: Path) -> None:
-    """ansible-core 2.18, for real, on this machine, which the first task that could change it never reaches."""
+    """ansible-core 2.18, for real, on this machine, which it is not allowed to change."""
     environment = ROOT / ".cache/ansible-core-2.18"
     if not (environment / "bin/ansible-playbook").exists():
         venv.create(environment, with_pip=True, clear=True)
-        pip = [environment / "bin/pip", "install", "--quiet", "ansible-core==2.18.6"]
+        pip = [str(environment / "bin/pip"), "install", "--quiet", "ansible-core==2.18.6"]
         subprocess.run(pip, check=True)
     inventory = tmp_path / "hosts.yml"
     host = {
@@ -100,8 +102,8 @@ def test_removed_domain_is_removed_everywhere() -> None:
     converge(**left)
     assert changes(converge(**left)) == 0
     for server in SERVERS:
-        names = [name for _, name in server.certificate(f"example.{server.suffix}")["subjectAltName"]]
-        assert not [name for name in names if "corp" in name]
+        certificate = server.certificate(f"example.{server.suffix}")
+        assert not [name for _, name in certificate["subjectAltName"] if "corp" in name]
         asked = f"{CONFIG}?emailaddress=user%40corp.{server.suffix}"
         host = f"autoconfig.example.{server.suffix}"
         assert server.ask("https", "GET", host, asked).status == 404
@@ -143,11 +145,28 @@ def test_remove_takes_away_all_and_only_what_was_made() -> None:
     collections = ROOT / ".cache/collections"
     shutil.rmtree(collections, ignore_errors=True)
     built = ROOT / ".cache/built"
-    subprocess.run(["ansible-galaxy", "collection", "build", "--force", "--output-path", built],
-                   cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(
+        ["ansible-galaxy", "collection", "build", "--force", "--output-path", built],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
     (tarball,) = built.glob("mailhost-autoconfig-*.tar.gz")
-    subprocess.run(["ansible-galaxy", "collection", "install", "--force", "--no-deps", tarball,
-                    "--collections-path", collections], cwd=built, check=True, capture_output=True)
+    subprocess.run(
+        [
+            "ansible-galaxy",
+            "collection",
+            "install",
+            "--force",
+            "--no-deps",
+            tarball,
+            "--collections-path",
+            collections,
+        ],
+        cwd=built,
+        check=True,
+        capture_output=True,
+    )
     installed = play(SITE, collections=collections)
     assert installed.returncode == 0, installed.stdout
     # The clone and the tarball are the same program and the same configuration.

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+
 from answers import CONFIG, POX, pox_request
 from deployed import CA, SERVERS, Server, changes, converge, play, refusal
 
@@ -28,7 +29,9 @@ HOLDER = (
 )
 
 
-def handshake(server: Server, name: str, *, minimum: ssl.TLSVersion, maximum: ssl.TLSVersion) -> str:
+def handshake(
+    server: Server, name: str, *, minimum: ssl.TLSVersion, maximum: ssl.TLSVersion
+) -> str:
     context = ssl.create_default_context(cafile=str(CA))
     context.minimum_version, context.maximum_version = minimum, maximum
     context.set_ciphers("ALL:@SECLEVEL=0")
@@ -146,13 +149,12 @@ def other_site() -> Iterator[None]:
     yield
     for server in SERVERS:
         server.run(f"rm {path}")
-        server.run(
-            "ln -sf /etc/nginx/sites-available/default /etc/nginx/sites-enabled/default"
-        )
+        server.run("ln -sf /etc/nginx/sites-available/default /etc/nginx/sites-enabled/default")
         server.run("systemctl reload nginx")
 
 
-def test_lives_beside_another_site(other_site: None) -> None:
+@pytest.mark.usefixtures("other_site")
+def test_lives_beside_another_site() -> None:
     before = [server.run("sha256sum /etc/nginx/sites-enabled/other.conf") for server in SERVERS]
     assert changes(converge("--tags=nginx")) == 0
     for server, checksum in zip(SERVERS, before, strict=True):
@@ -172,7 +174,9 @@ def test_lives_beside_another_site(other_site: None) -> None:
 def test_configuration_that_nginx_refuses_is_taken_back(server: Server) -> None:
     before = server.run("sha256sum /etc/nginx/sites-available/zz-mail-autoconfig.conf")
     result = play(
-        "mailhost.autoconfig.server", "--tags=nginx", f"--limit={server.name}",
+        "mailhost.autoconfig.server",
+        "--tags=nginx",
+        f"--limit={server.name}",
         nginx_responder_socket="/run/socket; no_such_directive",
     )
     assert result.returncode == 2
@@ -180,7 +184,8 @@ def test_configuration_that_nginx_refuses_is_taken_back(server: Server) -> None:
     assert "no_such_directive" in result.stdout
     assert server.run("sha256sum /etc/nginx/sites-available/zz-mail-autoconfig.conf") == before
     server.run("nginx -t -q")
-    assert server.run("ls /etc/nginx/sites-available").split() == ["default", "zz-mail-autoconfig.conf"]
+    files = server.run("ls /etc/nginx/sites-available").split()
+    assert files == ["default", "zz-mail-autoconfig.conf"]
 
 
 @pytest.fixture
@@ -200,7 +205,8 @@ def ports_held() -> Iterator[None]:
         server.run("systemctl reload nginx")
 
 
-def test_ports_held_by_another_program(ports_held: None) -> None:
+@pytest.mark.usefixtures("ports_held")
+def test_ports_held_by_another_program() -> None:
     said = refusal(play("mailhost.autoconfig.server", "--tags=nginx"))
     assert "Port 443 and 80 is held by python3; stop that program, or set" in said
 
@@ -214,7 +220,8 @@ def test_ports_held_by_another_program(ports_held: None) -> None:
             "def ask(method, path, proto, body=None):\n"
             f"    c.request(method, path, body, {{'Host': '{host}', "
             "'X-Forwarded-For': '203.0.113.9', 'X-Forwarded-Proto': proto})\n"
-            "    a = c.getresponse(); print(a.status, a.getheader('Location'), b'IMAP' in a.read())\n"
+            "    a = c.getresponse()\n"
+            "    print(a.status, a.getheader('Location'), b'IMAP' in a.read())\n"
             f"ask('POST', '{POX}', 'https', {body!r})\n"
             f"ask('GET', '{POX}', 'http')\n"
             f"ask('GET', '{CONFIG}', 'http')\n"
@@ -226,4 +233,5 @@ def test_ports_held_by_another_program(ports_held: None) -> None:
         ]
         assert "203.0.113.9 " in server.run("tail -n 1 /var/log/nginx/mail-autoconfig.log")
         listens = server.run("ss --no-header --listening --tcp --numeric --processes")
-        assert not [line for line in listens.splitlines() if "nginx" in line and ":8080" not in line]
+        ours = [line for line in listens.splitlines() if "nginx" in line]
+        assert all("127.0.0.1:8080" in line for line in ours), ours

@@ -7,7 +7,7 @@ import threading
 import time
 
 from answers import POX, pox_request
-from deployed import Server, converge, refusal, play
+from deployed import Server, converge, play, refusal
 
 CONFIGURATION = "/etc/mail-autoconfig/config.json"
 

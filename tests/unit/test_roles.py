@@ -1,0 +1,58 @@
+"""What holds for all roles: one source for each fact."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+
+
+def read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text("utf-8"))
+
+
+def defaults(role: str) -> dict[str, Any]:
+    content: dict[str, Any] = read(ROOT / "roles" / role / "defaults/main.yml")
+    return content
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_argument_specs_equal_the_defaults(role: str) -> None:
+    specs = read(ROOT / "roles" / role / "meta/argument_specs.yml")
+    options = specs["argument_specs"]["main"]["options"]
+    assert {name: option["default"] for name, option in options.items()} == defaults(role)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_variables_are_prefixed(role: str) -> None:
+    assert all(name.startswith(f"{role}_") for name in defaults(role))
+    registered = {
+        name
+        for path in (ROOT / "roles" / role).rglob("*.yml")
+        for name in re.findall(r"^\s+register: (\S+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert all(name.startswith(f"__{role}_") for name in registered)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_task_loops_over_domains(role: str) -> None:
+    for path in (ROOT / "roles" / role).rglob("*.yml"):
+        loops = re.findall(r"^\s+(?:loop|with_\w+):.*", path.read_text("utf-8"), re.MULTILINE)
+        assert not [loop for loop in loops if "domains" in loop or "names" in loop], path
+
+
+def test_roles_that_share_a_path_have_it_from_one() -> None:
+    nginx, responder, certbot = defaults("nginx"), defaults("responder"), defaults("certbot")
+    shared = [
+        (nginx["nginx_responder_socket"], "responder_socket", responder["responder_socket"]),
+        (certbot["certbot_tls_directory"], "nginx_tls_directory", nginx["nginx_tls_directory"]),
+        (certbot["certbot_acme_webroot"], "nginx_acme_webroot", nginx["nginx_acme_webroot"]),
+    ]
+    for used, name, path in shared:
+        assert used == f"{{{{ {name} | default('{path}') }}}}"
