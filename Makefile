@@ -5,9 +5,9 @@ STEP := @tests/lab/step
 DEMO_HTTPS_PORT ?= 8443
 DEMO_HTTP_PORT ?= 8080
 export DEMO_HTTPS_PORT DEMO_HTTP_PORT
-demo demo-down images lint sanity unit molecule docs: export PATH := $(BIN):$(PATH)
+demo demo-down images lint sanity unit molecule bench docs: export PATH := $(BIN):$(PATH)
 
-.PHONY: venv engine images demo demo-down test lint sanity unit molecule docs clean
+.PHONY: venv engine images demo demo-down test lint sanity unit molecule bench docs clean
 
 venv: .venv/requirements.txt
 
@@ -34,7 +34,7 @@ test: lint sanity unit molecule
 
 lint: venv
 	$(STEP) 'ruff' sh -c 'ruff check --quiet . && ruff format --quiet --check .'
-	$(STEP) 'mypy' mypy --no-error-summary src tests plugins molecule demo
+	$(STEP) 'mypy' mypy --no-error-summary src tests plugins molecule demo docs
 	$(STEP) 'yamllint' yamllint --strict .
 	$(STEP) 'ansible-lint' ansible-lint --offline --strict
 	$(STEP) 'tables of the README' python docs/variables.py --check
@@ -51,6 +51,10 @@ unit: venv
 
 molecule: venv engine
 	$(STEP) 'molecule: Debian 12 and 13, Pebble, Thunderbird' molecule test
+
+# Figures; not part of the tests.
+bench: venv engine
+	$(STEP) 'figures' python tests/bench/bench.py
 
 # What is generated from the roles' argument_specs.
 docs: venv

@@ -1,0 +1,165 @@
+"""The project's figures: ``make bench``. Ratios in one run on one machine; nothing is asserted.
+
+It makes a lab of its own (two fresh Debian 13 containers) and removes it at the end. All load stays
+inside a container, at 127.0.0.1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import statistics
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.models.containers import Container
+
+ROOT = Path(__file__).parents[2]
+INVENTORY = str(Path(__file__).parent / "hosts.yml")
+ROUNDS = 5
+SECONDS = 4
+PACKAGES = (
+    "certbot nginx openssl python3-defusedxml python3-httptools python3-jinja2 python3-starlette "
+    "python3-uvicorn python3-uvloop"
+)
+# An empty route, served as the program serves its own.
+EMPTY = """
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+async def empty(request):
+    return Response(b"", media_type="text/xml")
+
+uvicorn.run(Starlette(routes=[Route("/", empty, methods=["POST"])]), port=9001, loop="uvloop",
+            http="httptools", lifespan="off", access_log=False, log_config=None)
+"""
+POST = """
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "text/xml"
+wrk.headers["Host"] = "autodiscover.example.test"
+wrk.body = [[<Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/\
+requestschema/2006"><Request><EMailAddress>user@example.test</EMailAddress>\
+<AcceptableResponseSchema>http://schemas.microsoft.com/exchange/autodiscover/outlook/\
+responseschema/2006a</AcceptableResponseSchema></Request></Autodiscover>]]
+"""
+# A file with the bytes of the answer, for nginx to serve as it is.
+FETCH = """
+from urllib.request import Request, urlopen
+
+url = "http://127.0.0.1/mail/config-v1.1.xml"
+with urlopen(Request(url, headers={"Host": "autoconfig.example.test"})) as answer:
+    with open("/var/www/html/static.xml", "wb") as file:
+        file.write(answer.read())
+"""
+
+
+def play(playbook: str, *arguments: str, **variables: Any) -> float:
+    """Run a playbook on the lab; return its time in seconds."""
+    start = time.monotonic()
+    subprocess.run(
+        ["ansible-playbook", "-i", INVENTORY, "-e", json.dumps(variables), *arguments, playbook],
+        cwd=ROOT,
+        env=os.environ | {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal"},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return time.monotonic() - start
+
+
+def run(container: Container, command: str) -> str:
+    """Run a shell command in a container; CalledProcessError if it fails."""
+    code, output = container.exec_run(["sh", "-c", command])
+    assert isinstance(output, bytes)
+    if code:
+        raise subprocess.CalledProcessError(code, command, output)
+    return output.decode()
+
+
+def put(container: Container, path: str, text: str) -> None:
+    """Write a file in a container."""
+    run(container, f"cat > {path} <<'END OF FILE'\n{text}\nEND OF FILE")
+
+
+def rate(container: Container, arguments: str) -> float:
+    """Requests a second that wrk counts; an answer that is no success fails the run."""
+    output = run(container, f"wrk -t1 -c16 -d{SECONDS}s {arguments}")
+    if "Non-2xx" in output:
+        raise SystemExit(output)
+    found = re.search(r"Requests/sec: +([0-9.]+)", output)
+    assert found, output
+    return float(found[1])
+
+
+def compare(container: Container, what: str, one: str, other: str) -> None:
+    """Print the median ratio of two loads that take turns."""
+    pairs = [(rate(container, one), rate(container, other)) for _ in range(ROUNDS)]
+    ratios = sorted(a / b for a, b in pairs)
+    print(
+        f"{what}: ratio {statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f}), "
+        f"{statistics.median(a for a, _ in pairs):,.0f} against "
+        f"{statistics.median(b for _, b in pairs):,.0f} requests/s",
+        flush=True,
+    )
+
+
+def resident(container: Container, pid: str) -> float:
+    """Resident memory of a process in MB."""
+    status = run(container, f"grep VmRSS /proc/{pid}/status")
+    return int(status.split()[1]) / 1000
+
+
+def main() -> None:
+    """Make the lab, measure, remove the lab."""
+    play(str(ROOT / "tests/lab/create.yml"))
+    try:
+        engine = docker.from_env()
+        bare = engine.containers.get("autoconfig-bench-bare")
+        server = engine.containers.get("autoconfig-bench-server")
+
+        start = time.monotonic()
+        run(bare, f"apt-get update -q && apt-get install -qy --no-install-recommends {PACKAGES}")
+        apt = time.monotonic() - start
+        site = play("site.yml")
+        again = play("site.yml")
+        print(f"site.yml: {site:.0f} s, Debian's packages by apt alone {apt:.0f} s", flush=True)
+        print(f"site.yml, second run: {again:.0f} s", flush=True)
+
+        run(server, "apt-get install -qy --no-install-recommends wrk")
+        put(server, "/tmp/post.lua", POST)
+        put(server, "/tmp/empty.py", EMPTY)
+        server.exec_run("python3 /tmp/empty.py", detach=True)
+        serve = "mail-autoconfig serve --port 9000 /etc/mail-autoconfig/config.json"
+        server.exec_run(serve, detach=True)
+        time.sleep(3)
+        compare(
+            server,
+            "POX by the responder against an empty Starlette route, one worker each",
+            "-s /tmp/post.lua http://127.0.0.1:9000/autodiscover/autodiscover.xml",
+            "-s /tmp/post.lua http://127.0.0.1:9001/",
+        )
+        pid = run(server, "pgrep -f 'mail-autoconfig serve --port'").split()[0]
+        print(f"memory of the responder after that: {resident(server, pid):.0f} MB", flush=True)
+
+        play("mailhost.autoconfig.server", "--tags=nginx", nginx_rate_limit=1000000,
+             nginx_rate_limit_burst=1000000)  # fmt: skip
+        host = "-H 'Host: autoconfig.example.test' http://127.0.0.1"
+        put(server, "/tmp/fetch.py", FETCH)
+        run(server, "python3 /tmp/fetch.py")
+        compare(
+            server,
+            "autoconfig GET through nginx against a static file of the same size",
+            f"{host}/mail/config-v1.1.xml?emailaddress=user@example.test",
+            "http://127.0.0.1/static.xml",
+        )
+    finally:
+        play(str(ROOT / "tests/lab/destroy.yml"))
+
+
+if __name__ == "__main__":
+    main()
