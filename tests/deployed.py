@@ -110,9 +110,15 @@ def play(
     **variables: Any,
 ) -> subprocess.CompletedProcess[str]:
     """Run a playbook on both servers; ``variables`` win over the inventory's."""
+    # Molecule's own settings for Ansible have no place in a run of ours.
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ANSIBLE_", "MOLECULE_"))
+    }
     return subprocess.run(
         [program, "-i", inventory, "-e", json.dumps(variables), *arguments, str(playbook)],
-        env=os.environ
+        env=inherited
         | {
             "ANSIBLE_COLLECTIONS_PATH": str(collections),
             "ANSIBLE_FORCE_COLOR": "false",
