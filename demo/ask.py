@@ -22,8 +22,8 @@ REQUEST = (
 )
 
 
-def ask(scheme: str, host: str, path: str, body: str | None = None) -> int:
-    """Ask ``scheme://host/path``, by POST if there is a body; print all, return the status.
+def ask(scheme: str, host: str, path: str, body: str | None = None) -> tuple[int, str]:
+    """Ask ``scheme://host/path``, by POST if there is a body; print all, return status and body.
 
     Raises OSError when the server does not answer or its certificate is not of the demo's CA.
     """
@@ -47,9 +47,10 @@ def ask(scheme: str, host: str, path: str, body: str | None = None) -> int:
     print(f"{response.status} {response.reason}")
     if location := response.getheader("Location"):
         print(f"Location: {location}")
-    print(response.read().decode())
+    answer = response.read().decode()
+    print(answer)
     connection.close()
-    return response.status
+    return response.status, answer
 
 
 def main() -> int:
@@ -60,10 +61,11 @@ def main() -> int:
         domain = address.partition("@")[2]
         print(f"\n--- Outlook, {address}")
         body = REQUEST.format(address=address)
-        right &= ask("https", f"autodiscover.{domain}", pox, body) == 200
-        right &= ask("http", f"autodiscover.{domain}", pox) == 302
+        status, answer = ask("https", f"autodiscover.{domain}", pox, body)
+        right &= status == 200 and "<Protocol>" in answer  # an error is a 200 too
+        right &= ask("http", f"autodiscover.{domain}", pox)[0] == 302
         print(f"\n--- Thunderbird, {address}")
-        right &= ask("https", f"autoconfig.{domain}", config + address) == 200
+        right &= ask("https", f"autoconfig.{domain}", config + address)[0] == 200
     return 0 if right else 1
 
 

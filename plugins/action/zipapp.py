@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import tempfile
@@ -59,8 +60,9 @@ class ActionModule(ActionBase):
             }
         )
         descriptor, name = tempfile.mkstemp(dir=constants.DEFAULT_LOCAL_TMP)
+        content = pack(SOURCE, arguments["interpreter"])
         with os.fdopen(descriptor, "wb") as packed:
-            packed.write(pack(SOURCE, arguments["interpreter"]))
+            packed.write(content)
         task = self._task.copy()
         task.args = {
             "src": name,
@@ -82,4 +84,4 @@ class ActionModule(ActionBase):
             result: dict[str, Any] = copy.run(task_vars=task_vars)
         finally:
             Path(name).unlink()
-        return result
+        return result | {"sha256": hashlib.sha256(content).hexdigest()}

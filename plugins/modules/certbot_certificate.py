@@ -123,7 +123,7 @@ def why(current: Dict[str, Any], wanted: Dict[str, Any]) -> str:
     """Say why the certificate ``current`` can't stay, or return an empty string.
 
     :arg current: what :meth:`Certificate.current` returns
-    :arg wanted: mapping with ``names`` (sorted) and ``directory_url``
+    :arg wanted: mapping with ``names`` (sorted), ``directory_url`` and ``webroot``
     """
     if not current:
         return "there is none"
@@ -131,6 +131,8 @@ def why(current: Dict[str, Any], wanted: Dict[str, Any]) -> str:
         return "other names"
     if current["directory_url"] != wanted["directory_url"]:
         return "another authority"
+    if current["webroot"] != wanted["webroot"]:
+        return "renewal by another directory"
     if not current["signed_by_root"]:
         return "not signed by the root"
     if current["ends_soon"]:
@@ -167,7 +169,7 @@ class Certificate:
     def current(self) -> Dict[str, Any]:
         """Return what there is now; an empty mapping if there is no certificate.
 
-        ``names`` (sorted), ``directory_url``, ``ends_soon`` and ``signed_by_root``.
+        ``names`` (sorted), ``directory_url``, ``webroot``, ``ends_soon`` and ``signed_by_root``.
         """
         certificate = os.path.join(self.live, "cert.pem")
         if not (os.path.exists(self.renewal) and os.path.exists(certificate)):
@@ -180,6 +182,7 @@ class Certificate:
         return {
             "names": names_of(self.openssl(*read, "-ext", "subjectAltName")[1]),
             "directory_url": renewal.get("renewalparams", "server", fallback=""),
+            "webroot": renewal.get("renewalparams", "webroot_path", fallback="").rstrip(","),
             "ends_soon": self.openssl(*read, "-checkend", str(LAST_DAYS * 86400))[0] != 0,
             "signed_by_root": self.signed_by(root) if root else True,
         }
@@ -211,9 +214,12 @@ class Certificate:
         return int(rc), output
 
     def forget_account(self) -> None:
-        """Remove the account at this authority, which the authority no longer knows."""
+        """Put the account at this authority aside, which the authority no longer knows."""
         server = self.parameters["directory_url"].split("://", 1)[1]
-        shutil.rmtree(os.path.join(self.config, "accounts", server), ignore_errors=True)
+        accounts = os.path.join(self.config, "accounts", server)
+        aside = accounts + ".forgotten"
+        shutil.rmtree(aside, ignore_errors=True)
+        os.rename(accounts, aside)
 
     def order(self) -> None:
         """Order the certificate, or fail and leave the one that there is."""
@@ -231,7 +237,7 @@ class Certificate:
             arguments += ["--domain", name]
         rc, output = self.certbot(*arguments)
         # An authority of one's own that was installed anew does not know the account.
-        if rc != 0 and re.search(r"accountDoesNotExist|Account \S+ not found", output):
+        if rc != 0 and "acme:error:accountDoesNotExist" in output:
             self.forget_account()
             rc, output = self.certbot(*arguments)
         self.check(rc, output, "No new certificate, the one in force stays")
@@ -274,6 +280,7 @@ def main() -> None:
     if module.params["state"] == "present":
         wanted["names"] = sorted(module.params["names"])
         wanted["directory_url"] = module.params["directory_url"]
+        wanted["webroot"] = module.params["webroot"]
         reason = why(current, wanted)
     else:
         reason = "not asked for" if current else ""
@@ -282,7 +289,7 @@ def main() -> None:
             certificate.order()
         else:
             certificate.delete()
-    shown = {key: current[key] for key in ("names", "directory_url") if key in current}
+    shown = {key: current[key] for key in ("names", "directory_url", "webroot") if key in current}
     module.exit_json(changed=bool(reason), reason=reason, diff={"before": shown, "after": wanted})
 
 

@@ -40,6 +40,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+sha256:
+  description: SHA-256 of the file, as the program tells its own at C(/healthz).
+  type: str
+  returned: success
 checksum:
   description: SHA-1 of the file.
   type: str

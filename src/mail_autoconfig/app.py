@@ -38,8 +38,10 @@ class Application:
     Plain ASGI on Starlette's headers and responses: its router would compare paths case by case.
     """
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, program: str = "") -> None:
+        """`program` is the SHA-256 of the program's file, for the answer about its health."""
         self.configuration = configuration
+        self._program = program
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -78,6 +80,7 @@ class Application:
             "status": "ok",
             "domains": len(self.configuration),
             "configuration": self.configuration.digest,
+            "program": self._program,
             "version": __version__,
         }
         return Response(json.dumps(state), 200, _KEEP_NOT, "application/json")

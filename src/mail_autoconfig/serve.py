@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import hashlib
 import logging
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -134,6 +136,11 @@ def _status(configuration: Configuration) -> str:
     return f"STATUS=answering for {len(configuration)} domains"
 
 
+def _digest(program: Path) -> str:
+    """SHA-256 of the program's file; empty if it runs from a directory."""
+    return hashlib.sha256(program.read_bytes()).hexdigest() if program.is_file() else ""
+
+
 def _log_problems(path: Path, error: ConfigurationError) -> None:
     for problem in error.problems:
         _log.error("%s: %s", path.name, problem)
@@ -147,7 +154,7 @@ def run(path: Path, sockets: Sequence[socket.socket]) -> None:
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # its tracebacks may hold a request
-    server = _Server(Application(load(path)), path)
+    server = _Server(Application(load(path), _digest(Path(sys.argv[0]))), path)
     gc.freeze()  # what is loaded now stays: no need to look through it for garbage
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(server.serve(sockets=list(sockets)))

@@ -73,6 +73,7 @@ def test_health(application: Application) -> None:
         "status": "ok",
         "domains": 4,
         "configuration": "",
+        "program": "",
         "version": mail_autoconfig.__version__,
     }
 

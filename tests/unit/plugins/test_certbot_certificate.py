@@ -7,10 +7,11 @@ import pytest
 GOOD: dict[str, Any] = {
     "names": ["a.test", "b.test"],
     "directory_url": "https://acme.test/dir",
+    "webroot": "/var/www",
     "ends_soon": False,
     "signed_by_root": True,
 }
-WANTED = {"names": ["a.test", "b.test"], "directory_url": "https://acme.test/dir"}
+WANTED = {key: GOOD[key] for key in ("names", "directory_url", "webroot")}
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,7 @@ WANTED = {"names": ["a.test", "b.test"], "directory_url": "https://acme.test/dir
         (GOOD, ""),
         (GOOD | {"names": ["a.test"]}, "other names"),
         (GOOD | {"directory_url": "https://staging.test/dir"}, "another authority"),
+        (GOOD | {"webroot": "/srv"}, "renewal by another directory"),
         (GOOD | {"signed_by_root": False}, "not signed by the root"),
         (GOOD | {"ends_soon": True}, "ends in less than 7 days"),
     ],
