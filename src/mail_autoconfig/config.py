@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
-from . import names
+from . import addresses, names
 from .addresses import FORBIDDEN
 from .model import (
     DEFAULT,
@@ -26,7 +26,10 @@ from .model import (
     Configuration,
     Discovery,
     Domain,
+    OAuth2,
+    Page,
     Protocol,
+    Redirect,
     Security,
     Server,
     Settings,
@@ -44,14 +47,17 @@ _PORTS = {  # RFC 8314, section 3; RFC 6409; RFC 5804
 }
 
 _TOP_KEYS = ("domains", "providers", "generic_host")
-_PROVIDER_KEYS = ("display_name", "short_name", "servers", "autodiscover", "source")
-_DOMAIN_KEYS = (
-    *("name", "provider", "discovery", "apex"),
-    *("display_name", "short_name", "username", "servers"),
+_SHARED_KEYS = (  # what a provider says and a domain may say otherwise
+    *("display_name", "short_name", "servers", "redirect", "ttl_hours", "oauth2"),
+    *("documentation", "enable", "webmail", "mx"),
 )
+_PROVIDER_KEYS = (*_SHARED_KEYS, "autodiscover", "source")
+_DOMAIN_KEYS = ("name", "provider", "discovery", "apex", "username", *_SHARED_KEYS)
 _SERVER_KEYS = ("type", "host", "port", "security", "username", "authentication")
 _WEB_SERVER_KEYS = ("type", "url", "username", "authentication")
 
+_LONGEST_TTL = 8760  # hours: a year
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _USERNAME = re.compile(r"(?:[^{}]|\{(?:email|localpart|domain)\})+")
 
 
@@ -139,6 +145,8 @@ def parse(raw: Any) -> Configuration:
                 _Place(problems, f"domain {domain.written}").problem("listed twice; remove one")
             domains[domain.name] = domain
 
+    for domain in domains.values():
+        _check_redirect(_Place(problems, f"domain {domain.written}")["redirect"], domain, domains)
     default = domains.pop(DEFAULT, None)
     needy = [domain.written for domain in domains.values() if domain.discovery == "srv"]
     if default and not domains:
@@ -175,13 +183,8 @@ def _provider(place: _Place, raw: Any) -> Settings:
         _check_keys(place, raw, _PROVIDER_KEYS)
         _text(place, raw, "source")
     servers, web_servers = _servers(place["servers"], raw.get("servers"))
-    return Settings(
-        display_name=_text(place, raw, "display_name", longest=60),
-        short_name=_text(place, raw, "short_name", longest=20),
-        servers=servers,
-        web_servers=web_servers,
-        autodiscover=_flag(place, raw, "autodiscover", default=True),
-    )
+    autodiscover = _flag(place, raw, "autodiscover", default=True)
+    return _shared(place, raw, Settings(None, None, servers, web_servers, autodiscover))
 
 
 def _domain(listed: _Place, raw: Any, providers: Mapping[str, Settings]) -> Domain | None:
@@ -234,8 +237,9 @@ def _settings(place: _Place, raw: Mapping[str, Any], providers: Mapping[str, Set
 
     if "servers" in raw:
         servers, web_servers = _servers(place["servers"], raw["servers"])
-        # What the provider says of Exchange holds for its own servers.
-        settings = replace(settings, servers=servers, web_servers=web_servers, autodiscover=True)
+        # What the provider says beside its names holds for its own servers.
+        kept = settings.display_name, settings.short_name
+        settings = Settings(*kept, servers, web_servers, autodiscover=True)
     if "username" in raw:
         username = _username(place, raw)
         settings = replace(
@@ -243,11 +247,144 @@ def _settings(place: _Place, raw: Mapping[str, Any], providers: Mapping[str, Set
             servers=tuple(replace(server, username=username) for server in settings.servers),
             web_servers=tuple(replace(web, username=username) for web in settings.web_servers),
         )
+    return _shared(place, raw, settings)
+
+
+def _shared(place: _Place, raw: Mapping[str, Any], base: Settings) -> Settings:
+    """What both a provider and a domain can say, in place of what `base` says."""
+    display_name = _text(place, raw, "display_name", longest=60)
+    short_name = _text(place, raw, "short_name", longest=20)
+    ttl_hours = raw.get("ttl_hours")
+    if ttl_hours is not None and (type(ttl_hours) is not int or not 0 <= ttl_hours <= _LONGEST_TTL):
+        place["ttl_hours"].problem(
+            f"{_shown(ttl_hours)} is no number of hours; use 0 (for ever) to {_LONGEST_TTL}"
+        )
     return replace(
-        settings,
-        display_name=_text(place, raw, "display_name", longest=60) or settings.display_name,
-        short_name=_text(place, raw, "short_name", longest=20) or settings.short_name,
+        base,
+        display_name=display_name or base.display_name,
+        short_name=short_name or base.short_name,
+        redirect=_redirect(place, raw) or base.redirect,
+        ttl_hours=base.ttl_hours if ttl_hours is None else ttl_hours,
+        oauth2=_oauth2(place, raw) or base.oauth2,
+        documentation=_pages(place, raw) or base.documentation,
+        enable=_page(place["enable"], raw["enable"]) if raw.get("enable") else base.enable,
+        webmail=_webmail(place, raw) or base.webmail,
+        mx=_mx(place, raw) or base.mx,
     )
+
+
+def _redirect(place: _Place, raw: Mapping[str, Any]) -> Redirect | None:
+    if raw.get("redirect") is None:
+        return None
+    place, value = place["redirect"], raw["redirect"]
+    if not isinstance(value, Mapping) or [*value] not in (["address"], ["url"]):
+        place.problem(f"{_shown(value)} is neither {{address: …}} nor {{url: …}}")
+        return None
+    if "url" in value:
+        return Redirect("url", _url(place, value, "url"))
+    pattern = value["address"]
+    try:
+        if not isinstance(pattern, str) or not _USERNAME.fullmatch(pattern):
+            raise ValueError
+        addresses.parse(addresses.parse("l@d.d").fill(pattern))
+    except ValueError:
+        place["address"].problem(
+            f"{_shown(pattern)} is not an address such as {{localpart}}@example.com"
+        )
+    return Redirect("address", str(pattern))
+
+
+def _check_redirect(place: _Place, domain: Domain, domains: Mapping[str, Domain]) -> None:
+    """A redirect must not lead to another one: clients give up, or walk in circles."""
+    redirect = domain.settings.redirect
+    if redirect is None or redirect.kind == "url":
+        return
+    target = redirect.target.rpartition("@")[2].replace("{domain}", domain.name)
+    try:
+        found = domains.get(names.normalise(target))
+    except ValueError:  # told already, or the default entry's
+        found = domain if target == DEFAULT else None
+    if found and found.settings.redirect:
+        place.problem(f"leads to {found.written}, which redirects too; lead to the last one")
+
+
+def _oauth2(place: _Place, raw: Mapping[str, Any]) -> OAuth2 | None:
+    value = raw.get("oauth2")
+    if value is None:
+        return None
+    place = place["oauth2"]
+    if not isinstance(value, Mapping):
+        place.problem(f"{_shown(value)} is not a mapping")
+        return None
+    _check_keys(place, value, ("issuer", "scope", "auth_url", "token_url", "client_id"))
+    scope: Any = value.get("scope")
+    names_given = {
+        "issuer": value.get("issuer") or None,
+        "scope": (" ".join(map(str, scope)) if _is_list(scope) else scope) or None,
+    }
+    for key, given in names_given.items():
+        if given is None:
+            place.problem(f"no {key}; give it as the provider names it")
+    return OAuth2(
+        issuer=_text(place, names_given, "issuer") or "",
+        scope=_text(place, names_given, "scope") or "",
+        auth_url=_url(place, value, "auth_url"),
+        token_url=_url(place, value, "token_url"),
+        client_id=_text(place, value, "client_id"),
+    )
+
+
+def _pages(place: _Place, raw: Mapping[str, Any]) -> tuple[Page, ...]:
+    value, place = raw.get("documentation") or (), place["documentation"]
+    if not _is_list(value):
+        place.problem("not a list of {url: …, text: …}")
+        return ()
+    return tuple(_page(place[index], entry) for index, entry in enumerate(value))
+
+
+def _page(place: _Place, raw: Any) -> Page:
+    if not isinstance(raw, Mapping):
+        place.problem(f"{_shown(raw)} is not a mapping")
+        return Page("", ())
+    _check_keys(place, raw, ("url", "text"))
+    texts = raw.get("text")
+    if not isinstance(texts, Mapping) or not texts:
+        place["text"].problem("not a mapping of languages to texts such as {en: …}")
+        texts = {}
+    for language in texts:
+        if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
+            place["text"].problem(f"{_shown(language)} is not a language such as en or de")
+    return Page(
+        _url(place, raw, "url"),
+        tuple((str(key), _text(place["text"], texts, key) or "") for key in texts),
+    )
+
+
+def _webmail(place: _Place, raw: Mapping[str, Any]) -> str | None:
+    value, place = raw.get("webmail"), place["webmail"]
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        place.problem(f"{_shown(value)} is not a mapping; write {{login_page: https://…}}")
+        return None
+    _check_keys(place, value, ("login_page",))
+    return _url(place, value, "login_page")
+
+
+def _mx(place: _Place, raw: Mapping[str, Any]) -> tuple[str, ...]:
+    value, place = raw.get("mx") or (), place["mx"]
+    if not _is_list(value):
+        place.problem("not a list of the domains of MX servers")
+        return ()
+    return tuple(_host_name(place[index], name) or "" for index, name in enumerate(value))
+
+
+def _url(place: _Place, raw: Mapping[str, Any], key: str) -> str:
+    """An https URL without placeholders."""
+    value = raw.get(key)
+    if not isinstance(value, str) or "{" in value or not _is_https(value):
+        place[key].problem(f"{_shown(value)} is not a URL; use https://HOST/PATH")
+    return str(value)
 
 
 def _servers(place: _Place, raw: Any) -> tuple[tuple[Server, ...], tuple[WebServer, ...]]:

@@ -51,6 +51,40 @@ class WebServer:
     authentication: tuple[Authentication, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Where Autodiscover sends a client in place of settings.
+
+    `kind` address: `target` is the address to ask for, a pattern as `username` is one; url: the
+    https URL of another Autodiscover service.
+    """
+
+    kind: Literal["address", "url"]
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth2:
+    """The authorization server of a provider (RFC 6749); without `client_id` a client has its own.
+
+    `scope` holds all scopes, parted by spaces; both URLs are https.
+    """
+
+    issuer: str
+    scope: str
+    auth_url: str
+    token_url: str
+    client_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page for people; `texts` says what it is for, as pairs of language (BCP 47) and text."""
+
+    url: str
+    texts: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Settings:
     """What a provider offers; domains without overrides of their own share one object.
@@ -60,6 +94,9 @@ class Settings:
     `servers` and `web_servers` are ordered: the first of a type is what clients should take.
     `autodiscover` is False where IMAP settings would break the real set-up (Exchange).
     Names are at most 60 and 20 characters long (Mozilla's config-v1.1).
+    `redirect` is followed by Autodiscover alone; `ttl_hours` is how long Outlook keeps its settings
+    (None: its default, 1; 0: for ever). `enable` is the page where a user has to allow access
+    first, `webmail` the URL of the page to log in at, `mx` the domains of the MX servers.
     """
 
     display_name: str | None
@@ -67,11 +104,23 @@ class Settings:
     servers: tuple[Server, ...]
     web_servers: tuple[WebServer, ...]
     autodiscover: bool
+    redirect: Redirect | None = None
+    ttl_hours: int | None = None
+    oauth2: OAuth2 | None = None
+    documentation: tuple[Page, ...] = ()
+    enable: Page | None = None
+    webmail: str | None = None
+    mx: tuple[str, ...] = ()
 
     @property
     def mail_servers(self) -> tuple[Server, ...]:
         """The servers that a mail account is made of."""
         return tuple(server for server in self.servers if server.type != "managesieve")
+
+    @property
+    def active_sync(self) -> WebServer | None:
+        """The preferred Exchange ActiveSync server."""
+        return next((web for web in self.web_servers if web.type == "activesync"), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,17 @@ from typing import Any
 import pytest
 
 from mail_autoconfig.config import ConfigurationError, load, parse
-from mail_autoconfig.model import Server, WebServer
+from mail_autoconfig.model import OAuth2, Page, Redirect, Server, WebServer
 
 DOMAIN = {"name": "example.com", "provider": "gandi"}
 SERVER = {"type": "imap", "host": "mail.example.com"}
+OAUTH2: dict[str, Any] = {
+    "issuer": "login.example.com",
+    "scope": ["mail", "dav"],
+    "auth_url": "https://login.example.com/auth",
+    "token_url": "https://login.example.com/token",
+}
+PAGE = {"url": "https://help.example.com/", "text": {"en": "Help", "de-AT": "Hilfe"}}
 BUILT_IN = "fastmail, gandi, google, infomaniak, ionos, mailbox_org, microsoft365, ovh"
 
 
@@ -169,6 +176,72 @@ def provider(**keys: Any) -> dict[str, Any]:
          'provider acme, autodiscover: "no" is neither true nor false'),
         (provider(server=[]),
          'provider acme: unknown key "server"; did you mean "servers"?'),
+        (domain(redirect="https://other.example/"),
+         'domain example.com, redirect: "https://other.example/" is neither {address: …} nor '
+         "{url: …}"),
+        (domain(redirect={"url": "http://other.example/"}),
+         'domain example.com, redirect.url: "http://other.example/" is not a URL; use '
+         "https://HOST/PATH"),
+        (domain(redirect={"url": "https://{domain}/"}),
+         'domain example.com, redirect.url: "https://{domain}/" is not a URL; use '
+         "https://HOST/PATH"),
+        (provider(redirect={"address": "{email}@example.net"}),
+         'provider acme, redirect.address: "{email}@example.net" is not an address such as '
+         "{localpart}@example.com"),
+        (domain(redirect={"address": 5}),
+         "domain example.com, redirect.address: 5 is not an address such as "
+         "{localpart}@example.com"),
+        (domain(redirect={"address": "{localpart}@{domain}"}),
+         "domain example.com, redirect: leads to example.com, which redirects too; lead to the "
+         "last one"),
+        ({"domains": [
+            DOMAIN | {"redirect": {"address": "{localpart}@B.example."}},
+            DOMAIN | {"name": "b.example", "provider": "microsoft365",
+                      "redirect": {"url": "https://other.example/"}}]},
+         "domain example.com, redirect: leads to b.example, which redirects too; lead to the last "
+         "one"),
+        ({"domains": [DOMAIN, {"name": "*", "provider": "gandi",
+                               "redirect": {"address": "{localpart}@{domain}"}}]},
+         "domain *, redirect: leads to *, which redirects too; lead to the last one"),
+        (domain(ttl_hours="1"),
+         'domain example.com, ttl_hours: "1" is no number of hours; use 0 (for ever) to 8760'),
+        (provider(ttl_hours=True),
+         "provider acme, ttl_hours: true is no number of hours; use 0 (for ever) to 8760"),
+        (domain(ttl_hours=-1),
+         "domain example.com, ttl_hours: -1 is no number of hours; use 0 (for ever) to 8760"),
+        (provider(oauth2="google"), 'provider acme, oauth2: "google" is not a mapping'),
+        (provider(oauth2={**OAUTH2, "issuer": None}),
+         "provider acme, oauth2: no issuer; give it as the provider names it"),
+        (provider(oauth2={**OAUTH2, "scope": []}),
+         "provider acme, oauth2: no scope; give it as the provider names it"),
+        (provider(oauth2={**OAUTH2, "token_url": "login.example.com"}),
+         'provider acme, oauth2.token_url: "login.example.com" is not a URL; use '
+         "https://HOST/PATH"),
+        (provider(oauth2={**OAUTH2, "client_secret": "x"}),
+         'provider acme, oauth2: unknown key "client_secret"; did you mean '
+         '"client_id"?'),
+        (domain(documentation=PAGE),
+         "domain example.com, documentation: not a list of {url: …, text: …}"),
+        (domain(documentation=["https://help.example.com/"]),
+         'domain example.com, documentation[0]: "https://help.example.com/" is not a mapping'),
+        (domain(documentation=[PAGE | {"text": "Help"}]),
+         "domain example.com, documentation[0].text: not a mapping of languages to texts such as "
+         "{en: …}"),
+        (domain(documentation=[PAGE | {"text": {"English": "Help"}}]),
+         'domain example.com, documentation[0].text: "English" is not a language such as en or de'),
+        (domain(enable=PAGE | {"text": {"en": ""}}),
+         'domain example.com, enable.text.en: "" is not a line of text'),
+        (domain(enable=PAGE | {"url": "help.example.com"}),
+         'domain example.com, enable.url: "help.example.com" is not a URL; use https://HOST/PATH'),
+        (domain(webmail="https://webmail.example.com/"),
+         'domain example.com, webmail: "https://webmail.example.com/" is not a mapping; write '
+         "{login_page: https://…}"),
+        (domain(webmail={"login_page": None}),
+         "domain example.com, webmail.login_page: null is not a URL; use https://HOST/PATH"),
+        (domain(mx="mx.example"),
+         "domain example.com, mx: not a list of the domains of MX servers"),
+        (domain(mx=["-"]),
+         'domain example.com, mx[0]: "-" is not a host name such as mail.example.com'),
         ({"domains": [DOMAIN], "providers": []} | {"providers": ["acme"]},
          "autoconfig_providers: not a mapping of names to providers"),
     ],
@@ -250,7 +323,42 @@ def test_domain_overrides_its_provider() -> None:
 def test_own_servers_take_the_place_of_the_providers() -> None:
     found = parse(domain(provider="microsoft365", servers=[SERVER])).domains["example.com"]
     assert [server.host for server in found.settings.servers] == ["mail.example.com"]
-    assert found.settings.autodiscover
+    assert found.settings.display_name == "Microsoft 365"
+    assert (found.settings.autodiscover, found.settings.redirect) == (True, None)
+    assert found.settings.oauth2 is None
+
+
+def test_what_both_a_provider_and_a_domain_can_say() -> None:
+    said = {
+        "redirect": {"address": "{localpart}@example.net"},
+        "ttl_hours": 0,
+        "oauth2": OAUTH2,
+        "documentation": [PAGE],
+        "enable": PAGE,
+        "webmail": {"login_page": "https://webmail.example.com/"},
+        "mx": ["MX.example."],
+    }
+    page = Page("https://help.example.com/", (("en", "Help"), ("de-AT", "Hilfe")))
+    by_provider = provider(**said) | {"domains": [DOMAIN | {"provider": "acme"}]}
+    for raw in (domain(**said), by_provider):
+        found = parse(raw).domains["example.com"].settings
+        assert found.redirect == Redirect("address", "{localpart}@example.net")
+        assert found.ttl_hours == 0
+        assert found.oauth2 == OAuth2(
+            "login.example.com", "mail dav", OAUTH2["auth_url"], OAUTH2["token_url"], None
+        )
+        assert found.documentation == (page,)
+        assert found.enable == page
+        assert found.webmail == "https://webmail.example.com/"
+        assert found.mx == ("mx.example",)
+
+
+def test_domain_says_otherwise_than_its_provider() -> None:
+    raw = provider(ttl_hours=5, mx=["mx.example"]) | {
+        "domains": [DOMAIN | {"provider": "acme", "ttl_hours": 0}]
+    }
+    found = parse(raw).domains["example.com"].settings
+    assert (found.ttl_hours, found.mx) == (0, ("mx.example",))
 
 
 def test_own_provider_comes_before_the_built_in_one() -> None:
