@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
@@ -17,13 +18,20 @@ from xml.sax.saxutils import escape
 SCHEMAS = "http://schemas.microsoft.com/exchange/autodiscover"
 REQUEST = f"{SCHEMAS}/outlook/requestschema/2006"
 MOBILESYNC_REQUEST = f"{SCHEMAS}/mobilesync/requestschema/2006"
+MOBILESYNC_SCHEMA = f"{SCHEMAS}/mobilesync/responseschema/2006"
 ROOT = f"{{{SCHEMAS}/responseschema/2006}}"
 ANSWER = f"{{{SCHEMAS}/outlook/responseschema/2006a}}"
+MOBILESYNC = f"{{{MOBILESYNC_SCHEMA}}}"
 
 POX = "/autodiscover/autodiscover.xml"
+JSON = "/autodiscover/autodiscover.json"
+SOAP = "/autodiscover/autodiscover.svc"
 CONFIG = "/mail/config-v1.1.xml"
 WELL_KNOWN = "/.well-known/autoconfig/mail/config-v1.1.xml"
 CONFIG_PATHS = (CONFIG, WELL_KNOWN, "/autoconfig/mail/config-v1.1.xml")
+
+Node = tuple[str, Any, dict[str, str]]
+"""An XML element: name, children or text, attributes."""
 
 Row = tuple[str, str, int, str]
 """Type, host, port and security of a server."""
@@ -38,6 +46,7 @@ MICROSOFT: tuple[Row, ...] = (
     ("pop3", "outlook.office365.com", 995, "tls"),
     ("smtp", "smtp.office365.com", 587, "starttls"),
 )
+MICROSOFT_AUTODISCOVER = "https://autodiscover-s.outlook.com/autodiscover/autodiscover.xml"
 PLACEHOLDER = "%EMAILADDRESS%"
 
 
@@ -51,6 +60,45 @@ def corp(suffix: str) -> tuple[Row, ...]:
     )
 
 
+def groupware(suffix: str) -> dict[str, Any]:
+    """A provider that says all that can be said."""
+    host = f"groupware.{suffix}"
+    dav = {"username": "{localpart}", "authentication": ["oauth2", "password"]}
+    return {
+        "display_name": "Groupware",
+        "servers": [
+            {"type": "imap", "host": host, "authentication": ["oauth2", "password"]},
+            {"type": "smtp", "host": host, "security": "starttls"},
+            {"type": "managesieve", "host": host, "security": "starttls"},
+            {"type": "jmap", "url": f"https://{host}/jmap"},
+            {"type": "activesync", "url": f"https://{host}/Microsoft-Server-ActiveSync"},
+            {"type": "caldav", "url": f"https://{host}/calendars"} | dav,
+            {"type": "carddav", "url": f"https://{host}/contacts"} | dav,
+            {"type": "webdav", "url": f"https://{host}/files/{{email}}/"} | dav,
+        ],
+        "ttl_hours": 24,
+        "oauth2": {
+            "issuer": host,
+            "scope": ["mail", "dav"],
+            "auth_url": f"https://{host}/authorize",
+            "token_url": f"https://{host}/token",
+            "client_id": "open",
+        },
+        "documentation": [
+            {
+                "url": f"https://{host}/help?topic=mail&more",
+                "text": {"en": "Mail & more", "de": "Für alle <Programme>"},
+            }
+        ],
+        "enable": {
+            "url": f"https://{host}/allow",
+            "text": {"en": "Allow IMAP", "fr": "Activer IMAP"},
+        },
+        "webmail": {"login_page": f"https://{host}/webmail"},
+        "mx": [f"mx.{suffix}"],
+    }
+
+
 def configuration(suffix: str = "test") -> dict[str, Any]:
     """The raw configuration that the table asks for; its names end in `suffix`."""
     servers = [
@@ -58,12 +106,21 @@ def configuration(suffix: str = "test") -> dict[str, Any]:
         for kind, host, port, security in corp(suffix)
     ]
     return {
-        "providers": {"corp": {"display_name": "Corp & Sons", "servers": servers}},
+        "providers": {
+            "corp": {"display_name": "Corp & Sons", "servers": servers},
+            "groupware": groupware(suffix),
+        },
         "domains": [
             {"name": f"example.{suffix}", "provider": "gandi", "apex": True},
             {"name": f"corp.{suffix}", "provider": "corp"},
             {"name": f"bücher.{suffix}", "provider": "gandi"},
             {"name": f"exchange.{suffix}", "provider": "microsoft365"},
+            {"name": f"groupware.{suffix}", "provider": "groupware"},
+            {
+                "name": f"moved.{suffix}",
+                "provider": "corp",
+                "redirect": {"address": f"{{localpart}}@corp.{suffix}"},
+            },
         ],
     }
 
@@ -166,6 +223,101 @@ def settings(login: str, rows: tuple[Row, ...]) -> Expectation:
     return expect
 
 
+def groupware_settings(email: str, suffix: str) -> Expectation:
+    """The POX answer for groupware."""
+    host = f"groupware.{suffix}"
+    localpart = email.rpartition("@")[0]
+    common = {"DomainRequired": "off", "SPA": "off", "SSL": "on", "AuthRequired": "on"}
+    mail = common | {"TTL": "24", "Server": host, "LoginName": email}
+
+    def expect(reply: Reply) -> None:
+        assert reply.status == 200
+        root = ET.fromstring(reply.body)
+        found = [
+            {child.tag.removeprefix(ANSWER): child.text for child in protocol}
+            for protocol in root.iter(f"{ANSWER}Protocol")
+        ]
+        assert found == [
+            mail | {"Type": "IMAP", "Port": "993", "Encryption": "SSL"},
+            mail
+            | {"Type": "SMTP", "Port": "587", "Encryption": "TLS"}
+            | {"UsePOPAuth": "off", "SMTPLast": "off"},
+            common
+            | {"Type": "DAV", "TTL": "24", "LoginName": localpart}
+            | {"Server": f"https://{host}/files/{quote(email, safe='@')}/"},
+            common
+            | {"Type": "WEB", "TTL": "24", "LoginName": email}
+            | {"Server": f"https://{host}/webmail"},
+        ]
+
+    return expect
+
+
+def pox_redirect(kind: Literal["Addr", "Url"], target: str) -> Expectation:
+    """A POX answer that leads elsewhere and holds no settings."""
+
+    def expect(reply: Reply) -> None:
+        assert reply.status == 200
+        account = ET.fromstring(reply.body).find(f"{ANSWER}Response/{ANSWER}Account")
+        assert account is not None
+        assert [(child.tag.removeprefix(ANSWER), child.text) for child in account] == [
+            ("AccountType", "email"),
+            ("Action", f"redirect{kind}"),
+            (f"Redirect{kind}", target),
+        ]
+
+    return expect
+
+
+def mobilesync(email: str, **action: str) -> Expectation:
+    """A MobileSync answer with this `Url` or `Redirect`."""
+
+    def expect(reply: Reply) -> None:
+        assert reply.status == 200
+        assert reply.headers["content-type"] == "text/xml; charset=utf-8"
+        root = ET.fromstring(reply.body)
+        assert root.tag == f"{ROOT}Autodiscover"
+        response = root.find(f"{MOBILESYNC}Response")
+        assert response is not None, reply.body
+        assert response.findtext(f"{MOBILESYNC}Culture") == "en:us"
+        assert response.findtext(f"{MOBILESYNC}User/{MOBILESYNC}EMailAddress") == email
+        found = response.find(f"{MOBILESYNC}Action")
+        assert found is not None
+        if "Url" in action:
+            action.update(Type="MobileSync", Name=action["Url"])
+        leaves = {leaf.tag: leaf.text for leaf in found.iter() if not len(leaf)}
+        assert leaves == {f"{MOBILESYNC}{name}": text for name, text in action.items()}
+
+    return expect
+
+
+def json_answer(protocol: str, url: str) -> Expectation:
+    """A JSON answer that names a URL."""
+
+    def expect(reply: Reply) -> None:
+        assert reply.status == 200
+        assert reply.headers["content-type"] == "application/json"
+        assert reply.headers["cache-control"] == "no-store"
+        assert json.loads(reply.body) == {"Protocol": protocol, "Url": url}
+
+    return expect
+
+
+def json_error(status: int, code: str, *, supported: str = "", never: str = "") -> Expectation:
+    """A JSON refusal with the protocols that are `supported`, that does not say `never` again."""
+
+    def expect(reply: Reply) -> None:
+        assert reply.status == status
+        assert reply.headers["content-type"] == "application/json"
+        found = json.loads(reply.body)
+        assert found.keys() == {"ErrorCode", "ErrorMessage"}
+        assert found["ErrorCode"] == code
+        assert found["ErrorMessage"].endswith(f" values are '{supported}'." if supported else "")
+        assert not never or never.encode() not in reply.body
+
+    return expect
+
+
 def error(code: int, status: int = 200) -> Expectation:
     """A POX error; with status 405 the method to use as well."""
 
@@ -191,6 +343,7 @@ def config(
     rows: tuple[Row, ...],
     display_name: str = "Gandi Mail",
     authentication: str = "password-cleartext",
+    version: str = "1.1",
 ) -> Expectation:
     """An Autoconfig answer for this domain (A-label) with these servers in this order."""
     socket_type = {"tls": "SSL", "starttls": "STARTTLS", "none": "plain"}
@@ -199,7 +352,7 @@ def config(
         assert reply.status == 200
         assert reply.headers["content-type"] == "text/xml; charset=utf-8"
         root = ET.fromstring(reply.body)
-        assert (root.tag, root.get("version")) == ("clientConfig", "1.1")
+        assert (root.tag, root.get("version")) == ("clientConfig", version)
         provider = root.find("emailProvider")
         assert provider is not None
         assert provider.get("id") == domain
@@ -209,7 +362,7 @@ def config(
         assert [
             [server.tag, server.get("type"), *(child.text for child in server)]
             for server in provider
-            if server.get("type")
+            if server.find("hostname") is not None
         ] == [
             [
                 "outgoingServer" if kind == "smtp" else "incomingServer",
@@ -221,12 +374,107 @@ def config(
     return expect
 
 
+def groupware_config(suffix: str) -> Expectation:
+    """The Autoconfig answer for groupware, all of it, in the order of the document."""
+    domain = host = f"groupware.{suffix}"
+    basic: Node = ("authentication", "Basic", {"system": "http"})
+    dav: list[Node] = [
+        ("authentication", "OAuth2", {}),
+        basic,
+        ("username", "%EMAILLOCALPART%", {}),
+    ]
+    email: Node = ("username", PLACEHOLDER, {})
+
+    def server(element: str, kind: str, *children: Node) -> Node:
+        return (element, children, {"type": kind})
+
+    def tcp(element: str, kind: str, port: int, socket_type: str, *methods: str) -> Node:
+        texts = {"hostname": host, "port": str(port), "socketType": socket_type}
+        first: list[Node] = [(name, text, {}) for name, text in texts.items()]
+        return server(element, kind, *first, email, *(("authentication", m, {}) for m in methods))
+
+    def web(element: str, kind: str, path: str, *more: Node) -> Node:
+        return server(element, kind, ("url", f"https://{host}{path}", {}), *more)
+
+    expected: Node = (
+        "clientConfig",
+        (
+            (
+                "emailProvider",
+                (
+                    ("domain", domain, {}),
+                    ("domain", f"mx.{suffix}", {"purpose": "mx"}),
+                    ("displayName", "Groupware", {}),
+                    ("displayShortName", "Groupware", {}),
+                    tcp("incomingServer", "imap", 993, "SSL", "OAuth2", "password-cleartext"),
+                    tcp("outgoingServer", "smtp", 587, "STARTTLS", "password-cleartext"),
+                    web("incomingServer", "jmap", "/jmap", basic, email),
+                    web("incomingServer", "activeSync", "/Microsoft-Server-ActiveSync", basic,
+                        email),
+                    (
+                        "enable",
+                        (
+                            ("instruction", "Allow IMAP", {"lang": "en"}),
+                            ("instruction", "Activer IMAP", {"lang": "fr"}),
+                        ),
+                        {"visiturl": f"https://{host}/allow"},
+                    ),
+                    (
+                        "documentation",
+                        (
+                            ("descr", "Mail & more", {"lang": "en"}),
+                            ("descr", "Für alle <Programme>", {"lang": "de"}),
+                        ),
+                        {"url": f"https://{host}/help?topic=mail&more"},
+                    ),
+                ),
+                {"id": domain},
+            ),
+            web("calendar", "caldav", "/calendars", *dav),
+            web("addressbook", "carddav", "/contacts", *dav),
+            web("fileShare", "webdav", f"/files/{PLACEHOLDER}/", *dav),
+            tcp("setupServer", "managesieve", 4190, "STARTTLS", "password-cleartext"),
+            ("webMail", (("loginPage", None, {"url": f"https://{host}/webmail"}),), {}),
+            (
+                "oAuth2",
+                (
+                    ("issuer", host, {}),
+                    ("scope", "mail dav", {}),
+                    ("authURL", f"https://{host}/authorize", {}),
+                    ("tokenURL", f"https://{host}/token", {}),
+                    ("clientID", "open", {}),
+                ),
+                {},
+            ),
+        ),
+        {"version": "1.2"},
+    )  # fmt: skip
+
+    def expect(reply: Reply) -> None:
+        assert reply.status == 200
+        assert reply.headers["content-type"] == "text/xml; charset=utf-8"
+        assert _node(ET.fromstring(reply.body)) == expected
+
+    return expect
+
+
+def _node(element: ET.Element) -> Node:
+    return (element.tag, tuple(map(_node, element)) or element.text, element.attrib)
+
+
 def headers_only(reply: Reply) -> None:
     """The headers of an answer to GET, without its body."""
     assert reply.body == b""
     assert reply.status == 200
     assert reply.headers["content-type"] == "text/xml; charset=utf-8"
     assert int(reply.headers["content-length"]) > 500
+
+
+def not_modified(reply: Reply) -> None:
+    """Leave to go on with the copy that a client has."""
+    assert (reply.status, reply.body) == (304, b"")
+    assert re.fullmatch('"[0-9a-f]{32}"', reply.headers["etag"])
+    assert reply.headers["cache-control"] == "max-age=300"
 
 
 def refused(status: int, *, never: str = "") -> Expectation:
@@ -253,7 +501,14 @@ def redirect(status: int, location: str) -> Expectation:
 
 def cases(suffix: str = "test") -> list[Case]:
     """The table, for a server that runs `configuration(suffix)`."""
-    return [*_pox_cases(suffix), *_config_cases(suffix), *_nginx_cases(suffix)]
+    return [
+        *_pox_cases(suffix),
+        *_mobilesync_cases(suffix),
+        *_json_cases(suffix),
+        *_soap_cases(suffix),
+        *_config_cases(suffix),
+        *_nginx_cases(suffix),
+    ]
 
 
 def _pox_cases(suffix: str) -> list[Case]:
@@ -330,21 +585,17 @@ def _pox_cases(suffix: str) -> list[Case]:
         post("empty LegacyDN", pox_request(email, legacy_dn=""), answered),
         post("no AcceptableResponseSchema", pox_request(email, schema=None), answered),
         post("unknown AcceptableResponseSchema", pox_request(email, schema="urn:x"), error(601)),
-        post(
-            "MobileSync",
-            pox_request(
-                email,
-                namespace=MOBILESYNC_REQUEST,
-                schema=f"{SCHEMAS}/mobilesync/responseschema/2006",
-            ),
-            error(601),
-        ),
         post("body over 64 KiB", good.ljust(64 * 1024 + 1), refused(413)),
         post("body of 64 KiB", good.ljust(64 * 1024), answered),
-        post("Exchange's domain", pox_request(f"user@exchange.{suffix}"), error(501)),
+        post("Exchange's domain", pox_request(f"user@exchange.{suffix}"),
+             pox_redirect("Url", MICROSOFT_AUTODISCOVER)),
+        post("a domain that has moved", pox_request(f"us&er@Moved.{suffix}"),
+             pox_redirect("Addr", f"us&er@{corp_domain}")),
+        post("all kinds of servers", pox_request(f"us&/er@groupware.{suffix}"),
+             groupware_settings(f"us&/er@groupware.{suffix}", suffix)),
         post("the address decides, not Host", good, answered, host=f"autodiscover.{corp_domain}"),
         post("POX at the domain itself", good, answered, host=domain),
-    ]
+    ]  # fmt: skip
     rows += [
         post(f"POST to {path}", good, answered, path=path)
         for path in (
@@ -364,6 +615,104 @@ def _pox_cases(suffix: str) -> list[Case]:
         post("the next good request", good, answered),
     ]  # fmt: skip
     return rows
+
+
+def _mobilesync_cases(suffix: str) -> list[Case]:
+    host = f"autodiscover.groupware.{suffix}"
+    email = f"user@groupware.{suffix}"
+    url = f"https://groupware.{suffix}/Microsoft-Server-ActiveSync"
+
+    def post(name: str, address: str, expect: Expectation, **more: Any) -> Case:
+        asked: dict[str, Any] = {"namespace": MOBILESYNC_REQUEST, "schema": MOBILESYNC_SCHEMA}
+        body = pox_request(address, **(asked | more))
+        return Case(f"MobileSync: {name}", "POST", host, POX, expect, body=body)
+
+    return [
+        post("ActiveSync", email, mobilesync(email, Url=url)),
+        post("address that needs escapes", f"a&<b>{email}", mobilesync(f"a&<b>{email}", Url=url)),
+        post("no AcceptableResponseSchema", email, mobilesync(email, Url=url), schema=None),
+        post("in Outlook's request", email, mobilesync(email, Url=url), namespace=REQUEST),
+        post("asks for Outlook's answer", email, groupware_settings(email, suffix),
+             schema=f"{SCHEMAS}/outlook/responseschema/2006a"),
+        post("Exchange's domain", f"user@exchange.{suffix}",
+             mobilesync(f"user@exchange.{suffix}",
+                        Url="https://outlook.office365.com/Microsoft-Server-ActiveSync")),
+        post("a domain that has moved", f"user@moved.{suffix}",
+             mobilesync(f"user@moved.{suffix}", Redirect=f"user@corp.{suffix}")),
+        post("no ActiveSync", f"user@example.{suffix}", error(601)),
+        post("unconfigured domain", "user@unconfigured.invalid", error(500)),
+        post("no address", "", error(600)),
+        post("LegacyDN", email, error(500), legacy_dn="/o=x"),
+        post("unknown AcceptableResponseSchema", email, error(601), schema="urn:x"),
+    ]  # fmt: skip
+
+
+def _json_cases(suffix: str) -> list[Case]:
+    domain = f"example.{suffix}"
+    host = f"autodiscover.{domain}"
+    own = json_answer("AutodiscoverV1", f"https://{host}{POX}")
+    sync = f"https://groupware.{suffix}/Microsoft-Server-ActiveSync"
+    v1 = f"{JSON}/v1.0"
+
+    def get(name: str, path: str, expect: Expectation, **more: Any) -> Case:
+        call = {"method": "GET", "host": host, "headers": {}} | more
+        return Case(f"JSON: {name}", path=path, expect=expect, **call)
+
+    def asked(name: str, email: str, protocol: str, expect: Expectation) -> list[Case]:
+        quoted = quote(email)
+        return [
+            get(name, f"{JSON}?Email={quoted}&Protocol={protocol}&RedirectCount=1", expect),
+            get(f"{name}, in the path", f"{v1}/{quoted}?Protocol={protocol}", expect),
+        ]
+
+    return [
+        *asked("Autodiscover", f"user@{domain}", "AutodiscoverV1", own),
+        *asked("protocol in another case", f"user@{domain}", "Autodiscoverv1", own),
+        *asked("address that needs escapes", f"a/b&?+#ü%<@{domain}", "AutodiscoverV1", own),
+        *asked("ActiveSync", f"user@groupware.{suffix}", "activesync",
+               json_answer("ActiveSync", sync)),
+        *asked("Exchange's domain", f"user@exchange.{suffix}", "AutodiscoverV1",
+               json_answer("AutodiscoverV1", MICROSOFT_AUTODISCOVER)),
+        *asked("a domain that has moved", f"user@moved.{suffix}", "AutodiscoverV1",
+               json_answer("AutodiscoverV1", f"https://autodiscover.moved.{suffix}{POX}")),
+        *asked("no ActiveSync", f"user@{domain}", "ActiveSync",
+               json_error(400, "InvalidProtocol", supported="AutodiscoverV1")),
+        *asked("unknown protocol", f"user@groupware.{suffix}", "Echo%3Cme%3E",
+               json_error(400, "InvalidProtocol", supported="ActiveSync,AutodiscoverV1",
+                          never="me")),
+        *asked("no protocol", f"user@{domain}", "",
+               json_error(400, "MandatoryParameterMissing", supported="AutodiscoverV1")),
+        *asked("unconfigured domain", "user@unconfigured.invalid", "AutodiscoverV1",
+               json_error(404, "UserNotFound", never="unconfigured")),
+        *asked("no address", "", "AutodiscoverV1", json_error(400, "MandatoryParameterMissing")),
+        *asked("address without @", "no-at-sign-here", "AutodiscoverV1",
+               json_error(400, "InvalidUserId", never="no-at-sign")),
+        *asked("control character", f"echo\x01me@{domain}", "AutodiscoverV1",
+               json_error(400, "InvalidUserId", never="echo")),
+        get("no parameters", JSON, json_error(400, "MandatoryParameterMissing")),
+        get("path in capitals", f"{v1.upper()}/user@{domain}?PROTOCOL=AutodiscoverV1", own),
+        get("path with capitals",
+            f"/Autodiscover/Autodiscover.json?email=user@{domain}&protocol=AutodiscoverV1", own),
+        get("the address decides, not Host", f"{v1}/user@{domain}?Protocol=AutodiscoverV1", own,
+            host=f"autoconfig.corp.{suffix}"),
+        get("POST at the domain itself", JSON, refused(405), method="POST", host=domain),
+    ]  # fmt: skip
+
+
+def _soap_cases(suffix: str) -> list[Case]:
+    domain = f"example.{suffix}"
+    envelope = (
+        b'<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body/>'
+        b"</soap:Envelope>"
+    )
+    return [
+        Case(f"SOAP: {method} {path} at {host}", method, host, path, refused(404), body=body)
+        for method, body in (("POST", envelope), ("GET", b""))
+        for path in (SOAP, "/Autodiscover/Autodiscover.svc", f"{SOAP}/WSSecurity")
+        for host in (f"autodiscover.{domain}", domain)
+    ] + [
+        Case("SOAP where POX is", "POST", f"autodiscover.{domain}", POX, error(600), body=envelope)
+    ]
 
 
 def _config_cases(suffix: str) -> list[Case]:
@@ -409,9 +758,16 @@ def _config_cases(suffix: str) -> list[Case]:
         get("GET: the first of two addresses",
             f"?x=y&emailaddress=user@{corp_domain}&emailaddress=user@{domain}", own),
         asked("Exchange's domain", f"user@{exchange}",
-              config(exchange, MICROSOFT, "Microsoft 365", "OAuth2")),
+              config(exchange, MICROSOFT, "Microsoft 365", "OAuth2", "1.2")),
+        asked("a domain that has moved", f"user@moved.{suffix}",
+              config(f"moved.{suffix}", corp(suffix), "Corp & Sons")),
+        asked("all kinds of servers", f"user@groupware.{suffix}", groupware_config(suffix)),
         get("GET: another path", "", refused(404), path="/mail/config-v1.2.xml"),
         Case("HEAD of the configuration", "HEAD", host, CONFIG, headers_only, headers={}),
+        Case("GET: a copy that is still right", "GET", host, CONFIG, not_modified,
+             headers={"If-None-Match": "*"}),
+        Case("GET: a copy that is old", "GET", host, CONFIG, answered,
+             headers={"If-None-Match": '"old"'}),
         Case("POST of the configuration", "POST", host, CONFIG, refused(405), body=b"x"),
     ]  # fmt: skip
     rows += [

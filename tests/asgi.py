@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
+from urllib.parse import unquote
 
 from answers import Reply, Transport
 
@@ -26,7 +27,7 @@ def transport(application: Application) -> Transport:
             "type": "http",
             "scheme": scheme,
             "method": method,
-            "path": path,
+            "path": unquote(path),
             "query_string": query.encode(),
             "headers": [
                 (name.lower().encode(), value.encode("latin-1"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from .names import normalise
 
@@ -36,6 +37,10 @@ class Address:
             "domain": self.email[len(self.localpart) + 1 :],
         }
         return PLACEHOLDER.sub(lambda match: values[match[1]], pattern)
+
+    def fill_url(self, pattern: str) -> str:
+        """Put this address into the pattern of a URL, percent-encoded (RFC 3986)."""
+        return PLACEHOLDER.sub(lambda match: quote(self.fill(match[0]), safe="@"), pattern)
 
 
 def parse(text: str) -> Address:

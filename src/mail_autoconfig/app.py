@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import re
 import traceback
 from urllib.parse import unquote
 
@@ -12,11 +14,20 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from . import __version__, addresses, autoconfig, autodiscover, names
+from . import (
+    __version__,
+    addresses,
+    autoconfig,
+    autodiscover,
+    autodiscover_json,
+    mobilesync,
+    names,
+)
 from .autodiscover import Error, RequestError
 from .model import Configuration, Domain
 
 AUTODISCOVER_PATH = "/autodiscover/autodiscover.xml"
+SOAP_PATHS = ("/autodiscover/autodiscover.svc", "/autodiscover/autodiscover.svc/")
 HEALTH_PATH = "/healthz"
 BODY_LIMIT = 64 * 1024
 """Octets of the largest request body that is read."""
@@ -24,6 +35,8 @@ BODY_LIMIT = 64 * 1024
 # Long enough for a client's set-up, short enough for a correction to arrive.
 _KEEP = {"cache-control": "max-age=300"}
 _KEEP_NOT = {"cache-control": "no-store"}
+
+_TAG = re.compile(r'"[^"]*"')
 
 _log = logging.getLogger(__name__)
 
@@ -47,15 +60,22 @@ class Application:
         """Answer one request."""
         method: str = scope["method"]
         path: str = scope["path"].lower()
+        json_path = autodiscover_json.PATH.fullmatch(scope["path"])
         reading = method in ("GET", "HEAD")
         try:
             if reading and path == HEALTH_PATH:
                 response = self._health()
             elif reading and path in autoconfig.PATHS:
                 response = self._autoconfig(scope)
+            elif reading and json_path:
+                text = json_path["email"] or _parameter(scope, "email")
+                response = self._autodiscover_json(text, _parameter(scope, "protocol"))
+            elif path == SOAP_PATHS[0] or path.startswith(SOAP_PATHS[1]):
+                # Exchange's clients go on to their next URL.
+                response = PlainTextResponse("No SOAP here.\n", 404, _KEEP_NOT)
             elif path == AUTODISCOVER_PATH or _host(scope).startswith("autodiscover."):
                 response = await self._autodiscover(method, receive)
-            elif path in autoconfig.PATHS:
+            elif path in autoconfig.PATHS or json_path:
                 response = PlainTextResponse("Use GET.\n", 405, {**_KEEP_NOT, "allow": "GET, HEAD"})
             else:
                 response = PlainTextResponse("Not found.\n", 404, _KEEP_NOT)
@@ -87,22 +107,22 @@ class Application:
 
     def _autoconfig(self, scope: Scope) -> Response:
         domain = self._domain_asked_for(scope)
-        if domain is None or not domain.settings.mail_servers:
+        if domain is None or not domain.settings.mail_servers or not domain.has_room:
             return PlainTextResponse("No settings.\n", 404, _KEEP_NOT)
-        return Response(autoconfig.render(domain), 200, _KEEP, autoconfig.MEDIA_TYPE)
+        answer = autoconfig.render(domain)
+        tag = f'"{hashlib.sha256(answer).hexdigest()[:32]}"'
+        headers = {**_KEEP, "etag": tag}
+        if _has(Headers(scope=scope).get("if-none-match", ""), tag):
+            return Response(None, 304, headers)
+        return Response(answer, 200, headers, autoconfig.MEDIA_TYPE)
 
     def _domain_asked_for(self, scope: Scope) -> Domain | None:
-        for field in scope["query_string"].decode("latin-1").split("&"):
-            key, _equals, value = field.partition("=")
-            if unquote(key).lower() == "emailaddress":
-                # Not unquote_plus: clients send the + of an address as it is.
-                text = unquote(value).strip()
-                if not text:
-                    break
-                try:
-                    return self.configuration.find(addresses.parse(text).domain)
-                except ValueError:
-                    return None
+        text = _parameter(scope, "emailaddress")
+        if text:
+            try:
+                return self.configuration.find(addresses.parse(text).domain)
+            except ValueError:
+                return None
         host = _host(scope)
         return self.configuration.find_by_host(host) if host else None
 
@@ -110,14 +130,29 @@ class Application:
         if method != "POST":
             return _error(Error.BAD_REQUEST, 405, {"allow": "POST"})
         try:
-            address = autodiscover.parse(await _body(receive))
-            domain = self.configuration.find(address.domain)
+            request = autodiscover.parse(await _body(receive))
+            domain = self.configuration.find(request.address.domain)
             if domain is None:
                 raise RequestError(Error.NOT_FOUND)
-            answer = autodiscover.render(domain, address)
+            protocol = mobilesync if request.mobilesync else autodiscover
+            answer = protocol.render(domain, request.address)
         except RequestError as refusal:
             return _error(refusal.error)
         return Response(answer, media_type=autodiscover.MEDIA_TYPE)
+
+    def _autodiscover_json(self, text: str, protocol: str) -> Response:
+        status = 200
+        try:
+            address = autodiscover_json.parse(text)
+            domain = self.configuration.find(address.domain)
+            if domain is None:
+                raise autodiscover_json.RequestError(autodiscover_json.Error.NOT_FOUND)
+            host = names.autodiscover_host(self.configuration, domain)
+            url = f"https://{host}{AUTODISCOVER_PATH}"
+            answer = autodiscover_json.render(domain, address, protocol, url)
+        except autodiscover_json.RequestError as refusal:
+            status, answer = refusal.status, refusal.body
+        return Response(answer, status, _KEEP_NOT, autodiscover_json.MEDIA_TYPE)
 
 
 def _error(error: Error, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -131,6 +166,21 @@ def _host(scope: Scope) -> str:
         return names.normalise(Headers(scope=scope).get("host", "").partition(":")[0])
     except ValueError:
         return ""
+
+
+def _parameter(scope: Scope, name: str) -> str:
+    """The first parameter of this name, in any case, in the query; empty if there is none."""
+    for field in scope["query_string"].decode("latin-1").split("&"):
+        key, _equals, value = field.partition("=")
+        if unquote(key).lower() == name:
+            # Not unquote_plus: clients send the + of an address as it is.
+            return unquote(value).strip()
+    return ""
+
+
+def _has(if_none_match: str, tag: str) -> bool:
+    """Whether a client's copy is this one (RFC 9110, section 13.1.2)."""
+    return if_none_match.strip() == "*" or tag in _TAG.findall(if_none_match)
 
 
 async def _body(receive: Receive) -> bytes:

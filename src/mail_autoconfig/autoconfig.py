@@ -1,7 +1,11 @@
-"""Mozilla's Autoconfig, config-v1.1: model -> bytes.
+"""Mozilla's Autoconfig, and what the IETF makes of it: model -> bytes.
 
 The address stays a placeholder, so an answer is the same for all users of a domain.
-Source: Mozilla's "Autoconfiguration: config file format"; draft-ietf-mailmaint-autoconfig.
+
+There is one document for both versions of the format: the draft's clients ask for the URL of
+config-v1.1 too, must not reject a document for its version, and skip what they do not know, as
+Mozilla's do. It calls itself 1.2 where it holds what 1.1 does not have, services behind URLs.
+Source: Mozilla's "Autoconfiguration: config file format"; draft-ietf-mailmaint-autoconfig-06.
 """
 
 from __future__ import annotations
@@ -9,7 +13,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from .addresses import PLACEHOLDER
-from .model import Authentication, Domain, Security
+from .model import Authentication, Domain, Protocol, Security, Server, WebProtocol, WebServer
 from .templates import template
 
 MEDIA_TYPE = "text/xml"
@@ -26,6 +30,24 @@ _AUTHENTICATION: dict[Authentication, str] = {
     "oauth2": "OAuth2",
     "gssapi": "GSSAPI",
 }
+_HTTP_AUTHENTICATION: dict[Authentication, tuple[str, str]] = {
+    "password": ("http", "Basic"),
+    "password_encrypted": ("http", "Digest"),
+    "oauth2": ("", "OAuth2"),
+    "gssapi": ("http", "Negotiate"),
+}
+_ELEMENTS: dict[Protocol | WebProtocol, str] = {
+    "imap": "incomingServer",
+    "pop3": "incomingServer",
+    "smtp": "outgoingServer",
+    "jmap": "incomingServer",
+    "activesync": "incomingServer",
+    "caldav": "calendar",
+    "carddav": "addressbook",
+    "webdav": "fileShare",
+    "managesieve": "setupServer",
+}
+_TYPES: dict[WebProtocol, str] = {"activesync": "activeSync"}  # where the draft's name differs
 _PLACEHOLDERS = {
     "email": "%EMAILADDRESS%",
     "localpart": "%EMAILLOCALPART%",
@@ -43,18 +65,40 @@ def username(pattern: str) -> str:
 @lru_cache(maxsize=1024)
 def render(domain: Domain) -> bytes:
     """Return the settings for all users of `domain`."""
-    return _template.render(
+    settings = domain.settings
+    servers = [_server(server, domain) for server in settings.servers]
+    web_servers = [_web_server(server) for server in settings.web_servers]
+    setup_servers = [row for row in servers if row[0] == "setupServer"]
+    answer = _template.render(
         domain=domain,
-        servers=[
-            (
-                "outgoingServer" if server.type == "smtp" else "incomingServer",
-                server.type,
-                server.host_for(domain.name),
-                server.port,
-                SOCKET_TYPE[server.security],
-                username(server.username),
-                [_AUTHENTICATION[method] for method in server.authentication],
-            )
-            for server in domain.settings.mail_servers
-        ],
-    ).encode()
+        settings=settings,
+        version="1.2" if web_servers or setup_servers else "1.1",
+        mail_servers=[row for row in servers if row[0] != "setupServer"],
+        # After the others: a client that knows 1.1 alone may take the first.
+        mail_web_servers=[row for row in web_servers if row[0] == "incomingServer"],
+        web_servers=[row for row in web_servers if row[0] != "incomingServer"],
+        setup_servers=setup_servers,
+    )
+    return answer.encode()
+
+
+def _server(server: Server, domain: Domain) -> tuple[str, str, str, int, str, str, list[str]]:
+    return (
+        _ELEMENTS[server.type],
+        server.type,
+        server.host_for(domain.name),
+        server.port,
+        SOCKET_TYPE[server.security],
+        username(server.username),
+        [_AUTHENTICATION[method] for method in server.authentication],
+    )
+
+
+def _web_server(server: WebServer) -> tuple[str, str, str, str, list[tuple[str, str]]]:
+    return (
+        _ELEMENTS[server.type],
+        _TYPES.get(server.type, server.type),
+        username(server.url),
+        username(server.username),
+        [_HTTP_AUTHENTICATION[method] for method in server.authentication],
+    )

@@ -5,6 +5,7 @@ Sources: Microsoft's "Plan to automatically configure user accounts" (cc511507),
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
@@ -21,9 +22,12 @@ from .templates import template
 MEDIA_TYPE = "text/xml"
 
 _SCHEMAS = "http://schemas.microsoft.com/exchange/autodiscover"
-_OUTLOOK = f"{_SCHEMAS}/outlook/requestschema/2006}}"  # as expat joins it to a name
-_MOBILESYNC = f"{_SCHEMAS}/mobilesync/requestschema/2006}}"
-_ANSWER = f"{_SCHEMAS}/outlook/responseschema/2006a"
+# The namespaces of requests, as expat joins them to a name, and what each asks for by default.
+_REQUESTS = {
+    f"{_SCHEMAS}/outlook/requestschema/2006}}": f"{_SCHEMAS}/outlook/responseschema/2006a",
+    f"{_SCHEMAS}/mobilesync/requestschema/2006}}": f"{_SCHEMAS}/mobilesync/responseschema/2006",
+}
+_OUTLOOK, _MOBILESYNC = _REQUESTS.values()
 
 # TLS means STARTTLS here, SSL means TLS from the first byte. SSL=on stands beside both: Thunderbird
 # reads SSL=off as plain text whatever Encryption says.
@@ -48,6 +52,7 @@ class Error(Enum):
     NO_OPTIONS = 501, "There is no Autodiscover service for this address."
     BAD_REQUEST = 600, "Invalid request."
     NO_SCHEMA = 601, "The requested schema is not available."
+    CONFIGURATION = 602, "The settings for this address are not right."
     INTERNAL = 603, "Internal error."
 
 
@@ -59,12 +64,21 @@ class RequestError(Exception):
         self.error = error
 
 
-def parse(body: bytes) -> Address:
-    """Return the address that a request asks for.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks: settings for an address, in Outlook's form or in that of MobileSync."""
 
+    address: Address
+    mobilesync: bool
+
+
+def parse(body: bytes) -> Request:
+    """Read a request.
+
+    Its AcceptableResponseSchema decides the form of the answer; without one, its own namespace.
     Raises RequestError: BAD_REQUEST for what is no request or names no address, NO_SCHEMA for
-    other answers than Outlook's, NOT_FOUND for a LegacyDN, which wins over an address and names
-    a mailbox in an Exchange directory.
+    an unknown form, NOT_FOUND for a LegacyDN, which wins over an address and names a mailbox in
+    an Exchange directory.
     """
     reader = _Reader()
     parser = expat.ParserCreate(namespace_separator="}")
@@ -77,16 +91,16 @@ def parse(body: bytes) -> Address:
         parser.Parse(body, True)
     except (expat.ExpatError, ValueError, LookupError):  # the latter: DTDs, unknown encodings
         raise RequestError(Error.BAD_REQUEST) from None
-    if reader.root == f"{_MOBILESYNC}Autodiscover":
-        raise RequestError(Error.NO_SCHEMA)
-    if reader.root != f"{_OUTLOOK}Autodiscover":
+    namespace = reader.root.removesuffix("Autodiscover")
+    if namespace not in _REQUESTS:
         raise RequestError(Error.BAD_REQUEST)
-    if reader.text("AcceptableResponseSchema") not in ("", _ANSWER):
+    schema = reader.text("AcceptableResponseSchema") or _REQUESTS[namespace]
+    if schema not in _REQUESTS.values():
         raise RequestError(Error.NO_SCHEMA)
     if reader.text("LegacyDN"):
         raise RequestError(Error.NOT_FOUND)
     try:
-        return addresses.parse(reader.text("EMailAddress"))
+        return Request(addresses.parse(reader.text("EMailAddress")), schema == _MOBILESYNC)
     except ValueError:
         raise RequestError(Error.BAD_REQUEST) from None
 
@@ -110,21 +124,28 @@ class _Reader:
             self._text += text
 
     def end(self, tag: str) -> None:
-        if len(self._path) == 3 and self._path[1] == f"{_OUTLOOK}Request":
-            self._texts.setdefault(tag, self._text)
+        namespace = self._path[0].removesuffix("Autodiscover")
+        if len(self._path) == 3 and self._path[1] == f"{namespace}Request":
+            self._texts.setdefault(tag.removeprefix(namespace), self._text)
         self.root = self._path.pop()
 
     def text(self, name: str) -> str:
         """The text of the first element of this name, empty if there is none."""
-        return self._texts.get(_OUTLOOK + name, "").strip()
+        return self._texts.get(name, "").strip()
 
 
 def render(domain: Domain, address: Address) -> bytes:
-    """Return the settings for `address`; RequestError(NO_OPTIONS) if the domain has none here."""
+    """Return the settings for `address`, or the redirect in their place.
+
+    Raises RequestError: NO_OPTIONS if the domain has neither, CONFIGURATION if a host name is none.
+    """
     pieces = _pieces(domain)
     if not pieces:
         raise RequestError(Error.NO_OPTIONS)
-    filled = {piece: escape(address.fill(piece)) for piece in {*pieces[1::2]}}
+    filled = {
+        piece: escape(address.fill_url(piece[1:]) if piece[0] == _URL else address.fill(piece))
+        for piece in {*pieces[1::2]}
+    }
     return "".join([filled.get(piece, piece) for piece in pieces]).encode()
 
 
@@ -132,25 +153,44 @@ def render(domain: Domain, address: Address) -> bytes:
 @lru_cache(maxsize=1024)
 def _pieces(domain: Domain) -> tuple[str, ...]:
     """The answer in pieces: text, then a placeholder to fill, then text, and so on; or none."""
-    servers = domain.settings.mail_servers
-    if not domain.settings.autodiscover or not servers:
-        return ()
-    mark = "\0"  # XML can't hold it, nor can a configuration
-    marked = rf"{mark}\g<0>{mark}"
+    settings = domain.settings
+    if not settings.redirect:
+        if not settings.autodiscover or not settings.mail_servers:
+            return ()
+        if not domain.has_room:
+            raise RequestError(Error.CONFIGURATION)
     answer = _settings.render(
-        email=PLACEHOLDER.sub(marked, "{email}"),
-        protocols=[
+        email=_marked("{email}"),
+        redirect=settings.redirect and (settings.redirect.kind, _marked(settings.redirect.target)),
+        ttl=settings.ttl_hours,
+        servers=[
             (
                 server.type.upper(),
                 server.host_for(domain.name),
                 server.port,
-                PLACEHOLDER.sub(marked, server.username),
+                _marked(server.username),
                 *_ENCRYPTION[server.security],
             )
-            for server in servers
+            for server in settings.mail_servers
+        ],
+        web_servers=[
+            *(
+                ("DAV", _marked(web.url, _URL), _marked(web.username))
+                for web in settings.web_servers
+                if web.type == "webdav"
+            ),
+            *([("WEB", settings.webmail, _marked("{email}"))] if settings.webmail else ()),
         ],
     )
-    return tuple(answer.split(mark))
+    return tuple(answer.split(_MARK))
+
+
+_MARK = "\0"  # XML can't hold it, nor can a configuration
+_URL = "%"  # stands before a placeholder in a URL
+
+
+def _marked(pattern: str, kind: str = "") -> str:
+    return PLACEHOLDER.sub(rf"{_MARK}{kind}\g<0>{_MARK}", pattern)
 
 
 def render_error(error: Error) -> bytes:

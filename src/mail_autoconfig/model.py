@@ -134,6 +134,14 @@ class Domain:
     apex: bool
 
     @property
+    def has_room(self) -> bool:
+        """Whether each host name is short enough (RFC 1035).
+
+        Not so where the default entry puts a long name into a pattern.
+        """
+        return all(len(s.host_for(self.name)) <= 253 for s in self.settings.mail_servers)
+
+    @property
     def display_name(self) -> str:
         """The name that clients show, at most 60 characters."""
         return self.settings.display_name or self.written[:60]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from encodings.idna import nameprep
 
-from .model import Configuration
+from .model import Configuration, Domain
 
 # IDNA 2003, which Python has, maps these four away; IDNA 2008 and today's clients keep them
 # (RFC 5894, section 7.2).
@@ -51,6 +51,14 @@ def served_names(configuration: Configuration) -> tuple[str, ...]:
             if domain.apex:
                 names.append(domain.name)
     return tuple(dict.fromkeys(names))
+
+
+def autodiscover_host(configuration: Configuration, domain: Domain) -> str:
+    """The host name at which Outlook finds this server over https for `domain`."""
+    if domain.name in configuration.domains and domain.discovery == "certificate":
+        return f"autodiscover.{domain.name}"
+    # Without a generic host each listed domain has names of its own.
+    return configuration.generic_host or f"autodiscover.{next(iter(configuration.domains))}"
 
 
 def plain_names(configuration: Configuration) -> tuple[str, ...]:

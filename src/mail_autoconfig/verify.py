@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree as ET
 
 from . import names
-from .model import DEFAULT, Configuration, Domain
+from .model import DEFAULT, Configuration, Domain, Redirect
 
 _TIMEOUT = 10.0  # seconds for each step of a request
 _THREADS = 32
@@ -201,6 +201,9 @@ def _checks(domain: Domain, generic_host: str | None) -> Iterator[_Check]:
 
 def _judge_pox(answer: Answer, domain: Domain, name: str, email: str) -> None:
     root = _xml(answer)
+    if domain.settings.redirect:
+        _judge_pox_redirect(root, domain.settings.redirect, name)
+        return
     if not domain.settings.autodiscover or not domain.settings.mail_servers:
         code = root.findtext(f"{_POX_ROOT}Response/{_POX_ROOT}Error/{_POX_ROOT}ErrorCode")
         if code != "501":
@@ -214,6 +217,8 @@ def _judge_pox(answer: Answer, domain: Domain, name: str, email: str) -> None:
     found = []
     for protocol in root.iter(f"{_POX_ANSWER}Protocol"):
         row = {child.tag.removeprefix(_POX_ANSWER): child.text or "" for child in protocol}
+        if row.get("Type") in ("DAV", "WEB"):
+            continue
         security = {"onSSL": "tls", "onTLS": "starttls", "offNone": "none"}.get(
             row.get("SSL", "") + row.get("Encryption", ""), "unclear security"
         )
@@ -221,6 +226,14 @@ def _judge_pox(answer: Answer, domain: Domain, name: str, email: str) -> None:
         found.append((values[0].lower(), values[1], values[2], security, values[3]))
     login = {"{email}": email, "{localpart}": _LOCALPART, "{domain}": name}
     _compare(found, _expected(domain, name, login))
+
+
+def _judge_pox_redirect(root: ET.Element, redirect: Redirect, name: str) -> None:
+    element = f"{_POX_ANSWER}Redirect{'Addr' if redirect.kind == 'address' else 'Url'}"
+    found = root.findtext(f"{_POX_ANSWER}Response/{_POX_ANSWER}Account/{element}")
+    target = redirect.target.replace("{localpart}", _LOCALPART).replace("{domain}", name)
+    if found != target:
+        raise CheckError(f"leads to {found or 'nowhere'}; should lead to {target}")
 
 
 def _judge_config(answer: Answer, domain: Domain, name: str) -> None:
@@ -237,7 +250,7 @@ def _judge_config(answer: Answer, domain: Domain, name: str) -> None:
             server.findtext("username", ""),
         )
         for server in root.iterfind("emailProvider/*")
-        if server.tag in ("incomingServer", "outgoingServer")
+        if server.find("hostname") is not None
     ]
     login = {
         "{email}": "%EMAILADDRESS%",

@@ -10,7 +10,21 @@ import pytest
 
 import answers
 import mail_autoconfig
-from answers import CONFIG, GANDI, POX, Case, config, error, pox_request, refused, run, settings
+from answers import (
+    CONFIG,
+    GANDI,
+    JSON,
+    POX,
+    Case,
+    config,
+    error,
+    json_answer,
+    not_modified,
+    pox_request,
+    refused,
+    run,
+    settings,
+)
 from asgi import transport
 from mail_autoconfig.app import Application
 from mail_autoconfig.config import parse
@@ -49,6 +63,13 @@ def test_the_table_holds_with_other_names() -> None:
         ),
         Case("Host", "GET", "autoconfig.x.test", CONFIG, config("x.test", GANDI)),
         Case("Host and port", "GET", "autoconfig.x.test:8443", CONFIG, config("x.test", GANDI)),
+        Case(
+            "JSON",
+            "GET",
+            "x.test",
+            f"{JSON}?Email=u@x.test&Protocol=AutodiscoverV1",
+            json_answer("AutodiscoverV1", f"https://generic.test{POX}"),
+        ),
         Case("no name in Host", "GET", "127.0.0.1", CONFIG, refused(404)),
     ],
     ids=lambda case: case.name,
@@ -66,12 +87,47 @@ def test_answer_may_be_kept_and_refusal_not(application: Application) -> None:
     assert refusal.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize(
+    "header", ["{tag}", "W/{tag}", '"a,b", {tag}', '"old" ,W/{tag},"older"', " * "]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_copy_that_is_still_right(application: Application, header: str, method: str) -> None:
+    ask = transport(application)
+    tag = ask("https", "GET", "autoconfig.example.test", CONFIG, {}, b"").headers["etag"]
+    headers = {"If-None-Match": header.format(tag=tag)}
+    not_modified(ask("https", method, "autoconfig.example.test", CONFIG, headers, b""))
+
+
+def test_copy_that_is_not_right(application: Application) -> None:
+    ask = transport(application)
+    tag = ask("https", "GET", "autoconfig.example.test", CONFIG, {}, b"").headers["etag"]
+    for header in (tag.upper(), tag.strip('"'), '"old"', ""):
+        reply = ask("https", "GET", "autoconfig.corp.test", CONFIG, {"If-None-Match": header}, b"")
+        assert (reply.status, len(reply.body) > 500) == (200, True)
+
+
+def test_host_name_that_is_too_long() -> None:
+    """The default entry's pattern and a long domain make a name that DNS can't hold."""
+    servers = [{"type": "imap", "host": "imap.mail.{domain}"}]
+    raw = {"domains": [{"name": "*", "servers": servers}], "generic_host": "generic.test"}
+    ask = Application(parse(raw))
+    for labels, pox, status in ((["a" * 55] * 4, 602, 404), (["a" * 54] * 4, 0, 200)):
+        name = ".".join([*labels, "b" * 20])
+        email = f"u@{name}"
+        expected = (
+            error(pox) if pox else settings(email, (("imap", f"imap.mail.{name}", 993, "tls"),))
+        )
+        run(Case("POX", "POST", "x.test", POX, expected, pox_request(email)), transport(ask))
+        host = f"autoconfig.{name}"
+        assert transport(ask)("https", "GET", host, CONFIG, {}, b"").status == status
+
+
 def test_health(application: Application) -> None:
     reply = transport(application)("http", "GET", "localhost", "/healthz", {}, b"")
     assert reply.status == 200
     assert json.loads(reply.body) == {
         "status": "ok",
-        "domains": 4,
+        "domains": 6,
         "configuration": "",
         "program": "",
         "version": mail_autoconfig.__version__,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
@@ -58,6 +59,16 @@ def test_no_mail_server_no_options() -> None:
     assert caught.value.error is Error.NO_OPTIONS
 
 
+def test_ttl_of_zero_is_for_ever() -> None:
+    found = domain({"type": "imap", "host": "i.example.com"})
+    lasting = replace(found, settings=replace(found.settings, ttl_hours=0))
+    texts = [
+        ET.fromstring(render(one, address("a@example.com"))).findtext(f".//{ANSWER}TTL")
+        for one in (found, lasting)
+    ]
+    assert texts == [None, "0"]
+
+
 @pytest.mark.parametrize(
     ("body", "email"),
     [
@@ -78,4 +89,4 @@ def test_no_mail_server_no_options() -> None:
     ],
 )
 def test_parse(body: bytes, email: str) -> None:
-    assert parse(body).email == email
+    assert parse(body).address.email == email

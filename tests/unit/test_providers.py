@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 
 import mail_autoconfig
-from answers import GANDI
+from answers import GANDI, MICROSOFT_AUTODISCOVER
 from mail_autoconfig.config import built_in_providers
+from mail_autoconfig.model import Redirect
 
 FILES = sorted(Path(mail_autoconfig.__file__).parent.joinpath("providers").glob("*.toml"))
 PORTS = {
@@ -48,6 +49,14 @@ def test_gandi() -> None:
     assert tuple(found) == GANDI
 
 
-def test_exchange_is_left_to_outlook() -> None:
-    without = {name for name, found in built_in_providers().items() if not found.autodiscover}
-    assert without == {"microsoft365"}
+def test_exchange_is_left_to_microsoft() -> None:
+    redirects = {name: found.redirect for name, found in built_in_providers().items()}
+    leading = {name: redirect for name, redirect in redirects.items() if redirect}
+    assert leading == {"microsoft365": Redirect("url", MICROSOFT_AUTODISCOVER)}
+
+
+def test_a_client_that_can_asks_for_a_token_first() -> None:
+    """Whoever offers OAuth2 says where, and no other."""
+    for found in built_in_providers().values():
+        methods = {server.authentication[0] for server in found.mail_servers}
+        assert methods == ({"oauth2"} if found.oauth2 else {"password"})

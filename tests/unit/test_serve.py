@@ -166,7 +166,7 @@ def test_reload_under_load_drops_no_request(service: Service) -> None:
                 ]
                 service.write(raw)
                 service.reload()
-                assert service.health()["domains"] == 4 + 500 * count
+                assert service.health()["domains"] == len(raw["domains"])
         finally:
             end.set()
         statuses = [status for future in asking for status in future.result()]

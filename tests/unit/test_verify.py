@@ -121,7 +121,7 @@ NAMES = [
     *(
         f"{prefix}.{domain}.test"
         for prefix in ("autodiscover", "autoconfig")
-        for domain in ("example", "corp", "xn--bcher-kva", "exchange")
+        for domain in ("example", "corp", "xn--bcher-kva", "exchange", "groupware", "moved")
     ),
 ]
 RAW = answers.configuration()
@@ -168,8 +168,8 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
 
 
 def test_all_right(run: Run) -> None:
-    # Four domains with six requests each, two more for the apex, three for SRV, two for *.
-    assert run.verify() == (0, [], "6 domains, 31 answers right\n")
+    # Six domains with six requests each, two more for the apex, three for SRV, two for *.
+    assert run.verify() == (0, [], "8 domains, 43 answers right\n")
 
 
 def test_only(run: Run) -> None:
@@ -276,11 +276,29 @@ def test_wrong_redirect(run: Run) -> None:
     )
 
 
-def test_exchange_settings_must_not_be_given(run: Run) -> None:
-    domains = [{"name": "corp.test", "provider": "microsoft365"}]
-    run.configure({"domains": domains})
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        (
+            {"provider": "microsoft365"},
+            "leads to nowhere; should lead to "
+            "https://autodiscover-s.outlook.com/autodiscover/autodiscover.xml",
+        ),
+        (
+            {"provider": "gandi", "redirect": {"address": "{localpart}@{domain}.example"}},
+            "leads to nowhere; should lead to mail-autoconfig-verify@corp.test.example",
+        ),
+        (
+            {"provider": "own"},
+            "should be error 501, since these settings are Exchange's to give",
+        ),
+    ],
+)
+def test_exchange_settings_must_not_be_given(run: Run, more: dict[str, Any], problem: str) -> None:
+    own = {"servers": [{"type": "imap", "host": "mail.corp.test"}], "autodiscover": False}
+    run.configure({"domains": [{"name": "corp.test"} | more], "providers": {"own": own}})
     _, lines, _ = run.verify()
-    assert lines[0].endswith("should be error 501, since these settings are Exchange's to give")
+    assert lines[0].endswith(problem)
 
 
 def test_rate_limit_is_waited_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,7 +306,7 @@ def test_rate_limit_is_waited_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     count = itertools.count()
     run.front.change = lambda reply: reply if next(count) % 2 else Reply(429, {}, b"")
     assert run.verify()[0] == 0
-    assert next(count) > 31
+    assert next(count) > 43
 
 
 def test_nothing_listens(run: Run) -> None:
