@@ -25,7 +25,7 @@ def test_certificate_holds_all_served_names_and_no_other(server: Server) -> None
     expected = [
         f"{kind}.{domain}.{server.suffix}"
         for kind in ("autoconfig", "autodiscover")
-        for domain in ("corp", "example", "exchange", "xn--bcher-kva")
+        for domain in ("corp", "example", "exchange", "groupware", "moved", "xn--bcher-kva")
     ]
     assert sorted(names(server)) == sorted([*expected, f"example.{server.suffix}"])
 

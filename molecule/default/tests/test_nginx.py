@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from answers import CONFIG, POX, pox_request
+from answers import CONFIG, JSON, POX, not_modified, pox_request
 from deployed import CA, SERVERS, Server, changes, converge, play, refusal
 
 OTHER_SITE = """
@@ -101,6 +101,8 @@ def test_answers_survive_the_responder_and_no_log_holds_an_address(server: Serve
         assert server.ask("https", "POST", host, f"{POX}?secret-6@{domain}", {}, long).status == 413
         assert server.ask("http", "GET", host, f"{CONFIG}?x=secret-7@{domain}").status == 502
         assert server.ask("https", "GET", host, f"/secret-8@{domain}").status == 404
+        for path in (f"{JSON}/v1.0/secret-20@{domain}", f"{JSON}?Email=secret-21@{domain}"):
+            assert server.ask("https", "GET", host, path).status == 502
         # What nginx refuses before it knows whom it is for.
         for request in (
             f"GET {CONFIG}?emailaddress=secret-10@{domain} HTTP/1.0\r\n\r\n",
@@ -119,6 +121,15 @@ def test_answers_survive_the_responder_and_no_log_holds_an_address(server: Serve
     assert server.host.run("grep -ra secret- /var/log/").stdout == ""
     assert "secret-" not in server.run("journalctl --all --no-pager")
     assert " autoconfig 200 " in server.run("cat /var/log/nginx/mail-autoconfig.log")
+
+
+def test_copy_that_is_still_right(server: Server) -> None:
+    host = f"autoconfig.corp.{server.suffix}"
+    tag = server.ask("https", "GET", host, CONFIG).headers["etag"]
+    for query in ("", "?x=y"):  # from the cache, and not
+        path = CONFIG + query
+        not_modified(server.ask("https", "GET", host, path, {"If-None-Match": f'"old", {tag}'}))
+        assert server.ask("https", "GET", host, path, {"If-None-Match": '"old"'}).status == 200
 
 
 def test_an_address_that_must_not_be_answered_shares_no_key_with_one_that_is(
