@@ -422,8 +422,8 @@ def groupware_config(suffix: str) -> Expectation:
                     (
                         "documentation",
                         (
-                            ("descr", "Mail & more", {"lang": "en"}),
                             ("descr", "Für alle <Programme>", {"lang": "de"}),
+                            ("descr", "Mail & more", {"lang": "en"}),
                         ),
                         {"url": f"https://{host}/help?topic=mail&more"},
                     ),

@@ -356,7 +356,8 @@ def _page(place: _Place, raw: Any) -> Page:
             place["text"].problem(f"{_shown(language)} is not a language such as en or de")
     return Page(
         _url(place, raw, "url"),
-        tuple((str(key), _text(place["text"], texts, key) or "") for key in texts),
+        # Sorted, since a mapping's order does not last on its way to the host.
+        tuple(sorted((str(key), _text(place["text"], texts, key) or "") for key in texts)),
     )
 
 

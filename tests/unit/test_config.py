@@ -338,7 +338,7 @@ def test_what_both_a_provider_and_a_domain_can_say() -> None:
         "webmail": {"login_page": "https://webmail.example.com/"},
         "mx": ["MX.example."],
     }
-    page = Page("https://help.example.com/", (("en", "Help"), ("de-AT", "Hilfe")))
+    page = Page("https://help.example.com/", (("de-AT", "Hilfe"), ("en", "Help")))
     by_provider = provider(**said) | {"domains": [DOMAIN | {"provider": "acme"}]}
     for raw in (domain(**said), by_provider):
         found = parse(raw).domains["example.com"].settings
