@@ -788,6 +788,8 @@ def _nginx_cases(suffix: str) -> list[Case]:
              scheme="http", layer="nginx"),
         Case("http: POST of POX", "POST", host, POX, redirect(307, target), body=request,
              scheme="http", layer="nginx"),
+        Case("http: SOAP", "POST", host, SOAP, refused(404), body=request, scheme="http",
+             layer="nginx"),
         Case("http: configuration", "GET", f"autoconfig.{domain}", CONFIG,
              config(domain, GANDI), scheme="http", layer="nginx", headers={}),
     ]  # fmt: skip

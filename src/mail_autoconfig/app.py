@@ -27,7 +27,7 @@ from .autodiscover import Error, RequestError
 from .model import Configuration, Domain
 
 AUTODISCOVER_PATH = "/autodiscover/autodiscover.xml"
-SOAP_PATHS = ("/autodiscover/autodiscover.svc", "/autodiscover/autodiscover.svc/")
+SOAP_PATH = re.compile(r"/autodiscover/autodiscover\.svc(?:/.*)?", re.DOTALL)
 HEALTH_PATH = "/healthz"
 BODY_LIMIT = 64 * 1024
 """Octets of the largest request body that is read."""
@@ -70,7 +70,7 @@ class Application:
             elif reading and json_path:
                 text = json_path["email"] or _parameter(scope, "email")
                 response = self._autodiscover_json(text, _parameter(scope, "protocol"))
-            elif path == SOAP_PATHS[0] or path.startswith(SOAP_PATHS[1]):
+            elif SOAP_PATH.fullmatch(path):
                 # Exchange's clients go on to their next URL.
                 response = PlainTextResponse("No SOAP here.\n", 404, _KEEP_NOT)
             elif path == AUTODISCOVER_PATH or _host(scope).startswith("autodiscover."):

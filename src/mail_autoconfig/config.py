@@ -266,10 +266,10 @@ def _shared(place: _Place, raw: Mapping[str, Any], base: Settings) -> Settings:
         redirect=_redirect(place, raw) or base.redirect,
         ttl_hours=base.ttl_hours if ttl_hours is None else ttl_hours,
         oauth2=_oauth2(place, raw) or base.oauth2,
-        documentation=_pages(place, raw) or base.documentation,
-        enable=_page(place["enable"], raw["enable"]) if raw.get("enable") else base.enable,
+        documentation=_pages(place, raw, base.documentation),
+        enable=base.enable if raw.get("enable") is None else _page(place["enable"], raw["enable"]),
         webmail=_webmail(place, raw) or base.webmail,
-        mx=_mx(place, raw) or base.mx,
+        mx=_mx(place, raw, base.mx),
     )
 
 
@@ -334,8 +334,10 @@ def _oauth2(place: _Place, raw: Mapping[str, Any]) -> OAuth2 | None:
     )
 
 
-def _pages(place: _Place, raw: Mapping[str, Any]) -> tuple[Page, ...]:
-    value, place = raw.get("documentation") or (), place["documentation"]
+def _pages(place: _Place, raw: Mapping[str, Any], default: tuple[Page, ...]) -> tuple[Page, ...]:
+    value, place = raw.get("documentation"), place["documentation"]
+    if value is None:
+        return default
     if not _is_list(value):
         place.problem("not a list of {url: …, text: …}")
         return ()
@@ -372,8 +374,10 @@ def _webmail(place: _Place, raw: Mapping[str, Any]) -> str | None:
     return _url(place, value, "login_page")
 
 
-def _mx(place: _Place, raw: Mapping[str, Any]) -> tuple[str, ...]:
-    value, place = raw.get("mx") or (), place["mx"]
+def _mx(place: _Place, raw: Mapping[str, Any], default: tuple[str, ...]) -> tuple[str, ...]:
+    value, place = raw.get("mx"), place["mx"]
+    if value is None:
+        return default
     if not _is_list(value):
         place.problem("not a list of the domains of MX servers")
         return ()

@@ -229,6 +229,9 @@ def provider(**keys: Any) -> dict[str, Any]:
          "{en: …}"),
         (domain(documentation=[PAGE | {"text": {"English": "Help"}}]),
          'domain example.com, documentation[0].text: "English" is not a language such as en or de'),
+        (domain(documentation=""),
+         "domain example.com, documentation: not a list of {url: …, text: …}"),
+        (domain(enable=False), "domain example.com, enable: false is not a mapping"),
         (domain(enable=PAGE | {"text": {"en": ""}}),
          'domain example.com, enable.text.en: "" is not a line of text'),
         (domain(enable=PAGE | {"url": "help.example.com"}),
@@ -354,11 +357,11 @@ def test_what_both_a_provider_and_a_domain_can_say() -> None:
 
 
 def test_domain_says_otherwise_than_its_provider() -> None:
-    raw = provider(ttl_hours=5, mx=["mx.example"]) | {
-        "domains": [DOMAIN | {"provider": "acme", "ttl_hours": 0}]
+    raw = provider(ttl_hours=5, mx=["mx.example"], documentation=[PAGE]) | {
+        "domains": [DOMAIN | {"provider": "acme", "ttl_hours": 0, "documentation": []}]
     }
     found = parse(raw).domains["example.com"].settings
-    assert (found.ttl_hours, found.mx) == (0, ("mx.example",))
+    assert (found.ttl_hours, found.mx, found.documentation) == (0, ("mx.example",), ())
 
 
 def test_own_provider_comes_before_the_built_in_one() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mail_autoconfig.config import parse
-from mail_autoconfig.names import normalise, plain_names, served_names
+from mail_autoconfig.names import autodiscover_host, normalise, plain_names, served_names
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,35 @@ def test_generic_host_below_a_srv_domain_is_served_once() -> None:
     )
     assert served_names(configuration) == ("autoconfig.s.example",)
     assert plain_names(configuration) == ("autodiscover.s.example",)
+
+
+@pytest.mark.parametrize(
+    ("asked", "host"),
+    [
+        ("own.example", "autodiscover.own.example"),
+        ("srv.example", "generic.example"),
+        ("unlisted.example", "generic.example"),
+    ],
+)
+def test_autodiscover_host(asked: str, host: str) -> None:
+    configuration = parse(
+        {
+            "generic_host": "generic.example",
+            "domains": [
+                {"name": "own.example", "provider": "gandi"},
+                {"name": "srv.example", "provider": "gandi", "discovery": "srv"},
+                {"name": "*", "provider": "gandi"},
+            ],
+        }
+    )
+    domain = configuration.find(asked)
+    assert domain is not None
+    assert autodiscover_host(configuration, domain) == host
+
+
+def test_autodiscover_host_of_the_default_entry_without_a_generic_one() -> None:
+    domains = [{"name": name, "provider": "gandi"} for name in ("own.example", "*")]
+    configuration = parse({"domains": domains})
+    domain = configuration.find("unlisted.example")
+    assert domain is not None
+    assert autodiscover_host(configuration, domain) == "autodiscover.own.example"
