@@ -22,12 +22,13 @@ from .templates import template
 MEDIA_TYPE = "text/xml"
 
 _SCHEMAS = "http://schemas.microsoft.com/exchange/autodiscover"
+_OUTLOOK = f"{_SCHEMAS}/outlook/responseschema/2006a"
+_MOBILESYNC = f"{_SCHEMAS}/mobilesync/responseschema/2006"
 # The namespaces of requests, as expat joins them to a name, and what each asks for by default.
 _REQUESTS = {
-    f"{_SCHEMAS}/outlook/requestschema/2006}}": f"{_SCHEMAS}/outlook/responseschema/2006a",
-    f"{_SCHEMAS}/mobilesync/requestschema/2006}}": f"{_SCHEMAS}/mobilesync/responseschema/2006",
+    f"{_SCHEMAS}/outlook/requestschema/2006}}": _OUTLOOK,
+    f"{_SCHEMAS}/mobilesync/requestschema/2006}}": _MOBILESYNC,
 }
-_OUTLOOK, _MOBILESYNC = _REQUESTS.values()
 
 # TLS means STARTTLS here, SSL means TLS from the first byte. SSL=on stands beside both: Thunderbird
 # reads SSL=off as plain text whatever Encryption says.
@@ -95,7 +96,7 @@ def parse(body: bytes) -> Request:
     if namespace not in _REQUESTS:
         raise RequestError(Error.BAD_REQUEST)
     schema = reader.text("AcceptableResponseSchema") or _REQUESTS[namespace]
-    if schema not in _REQUESTS.values():
+    if schema not in (_OUTLOOK, _MOBILESYNC):
         raise RequestError(Error.NO_SCHEMA)
     if reader.text("LegacyDN"):
         raise RequestError(Error.NOT_FOUND)
