@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -27,16 +27,16 @@ class Address:
     localpart: str
     domain: str
 
-    def fill(self, pattern: str) -> str:
-        """Put this address, as the client sent it, into a user name pattern."""
+    def fill(self, pattern: str, encode: Callable[[str], str] = str) -> str:
+        """Put this address, as the client sent it, each part encoded, into a pattern."""
         if pattern == "{email}":
-            return self.email
+            return encode(self.email)
         values: Mapping[str, str] = {
             "email": self.email,
             "localpart": self.localpart,
             "domain": self.email[len(self.localpart) + 1 :],
         }
-        return PLACEHOLDER.sub(lambda match: values[match[1]], pattern)
+        return PLACEHOLDER.sub(lambda match: encode(values[match[1]]), pattern)
 
     def fill_url(self, pattern: str) -> str:
         """Put this address into the pattern of a URL, percent-encoded (RFC 3986)."""

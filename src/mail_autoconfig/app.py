@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from . import (
     __version__,
     addresses,
+    apple,
     autoconfig,
     autodiscover,
     autodiscover_json,
@@ -25,6 +26,7 @@ from . import (
 )
 from .autodiscover import Error, RequestError
 from .model import Configuration, Domain
+from .signing import Signer, SigningError
 
 AUTODISCOVER_PATH = "/autodiscover/autodiscover.xml"
 SOAP_PATH = re.compile(r"/autodiscover/autodiscover\.svc(?:/.*)?", re.DOTALL)
@@ -51,10 +53,13 @@ class Application:
     Plain ASGI on Starlette's headers and responses: its router would compare paths case by case.
     """
 
-    def __init__(self, configuration: Configuration, program: str = "") -> None:
+    def __init__(
+        self, configuration: Configuration, program: str = "", signer: Signer | None = None
+    ) -> None:
         """`program` is the SHA-256 of the program's file, for the answer about its health."""
         self.configuration = configuration
         self._program = program
+        self._signer = signer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -73,6 +78,8 @@ class Application:
             elif SOAP_PATH.fullmatch(path):
                 # Exchange's clients go on to their next URL.
                 response = PlainTextResponse("No SOAP here.\n", 404, _KEEP_NOT)
+            elif reading and path == apple.PATH:
+                response = await self._profile(scope)
             elif path == AUTODISCOVER_PATH or _host(scope).startswith("autodiscover."):
                 response = await self._autodiscover(method, receive)
             elif path in autoconfig.PATHS or json_path:
@@ -117,14 +124,32 @@ class Application:
         return Response(answer, 200, headers, autoconfig.MEDIA_TYPE)
 
     def _domain_asked_for(self, scope: Scope) -> Domain | None:
-        text = _parameter(scope, "emailaddress")
-        if text:
+        if text := _parameter(scope, "emailaddress"):
             try:
                 return self.configuration.find(addresses.parse(text).domain)
             except ValueError:
                 return None
         host = _host(scope)
         return self.configuration.find_by_host(host) if host else None
+
+    async def _profile(self, scope: Scope) -> Response:
+        try:
+            # Both names are in use among servers that have such a profile.
+            address = addresses.parse(_parameter(scope, "email", "emailaddress"))
+        except ValueError:
+            return PlainTextResponse("Use ?email=ADDRESS.\n", 400, _KEEP_NOT)
+        domain = self.configuration.find(address.domain)
+        profile = domain and apple.render(domain, address)
+        if not domain or not profile:
+            return PlainTextResponse("No settings.\n", 404, _KEEP_NOT)
+        if self._signer:
+            try:
+                profile = await self._signer.sign(profile)
+            except SigningError as error:
+                _log.error("profile not signed: %s", error)  # a device takes it all the same
+        name = f'attachment; filename="{apple.file_name(domain)}"'
+        headers = {**_KEEP_NOT, "content-disposition": name}
+        return Response(profile, 200, headers, apple.MEDIA_TYPE)
 
     async def _autodiscover(self, method: str, receive: Receive) -> Response:
         if method != "POST":
@@ -160,22 +185,22 @@ def _error(error: Error, status: int = 200, headers: dict[str, str] | None = Non
     return Response(body, status, {**_KEEP_NOT, **(headers or {})}, autodiscover.MEDIA_TYPE)
 
 
+def _parameter(scope: Scope, *keys: str) -> str:
+    """The first parameter of the query that has one of these keys, whatever their case."""
+    for field in scope["query_string"].decode("latin-1").split("&"):
+        key, _equals, value = field.partition("=")
+        if unquote(key).lower() in keys:
+            # Not unquote_plus: clients send the + of an address as it is.
+            return unquote(value).strip()
+    return ""
+
+
 def _host(scope: Scope) -> str:
     """The Host without its port, in A-label form; empty if there is none to use."""
     try:
         return names.normalise(Headers(scope=scope).get("host", "").partition(":")[0])
     except ValueError:
         return ""
-
-
-def _parameter(scope: Scope, name: str) -> str:
-    """The first parameter of this name, in any case, in the query; empty if there is none."""
-    for field in scope["query_string"].decode("latin-1").split("&"):
-        key, _equals, value = field.partition("=")
-        if unquote(key).lower() == name:
-            # Not unquote_plus: clients send the + of an address as it is.
-            return unquote(value).strip()
-    return ""
 
 
 def _has(if_none_match: str, tag: str) -> bool:

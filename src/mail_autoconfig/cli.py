@@ -32,6 +32,9 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--socket", type=Path, metavar="PATH", help="listen on a unix socket")
     where.add_argument("--port", type=int, help="listen on a TCP port")
     serve.add_argument("--host", default="127.0.0.1", help="address for --port [%(default)s]")
+    serve.add_argument(
+        "--signer", type=Path, metavar="PATH", help="unix socket of what signs Apple's profiles"
+    )
     serve.set_defaults(command=_serve)
 
     check = commands.add_parser("check", help="check a configuration file")
@@ -71,7 +74,8 @@ def _serve(options: argparse.Namespace) -> int:
     from .serve import SocketError, open_sockets, run
 
     try:
-        run(options.file, open_sockets(options.socket, options.host, options.port))
+        sockets = open_sockets(options.socket, options.host, options.port)
+        run(options.file, sockets, options.signer)
     except SocketError as error:
         print(error, file=sys.stderr)
         return 1

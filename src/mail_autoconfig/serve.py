@@ -20,6 +20,7 @@ import uvloop
 from .app import Application
 from .config import ConfigurationError, load
 from .model import Configuration
+from .signing import Signer
 
 _log = logging.getLogger(__name__)
 
@@ -146,15 +147,18 @@ def _log_problems(path: Path, error: ConfigurationError) -> None:
         _log.error("%s: %s", path.name, problem)
 
 
-def run(path: Path, sockets: Sequence[socket.socket]) -> None:
+def run(path: Path, sockets: Sequence[socket.socket], signer: Path | None = None) -> None:
     """Serve the configuration in `path` on `sockets` until SIGTERM or SIGINT.
 
+    `signer` is the unix socket of what signs Apple's profiles; without it they are not signed.
     Raises ConfigurationError if the file is not right at the start; later, at a reload, such a
     file is logged and the old configuration stays.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # its tracebacks may hold a request
-    server = _Server(Application(load(path), _digest(Path(sys.argv[0]))), path)
+    program = _digest(Path(sys.argv[0]))
+    application = Application(load(path), program, Signer(signer) if signer else None)
+    server = _Server(application, path)
     gc.freeze()  # what is loaded now stays: no need to look through it for garbage
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(server.serve(sockets=list(sockets)))

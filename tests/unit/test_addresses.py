@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from mail_autoconfig.addresses import Address, parse
@@ -58,3 +60,11 @@ def test_no_address(text: str) -> None:
 )
 def test_fill_takes_the_address_as_sent_and_only_once(pattern: str, login: str) -> None:
     assert parse("A{domain}@Example.com").fill(pattern) == login
+
+
+def test_fill_encodes_each_part() -> None:
+    address = parse("a/b@example.com")
+    assert address.fill("/x/{localpart}/{domain}", lambda text: quote(text, safe="")) == (
+        "/x/a%2Fb/example.com"
+    )
+    assert address.fill("{email}", str.upper) == "A/B@EXAMPLE.COM"
