@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import plistlib
 import re
+import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
-from answers import POX, pox_request
-from deployed import Server, converge, play, refusal
+from answers import POX, PROFILE, pox_request
+from deployed import CA, SERVERS, Server, changes, converge, play, refusal
 
 CONFIGURATION = "/etc/mail-autoconfig/config.json"
 
@@ -60,6 +63,55 @@ def test_bad_file_under_a_running_service_keeps_the_old_configuration(server: Se
     finally:
         server.run(f"cp /tmp/config.json {CONFIGURATION}")
         server.run("systemctl reload mail-autoconfig.service")
+
+
+def fetch_profile(server: Server) -> bytes:
+    domain = f"corp.{server.suffix}"
+    path = f"{PROFILE}?email=user@{domain}"
+    return server.ask("https", "GET", f"autoconfig.{domain}", path).body
+
+
+def verify_profile(signed: bytes) -> subprocess.CompletedProcess[bytes]:
+    """What a device does: the chain in the profile must lead to an authority that it trusts."""
+    command = ["openssl", "cms", "-verify", "-inform", "DER", "-purpose", "any", "-CAfile", str(CA)]
+    return subprocess.run(command, input=signed, capture_output=True, check=False)
+
+
+def test_profile_is_signed_with_the_certificate_in_force(server: Server) -> None:
+    signed = fetch_profile(server)
+    verified = verify_profile(signed)
+    assert verified.returncode == 0, verified.stderr
+    (mail,) = plistlib.loads(verified.stdout)["PayloadContent"]
+    assert mail["IncomingMailServerHostName"] == f"mail.corp.{server.suffix}"
+    damaged = signed.replace(b"mail.corp.", b"mail.cork.")
+    assert verify_profile(damaged).returncode != 0
+
+
+def test_many_profiles_at_once_are_all_signed(server: Server) -> None:
+    with ThreadPoolExecutor(30) as pool:
+        profiles = pool.map(fetch_profile, [server] * 60)
+    assert all(verify_profile(signed).returncode == 0 for signed in profiles)
+
+
+def test_program_can_not_read_the_key(server: Server) -> None:
+    pid = server.run("systemctl show --value --property MainPID mail-autoconfig.service").strip()
+    status = server.run(f"cat /proc/{pid}/status")
+    (user, group), groups = re.findall(r"[UG]id:\t(\d+)", status), status.partition("Groups:")[2]
+    who = f"--reuid {user} --regid {group} --groups {','.join(groups.split(chr(10))[0].split())}"
+    key = "/etc/mail-autoconfig/tls/current/privkey.pem"
+    assert server.host.run(f"setpriv {who} cat {key}").rc != 0
+    assert server.host.run(f"cat {key}").rc == 0
+
+
+def test_profiles_are_not_signed_where_that_is_not_wanted() -> None:
+    try:
+        assert changes(converge("--tags=responder", responder_sign_profiles=False)) > 0
+        assert changes(converge("--tags=responder", responder_sign_profiles=False)) == 0
+        for server in SERVERS:
+            assert fetch_profile(server).startswith(b"<?xml")
+            assert not server.host.file("/run/mail-autoconfig/sign").exists
+    finally:
+        converge("--tags=responder")
 
 
 def test_reload_and_restart_drop_no_request(server: Server) -> None:
