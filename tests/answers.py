@@ -50,6 +50,7 @@ MICROSOFT: tuple[Row, ...] = (
 MICROSOFT_AUTODISCOVER = "https://autodiscover-s.outlook.com/autodiscover/autodiscover.xml"
 PLACEHOLDER = "%EMAILADDRESS%"
 PROFILE = "/email.mobileconfig"
+PACC = "/.well-known/user-agent-configuration.json"
 
 
 def corp(suffix: str) -> tuple[Row, ...]:
@@ -113,7 +114,7 @@ def configuration(suffix: str = "test") -> dict[str, Any]:
             "groupware": groupware(suffix),
         },
         "domains": [
-            {"name": f"example.{suffix}", "provider": "gandi", "apex": True},
+            {"name": f"example.{suffix}", "provider": "gandi", "apex": True, "pacc": True},
             {"name": f"corp.{suffix}", "provider": "corp"},
             {"name": f"bücher.{suffix}", "provider": "gandi"},
             {"name": f"exchange.{suffix}", "provider": "microsoft365"},
@@ -507,6 +508,22 @@ def profile(domain: str, email: str, incoming: str) -> Expectation:
     return expect
 
 
+def pacc(name: str, host: str) -> Expectation:
+    """A PACC document of the provider `name` with one host for all."""
+
+    def expect(reply: Reply) -> None:
+        assert reply.status == 200
+        assert reply.headers["content-type"] == "application/json"
+        found = json.loads(reply.body)
+        assert found["info"]["provider"]["name"] == name
+        assert found["authentication"] == {"password": True}
+        assert found["protocols"] == {
+            key: {"host": host} for key in ("imap", "pop3", "smtp", "submit")
+        }
+
+    return expect
+
+
 def redirect(status: int, location: str) -> Expectation:
     """A redirect to `location`."""
 
@@ -826,6 +843,8 @@ def _profile_cases(suffix: str) -> list[Case]:
         asked("address without @", "no-at-sign-here", refused(400, never="no-at-sign")),
         asked("line break", f"echo\r\nSet-Cookie: x=y@{domain}", refused(400, never="echo")),
         get("no address", "", refused(400)),
+        Case("PACC", "GET", f"ua-auto-config.{domain}", PACC, pacc("Gandi Mail", "mail.gandi.net")),
+        Case("PACC that is not asked for", "GET", f"autoconfig.{corp_domain}", PACC, refused(404)),
     ]  # fmt: skip
 
 

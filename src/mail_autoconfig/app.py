@@ -23,6 +23,7 @@ from . import (
     autodiscover_json,
     mobilesync,
     names,
+    pacc,
 )
 from .autodiscover import Error, RequestError
 from .model import Configuration, Domain
@@ -80,6 +81,8 @@ class Application:
                 response = PlainTextResponse("No SOAP here.\n", 404, _KEEP_NOT)
             elif reading and path == apple.PATH:
                 response = await self._profile(scope)
+            elif reading and path == pacc.PATH:
+                response = self._pacc(scope)
             elif path == AUTODISCOVER_PATH or _host(scope).startswith("autodiscover."):
                 response = await self._autodiscover(method, receive)
             elif path in autoconfig.PATHS or json_path:
@@ -131,6 +134,13 @@ class Application:
                 return None
         host = _host(scope)
         return self.configuration.find_by_host(host) if host else None
+
+    def _pacc(self, scope: Scope) -> Response:
+        host = _host(scope)
+        domain = self.configuration.find_by_host(host) if host else None
+        if domain is None or not domain.pacc:
+            return PlainTextResponse("No settings.\n", 404, _KEEP_NOT)
+        return Response(pacc.render(domain), 200, _KEEP, pacc.MEDIA_TYPE)
 
     async def _profile(self, scope: Scope) -> Response:
         try:

@@ -52,7 +52,7 @@ _SHARED_KEYS = (  # what a provider says and a domain may say otherwise
     *("documentation", "enable", "webmail", "mx"),
 )
 _PROVIDER_KEYS = (*_SHARED_KEYS, "autodiscover", "source")
-_DOMAIN_KEYS = ("name", "provider", "discovery", "apex", "username", *_SHARED_KEYS)
+_DOMAIN_KEYS = ("name", "provider", "discovery", "apex", "pacc", "username", *_SHARED_KEYS)
 _SERVER_KEYS = ("type", "host", "port", "security", "username", "authentication")
 _WEB_SERVER_KEYS = ("type", "url", "username", "authentication")
 
@@ -208,13 +208,20 @@ def _domain(listed: _Place, raw: Any, providers: Mapping[str, Settings]) -> Doma
 
     discovery: Discovery = _choice(place, raw, "discovery", get_args(Discovery), "certificate")
     apex = _flag(place, raw, "apex", default=False)
+    pacc = _flag(place, raw, "pacc", default=False)
     if name == DEFAULT:
-        for key in ("discovery", "apex"):
+        for key in ("discovery", "apex", "pacc"):
             if key in raw:
                 place[key].problem("the default entry has no names of its own; leave this out")
-    elif apex and discovery == "srv":
-        place["apex"].problem("no effect with discovery srv; leave one of them out")
-    return Domain(str(name), str(written), _settings(place, raw, providers), discovery, apex)
+    elif discovery == "srv":
+        for key, asked in (("apex", apex), ("pacc", pacc)):
+            if asked:
+                place[key].problem("no effect with discovery srv; leave one of them out")
+    elif pacc and len(name) > names.LONGEST_PACC:
+        place["pacc"].problem(
+            f"name longer than {names.LONGEST_PACC} octets: no room for _ua-auto-config. before it"
+        )
+    return Domain(str(name), str(written), _settings(place, raw, providers), discovery, apex, pacc)
 
 
 def _settings(place: _Place, raw: Mapping[str, Any], providers: Mapping[str, Settings]) -> Settings:
@@ -232,7 +239,7 @@ def _settings(place: _Place, raw: Mapping[str, Any], providers: Mapping[str, Set
             f"no provider {_shown(provider)}{_did_you_mean(provider, providers)} "
             f"Built in: {built_in}"
         )
-    if raw.keys() <= {"name", "provider", "discovery", "apex"}:
+    if raw.keys() <= {"name", "provider", "discovery", "apex", "pacc"}:
         return settings
 
     if "servers" in raw:

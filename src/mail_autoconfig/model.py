@@ -125,13 +125,17 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A mail domain: `name` in lower-case A-label form, `written` as the inventory has it."""
+    """A mail domain: `name` in lower-case A-label form, `written` as the inventory has it.
+
+    `apex` and `pacc` say that D itself and ua-auto-config.D are served too.
+    """
 
     name: str
     written: str
     settings: Settings
     discovery: Discovery
     apex: bool
+    pacc: bool
 
     @property
     def has_room(self) -> bool:
@@ -174,8 +178,8 @@ class Configuration:
         return found
 
     def find_by_host(self, host: str) -> Domain | None:
-        """The entry for a `Host` in lower-case A-label form: autoconfig.D, autodiscover.D or D."""
-        for prefix in ("autoconfig.", "autodiscover."):
+        """The entry for a `Host` in lower-case A-label form: such as autoconfig.D, or D."""
+        for prefix in ("autoconfig.", "autodiscover.", "ua-auto-config."):
             if host.startswith(prefix):
                 stripped = host.removeprefix(prefix)
                 return self.domains.get(stripped) or self.domains.get(host) or self.find(stripped)

@@ -16,6 +16,8 @@ _LABELS = re.compile(r"(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?![0-9]+\Z)(?!-)[a-z0-9
 
 LONGEST = 253 - len("autodiscover.")
 """Octets of the longest domain that still has an `autodiscover.` name (RFC 1035: 253)."""
+LONGEST_PACC = 253 - len("_ua-auto-config.")
+"""Octets of the longest domain that still has a `_ua-auto-config.` record."""
 
 
 def normalise(name: str) -> str:
@@ -39,7 +41,8 @@ def _a_label(label: str) -> str:
 def served_names(configuration: Configuration) -> tuple[str, ...]:
     """The host names that belong on certificates, in the order of the inventory.
 
-    The generic host, then each domain's autodiscover.D, autoconfig.D and, where asked for, D.
+    The generic host, then each domain's autodiscover.D, autoconfig.D and, where asked for, D and
+    ua-auto-config.D.
     A domain found by SRV has none, nor has the default entry.
     """
     names: list[str] = []
@@ -50,6 +53,8 @@ def served_names(configuration: Configuration) -> tuple[str, ...]:
             names += f"autodiscover.{domain.name}", f"autoconfig.{domain.name}"
             if domain.apex:
                 names.append(domain.name)
+            if domain.pacc:
+                names.append(f"ua-auto-config.{domain.name}")
     return tuple(dict.fromkeys(names))
 
 

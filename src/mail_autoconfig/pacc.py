@@ -17,9 +17,9 @@ from .model import Domain, Server, WebServer
 MEDIA_TYPE = "application/json"
 PATH = "/.well-known/user-agent-configuration.json"
 
-# TLS from the first byte, on the registered port; the document names no other (RFC 8314).
+# TLS from the first byte, on the registered port: the document names no other (RFC 8314).
 _PORTS = {"imap": 993, "pop3": 995, "smtp": 465}
-# The draft calls it submit since -03; clients that follow -02 look for smtp.
+# The draft says submit since -03; clients that follow -02 look for smtp.
 _KEYS = {"imap": ("imap",), "pop3": ("pop3",), "smtp": ("submit", "smtp")}
 _WEB = ("caldav", "carddav", "webdav", "jmap")
 
@@ -28,33 +28,37 @@ _WEB = ("caldav", "carddav", "webdav", "jmap")
 def render(domain: Domain) -> bytes:
     """Return the document for all users of `domain`.
 
-    The same configuration gives the same bytes, which the record in the DNS holds the digest of.
-    Servers that the format can't describe are left out: other ports, STARTTLS, URLs that differ
-    from user to user.
+    The same configuration gives the same bytes: the DNS holds their digest. Servers that the format
+    can't describe are left out: other ports, STARTTLS, URLs that differ from user to user.
     """
+    settings = domain.settings
     protocols: dict[str, dict[str, str]] = {}
     described: list[Server | WebServer] = []
-    for server in domain.settings.servers:
+    for server in settings.servers:
         if server.security == "tls" and server.port == _PORTS.get(server.type):
             described.append(server)
             for key in _KEYS[server.type]:
                 protocols.setdefault(key, {"host": server.host_for(domain.name)})
-    for web in domain.settings.web_servers:
+    for web in settings.web_servers:
         url = web.url.replace("{domain}", domain.name)
         if web.type in _WEB and "{" not in url and urlsplit(url).port in (None, 443):
             described.append(web)
             protocols.setdefault(web.type, {"url": url})
-    document: dict[str, Any] = {
-        "protocols": protocols,
-        "authentication": {
-            "password": any(set(server.authentication) - {"oauth2"} for server in described)
-        },
-        "info": {"provider": {"name": domain.display_name, "shortName": domain.short_name}},
+
+    methods = {method for server in described for method in server.authentication}
+    authentication: dict[str, Any] = {"password": bool(methods - {"oauth2"})}
+    if "oauth2" in methods and settings.oauth2:
+        authentication["oauth-public"] = {"issuer": settings.oauth2.issuer}
+    info: dict[str, Any] = {
+        "provider": {"name": domain.display_name, "shortName": domain.short_name}
     }
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1).encode() + b"\n"
+    if settings.documentation:
+        info["help"] = {"documentation": settings.documentation[0].url}
+    document = {"protocols": protocols, "authentication": authentication, "info": info}
+    return json.dumps(document, ensure_ascii=False, sort_keys=True).encode()
 
 
 def txt_record(domain: Domain) -> str:
-    """Return what the TXT record `_ua-auto-config.D` holds: the digest of the document."""
+    """Return what the TXT record at `_ua-auto-config.D` holds: the digest of the document."""
     digest = b64encode(hashlib.sha256(render(domain)).digest()).decode("ascii")
     return f"v=UAAC1; a=sha256; d={digest}"

@@ -11,6 +11,7 @@ import pytest
 from mail_autoconfig.config import ConfigurationError, load, parse
 from mail_autoconfig.model import OAuth2, Page, Redirect, Server, WebServer
 
+LONG = ".".join(["a" * 59] * 3 + ["b" * 58])
 DOMAIN = {"name": "example.com", "provider": "gandi"}
 SERVER = {"type": "imap", "host": "mail.example.com"}
 OAUTH2: dict[str, Any] = {
@@ -130,6 +131,16 @@ def provider(**keys: Any) -> dict[str, Any]:
         (
             {"domains": [DOMAIN, {"name": "*", "provider": "gandi", "apex": False}]},
             "domain *, apex: the default entry has no names of its own; leave this out",
+        ),
+        (domain(pacc=1), "domain example.com, pacc: 1 is neither true nor false"),
+        (
+            domain(discovery="srv", pacc=True) | {"generic_host": "a.example"},
+            "domain example.com, pacc: no effect with discovery srv; leave one of them out",
+        ),
+        (
+            domain(name=LONG, pacc=True),
+            f"domain {LONG}, pacc: name longer than 237 octets: no room for _ua-auto-config. "
+            "before it",
         ),
         (
             domain(name=".".join(["a" * 60] * 4)),

@@ -38,6 +38,7 @@ def test_find_by_host() -> None:
     assert found(one, "example.com") == "example.com"
     assert found(one, "autoconfig.example.com") == "example.com"
     assert found(one, "autodiscover.example.com") == "example.com"
+    assert found(one, "ua-auto-config.example.com") == "example.com"
     assert found(one, "www.example.com") is None
     assert found(one, "autoconfig.autoconfig.example.com") is None
 

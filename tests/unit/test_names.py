@@ -62,7 +62,7 @@ def test_served_names() -> None:
             "domains": [
                 {"name": "b.example", "provider": "gandi"},
                 {"name": "s.example", "provider": "gandi", "discovery": "srv"},
-                {"name": "bücher.example", "provider": "gandi", "apex": True},
+                {"name": "bücher.example", "provider": "gandi", "apex": True, "pacc": True},
                 {"name": "hoster.example", "provider": "gandi"},
                 {"name": "*", "provider": "gandi"},
             ],
@@ -75,6 +75,7 @@ def test_served_names() -> None:
         "autodiscover.xn--bcher-kva.example",
         "autoconfig.xn--bcher-kva.example",
         "xn--bcher-kva.example",
+        "ua-auto-config.xn--bcher-kva.example",
         "autodiscover.hoster.example",
     )
     assert plain_names(configuration) == ("autodiscover.s.example", "autoconfig.s.example")

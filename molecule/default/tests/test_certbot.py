@@ -27,7 +27,8 @@ def test_certificate_holds_all_served_names_and_no_other(server: Server) -> None
         for kind in ("autoconfig", "autodiscover")
         for domain in ("corp", "example", "exchange", "groupware", "moved", "xn--bcher-kva")
     ]
-    assert sorted(names(server)) == sorted([*expected, f"example.{server.suffix}"])
+    expected += f"example.{server.suffix}", f"ua-auto-config.example.{server.suffix}"
+    assert sorted(names(server)) == sorted(expected)
 
 
 def test_private_key_is_for_root_alone(server: Server) -> None:
