@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import traceback
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -23,7 +23,9 @@ from . import (
     autodiscover_json,
     mobilesync,
     names,
+    outlook,
     pacc,
+    page,
 )
 from .autodiscover import Error, RequestError
 from .model import Configuration, Domain
@@ -83,6 +85,15 @@ class Application:
                 response = await self._profile(scope)
             elif reading and path == pacc.PATH:
                 response = self._pacc(scope)
+            elif reading and path == page.PATH and self._has_page(scope):
+                response = self._page(scope)
+            elif method == "POST" and path == page.FORM_PATH:
+                response = await self._settings(scope, receive)
+            elif reading and path == page.FORM_PATH:
+                response = Response(None, 303, {"location": page.PATH})
+            elif reading and path == outlook.PATH:
+                headers = {**_KEEP, "content-disposition": "attachment"}
+                response = Response(outlook.reg_file(), 200, headers, outlook.MEDIA_TYPE)
             elif path == AUTODISCOVER_PATH or _host(scope).startswith("autodiscover."):
                 response = await self._autodiscover(method, receive)
             elif path in autoconfig.PATHS or json_path:
@@ -141,6 +152,35 @@ class Application:
         if domain is None or not domain.pacc:
             return PlainTextResponse("No settings.\n", 404, _KEEP_NOT)
         return Response(pacc.render(domain), 200, _KEEP, pacc.MEDIA_TYPE)
+
+    def _has_page(self, scope: Scope) -> bool:
+        host = _host(scope)
+        own = host.startswith(("autoconfig.", "autodiscover."))
+        return own or (bool(host) and host == self.configuration.generic_host)
+
+    def _page(self, scope: Scope) -> Response:
+        host = _host(scope)
+        domain = self.configuration.find_by_host(host) if host else None
+        body = page.render(_language(scope), domain)
+        return Response(body, 200, {**_KEEP, **page.HEADERS}, page.MEDIA_TYPE)
+
+    async def _settings(self, scope: Scope, receive: Receive) -> Response:
+        """What the form asks for, as a page."""
+        form = (await _body(receive)).decode("utf-8", "replace")
+        language, status, email = _language(scope), 200, ""
+        try:
+            email = dict(parse_qsl(form, max_num_fields=10)).get("email", "").strip()
+            address = addresses.parse(email)
+        except ValueError:
+            status, body = 400, page.render(language, None, email=email, error="error_address")
+        else:
+            domain = self.configuration.find(address.domain)
+            if domain is None:
+                status, body = 404, page.render(language, None, email=email, error="error_domain")
+            else:
+                host = names.page_host(self.configuration, domain)
+                body = page.render(language, domain, address=address, host=host)
+        return Response(body, status, {**_KEEP_NOT, **page.HEADERS}, page.MEDIA_TYPE)
 
     async def _profile(self, scope: Scope) -> Response:
         try:
@@ -203,6 +243,10 @@ def _parameter(scope: Scope, *keys: str) -> str:
             # Not unquote_plus: clients send the + of an address as it is.
             return unquote(value).strip()
     return ""
+
+
+def _language(scope: Scope) -> str:
+    return page.choose_language(Headers(scope=scope).get("accept-language", ""))
 
 
 def _host(scope: Scope) -> str:

@@ -76,3 +76,10 @@ def plain_names(configuration: Configuration) -> tuple[str, ...]:
         for name in (f"autodiscover.{domain.name}", f"autoconfig.{domain.name}")
         if name not in served
     )
+
+
+def page_host(configuration: Configuration, domain: Domain) -> str | None:
+    """The host name at which people find the page for `domain` by https."""
+    if domain.name in configuration.domains and domain.discovery == "certificate":
+        return f"autoconfig.{domain.name}"
+    return configuration.generic_host

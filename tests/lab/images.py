@@ -46,6 +46,7 @@ class Image:
 IMAGES = {
     "debian:12": Image("debian", "12", "12"),
     "debian:13": Image("debian", "13", "13"),
+    "chromium": Image("chromium", "latest", "13"),
     "services": Image("services", "latest", "13"),
     "thunderbird": Image("thunderbird", "latest", "13"),
 }

@@ -6,9 +6,15 @@ from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
+
+def source(name: str) -> str:
+    """The text of a file of this package; it is read from the zipapp too."""
+    return files(__package__).joinpath(name).read_text("utf-8")
+
+
 _environment = Environment(
     autoescape=True,
-    loader=FunctionLoader(lambda name: files(__package__).joinpath(name).read_text("utf-8")),
+    loader=FunctionLoader(source),
     lstrip_blocks=True,
     trim_blocks=True,
     undefined=StrictUndefined,
@@ -16,5 +22,5 @@ _environment = Environment(
 
 
 def template(name: str) -> Template:
-    """Compile a template of this package; it is read from the zipapp too. It escapes by itself."""
+    """Compile a template of this package. It escapes by itself."""
     return _environment.get_template(name)
