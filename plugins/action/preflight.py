@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -43,6 +45,13 @@ def environment_problems(version: str, facts: dict[str, Any]) -> list[str]:
     return problems
 
 
+def data_url(path: Path) -> str:
+    """Turn an image into a data: URL; the validator refuses those of a kind that it doesn't know."""
+    kinds = {".jpg": "jpeg", ".svg": "svg+xml"}
+    kind = kinds.get(path.suffix.lower(), path.suffix.lower().removeprefix("."))
+    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
 def plain(value: Any) -> Any:
     """Turn Ansible's tagged and lazy values into the plain ones that the validator reads."""
     return json.loads(json.dumps(value, default=str))
@@ -66,6 +75,8 @@ class ActionModule(ActionBase):
                 "domains": {"type": "raw", "required": True},
                 "providers": {"type": "raw", "required": True},
                 "generic_host": {"type": "str", "default": ""},
+                "page_logo": {"type": "path", "default": ""},
+                "page_texts": {"type": "raw", "default": {}},
             }
         )
         raw = {
@@ -74,6 +85,11 @@ class ActionModule(ActionBase):
         }
         if arguments["generic_host"]:
             raw["generic_host"] = str(arguments["generic_host"])
+        look = {"texts": plain(arguments["page_texts"])} if arguments["page_texts"] else {}
+        if arguments["page_logo"]:
+            look["logo"] = data_url(Path(self._find_needle("files", arguments["page_logo"])))
+        if look:
+            raw["page"] = look
         problems = environment_problems(ansible_version, (task_vars or {}).get("ansible_facts", {}))
         try:
             configuration = parse(raw)

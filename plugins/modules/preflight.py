@@ -25,6 +25,14 @@ options:
     description: The one host name that serves all domains with C(discovery=srv).
     type: str
     default: ""
+  page_logo:
+    description: An image on the controller for the page for people; SVG, PNG, JPEG or WebP.
+    type: path
+    default: ""
+  page_texts:
+    description: Texts of the page for people in place of the usual ones, by language and key.
+    type: raw
+    default: {}
 attributes:
   action:
     description: Runs on the controller.

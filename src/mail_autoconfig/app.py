@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import traceback
+from functools import partial
 from urllib.parse import parse_qsl, unquote
 
 from starlette.datastructures import Headers
@@ -28,7 +29,7 @@ from . import (
     page,
 )
 from .autodiscover import Error, RequestError
-from .model import Configuration, Domain
+from .model import Configuration, Domain, Look
 from .signing import Signer, SigningError
 
 AUTODISCOVER_PATH = "/autodiscover/autodiscover.xml"
@@ -161,25 +162,27 @@ class Application:
     def _page(self, scope: Scope) -> Response:
         host = _host(scope)
         domain = self.configuration.find_by_host(host) if host else None
-        body = page.render(_language(scope), domain)
+        look = self.configuration.look
+        body = page.render(look, _language(scope, look), domain)
         return Response(body, 200, {**_KEEP, **page.HEADERS}, page.MEDIA_TYPE)
 
     async def _settings(self, scope: Scope, receive: Receive) -> Response:
         """What the form asks for, as a page."""
         form = (await _body(receive)).decode("utf-8", "replace")
-        language, status, email = _language(scope), 200, ""
+        look, email, status = self.configuration.look, "", 200
+        render = partial(page.render, look, _language(scope, look))
         try:
             email = dict(parse_qsl(form, max_num_fields=10)).get("email", "").strip()
             address = addresses.parse(email)
         except ValueError:
-            status, body = 400, page.render(language, None, email=email, error="error_address")
+            status, body = 400, render(None, email=email, error="error_address")
         else:
             domain = self.configuration.find(address.domain)
             if domain is None:
-                status, body = 404, page.render(language, None, email=email, error="error_domain")
+                status, body = 404, render(None, email=email, error="error_domain")
             else:
                 host = names.page_host(self.configuration, domain)
-                body = page.render(language, domain, address=address, host=host)
+                body = render(domain, address=address, host=host)
         return Response(body, status, {**_KEEP_NOT, **page.HEADERS}, page.MEDIA_TYPE)
 
     async def _profile(self, scope: Scope) -> Response:
@@ -245,8 +248,8 @@ def _parameter(scope: Scope, *keys: str) -> str:
     return ""
 
 
-def _language(scope: Scope) -> str:
-    return page.choose_language(Headers(scope=scope).get("accept-language", ""))
+def _language(scope: Scope, look: Look) -> str:
+    return page.choose_language(Headers(scope=scope).get("accept-language", ""), look)
 
 
 def _host(scope: Scope) -> str:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from markupsafe import Markup
+
 from .addresses import PLACEHOLDER
 from .model import Authentication, Domain, Protocol, Security, Server, WebProtocol, WebServer
 from .templates import template
@@ -78,6 +80,7 @@ def render(domain: Domain) -> bytes:
         mail_web_servers=[row for row in web_servers if row[0] == "incomingServer"],
         web_servers=[row for row in web_servers if row[0] != "incomingServer"],
         setup_servers=setup_servers,
+        own_xml=Markup(username(settings.autoconfig_xml)),  # noqa: S704 (the validator's: XML)
     )
     return answer.encode()
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from xml.parsers import expat
 
 from defusedxml.ElementTree import XMLParser
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from . import addresses
 from .addresses import PLACEHOLDER, Address
@@ -182,6 +182,7 @@ def _pieces(domain: Domain) -> tuple[str, ...]:
             ),
             *([("WEB", settings.webmail, _marked("{email}"))] if settings.webmail else ()),
         ],
+        own_xml=Markup(_marked(settings.autodiscover_xml)),  # noqa: S704 (the validator's: XML)
     )
     return tuple(answer.split(_MARK))
 

@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
+from xml.parsers import expat
 
 from . import addresses, names
 from .addresses import FORBIDDEN
@@ -26,6 +27,7 @@ from .model import (
     Configuration,
     Discovery,
     Domain,
+    Look,
     OAuth2,
     Page,
     Protocol,
@@ -36,6 +38,7 @@ from .model import (
     WebProtocol,
     WebServer,
 )
+from .texts import LANGUAGES, texts
 
 _PROTOCOLS = get_args(Protocol)
 _WEB_PROTOCOLS = get_args(WebProtocol)
@@ -46,10 +49,10 @@ _PORTS = {  # RFC 8314, section 3; RFC 6409; RFC 5804
     "managesieve": {"tls": 4190, "starttls": 4190, "none": 4190},
 }
 
-_TOP_KEYS = ("domains", "providers", "generic_host")
+_TOP_KEYS = ("domains", "providers", "generic_host", "page")
 _SHARED_KEYS = (  # what a provider says and a domain may say otherwise
     *("display_name", "short_name", "servers", "redirect", "ttl_hours", "oauth2"),
-    *("documentation", "enable", "webmail", "mx"),
+    *("documentation", "enable", "webmail", "mx", "autodiscover_xml", "autoconfig_xml"),
 )
 _PROVIDER_KEYS = (*_SHARED_KEYS, "autodiscover", "source")
 _DOMAIN_KEYS = ("name", "provider", "discovery", "apex", "pacc", "username", *_SHARED_KEYS)
@@ -57,6 +60,8 @@ _SERVER_KEYS = ("type", "host", "port", "security", "username", "authentication"
 _WEB_SERVER_KEYS = ("type", "url", "username", "authentication")
 
 _LONGEST_TTL = 8760  # hours: a year
+_LOGO = re.compile(r"data:image/(?:svg\+xml|png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}")
+_LARGEST_LOGO = 64 * 1024  # octets of the data: URL, which stands in each page
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _USERNAME = re.compile(r"(?:[^{}]|\{(?:email|localpart|domain)\})+")
 
@@ -129,6 +134,7 @@ def parse(raw: Any) -> Configuration:
         place = _Place(problems, "autoconfig_generic_host")
         generic_host = _host_name(place, raw["generic_host"])
 
+    look = _look(_Place(problems, "page"), raw.get("page"))
     domains: dict[str, Domain] = {}
     place = _Place(problems, "autoconfig_domains")
     raw_domains = raw.get("domains") or []
@@ -157,7 +163,41 @@ def parse(raw: Any) -> Configuration:
         )
     if problems:
         raise ConfigurationError(problems)
-    return Configuration(domains, default, generic_host)
+    return Configuration(domains, default, generic_host, look)
+
+
+def _look(place: _Place, raw: Any) -> Look:
+    if raw is None:
+        return Look()
+    if not isinstance(raw, Mapping):
+        place.problem(f"{_shown(raw)} is not a mapping")
+        return Look()
+    _check_keys(place, raw, ("logo", "texts"))
+    logo = raw.get("logo") or ""
+    if logo and not (isinstance(logo, str) and _LOGO.fullmatch(logo)):
+        place["logo"].problem("not an image; use SVG, PNG, JPEG or WebP")
+    elif len(logo) > _LARGEST_LOGO:
+        place["logo"].problem(f"{len(logo)} octets as Base64; use {_LARGEST_LOGO} at most")
+    languages = raw.get("texts") or {}
+    if not isinstance(languages, Mapping):
+        place["texts"].problem("not a mapping of languages to texts")
+        languages = {}
+    usual = texts(LANGUAGES[0])
+    for language, own in languages.items():
+        here = place["texts"][str(language)]
+        if not re.fullmatch("[a-z]{2,3}", str(language)):
+            here.problem("not a language such as en or it")
+            continue
+        if not isinstance(own, Mapping):
+            here.problem("not a mapping of keys to texts")
+            continue
+        _check_keys(here, own, tuple(usual))
+        for key in own:
+            _text(here, own, key)
+        missing = [key for key in usual if key not in own]
+        if missing and language not in LANGUAGES:
+            here.problem(f"a new language needs all texts; missing: {', '.join(missing)}")
+    return Look(str(logo), languages)
 
 
 @cache
@@ -277,7 +317,27 @@ def _shared(place: _Place, raw: Mapping[str, Any], base: Settings) -> Settings:
         enable=base.enable if raw.get("enable") is None else _page(place["enable"], raw["enable"]),
         webmail=_webmail(place, raw) or base.webmail,
         mx=_mx(place, raw, base.mx),
+        autodiscover_xml=_xml(place, raw, "autodiscover_xml", base.autodiscover_xml),
+        autoconfig_xml=_xml(place, raw, "autoconfig_xml", base.autoconfig_xml),
     )
+
+
+def _xml(place: _Place, raw: Mapping[str, Any], key: str, base: str) -> str:
+    """Elements for the end of an answer: well-formed, whatever address goes into them."""
+    value = raw.get(key)
+    if value is None:
+        return base
+    if not isinstance(value, str) or (value.strip() and not _USERNAME.fullmatch(value)):
+        place[key].problem("not XML with {email}, {localpart} and {domain} as its only braces")
+        return base
+    filled = addresses.PLACEHOLDER.sub("x", value)
+    try:
+        expat.ParserCreate().Parse(f"<r>{filled}</r>".encode("utf-8", "surrogatepass"), True)
+    except expat.ExpatError as error:
+        place[key].problem(
+            f"not well-formed in line {error.lineno}: {expat.ErrorString(error.code)}"
+        )
+    return value.strip()
 
 
 def _redirect(place: _Place, raw: Mapping[str, Any]) -> Redirect | None:

@@ -7,7 +7,7 @@ answer needs one look-up in a dict.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Protocol = Literal["imap", "pop3", "smtp", "managesieve"]
@@ -97,6 +97,8 @@ class Settings:
     `redirect` is followed by Autodiscover alone; `ttl_hours` is how long Outlook keeps its settings
     (None: its default, 1; 0: for ever). `enable` is the page where a user has to allow access
     first, `webmail` the URL of the page to log in at, `mx` the domains of the MX servers.
+    `autodiscover_xml` and `autoconfig_xml` are well-formed elements for the end of `Account` and of
+    `clientConfig`; they may hold the placeholders of `username`.
     """
 
     display_name: str | None
@@ -111,6 +113,8 @@ class Settings:
     enable: Page | None = None
     webmail: str | None = None
     mx: tuple[str, ...] = ()
+    autodiscover_xml: str = ""
+    autoconfig_xml: str = ""
 
     @property
     def mail_servers(self) -> tuple[Server, ...]:
@@ -157,6 +161,18 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What is one's own on the page for people.
+
+    `logo` is a data: URL or empty; `texts` maps languages to those texts of the page that are not
+    the usual ones, by key. A language that the page does not come with has all of them.
+    """
+
+    logo: str = ""
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """All that one server answers for.
 
@@ -168,6 +184,7 @@ class Configuration:
     domains: Mapping[str, Domain]
     default: Domain | None
     generic_host: str | None
+    look: Look = field(default_factory=Look)
     digest: str = ""
 
     def find(self, name: str) -> Domain | None:

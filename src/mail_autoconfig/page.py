@@ -5,10 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
@@ -17,15 +14,15 @@ from markupsafe import Markup, escape
 
 from . import apple, outlook
 from .addresses import Address
-from .model import Domain, Server, WebServer
+from .model import Domain, Look, Server, WebServer
 from .templates import source, template
+from .texts import LANGUAGES, texts
 
 MEDIA_TYPE = "text/html"
 PATH = "/"
 FORM_PATH = "/settings"
 """Where the form goes, by POST: an address in a URL would stand in histories and logs."""
 
-_LANGUAGES = ("en", "fr", "de")
 _WEIGHT = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 
 _STYLE = source("page.css")
@@ -76,28 +73,26 @@ _PROGRAMS = (
 _template = template("page.html")
 
 
-@cache
-def texts(language: str) -> Mapping[str, str]:
-    """The page's texts in one of its languages, by key."""
-    return tomllib.loads(
-        files(__package__).joinpath("texts", f"{language}.toml").read_text("utf-8")
-    )
+def _texts(look: Look, language: str) -> Mapping[str, str]:
+    usual = texts(language) if language in LANGUAGES else {}
+    return {**usual, **look.texts.get(language, {})}
 
 
-def choose_language(accepted: str) -> str:
+def choose_language(accepted: str, look: Look) -> str:
     """The language that an Accept-Language header likes best (RFC 9110, section 12.5.4)."""
-    best, weight = _LANGUAGES[0], 0.0
+    best, weight = LANGUAGES[0], 0.0
     for choice in accepted.split(","):
         tag, *parameters = (part.strip().lower() for part in choice.split(";"))
         match = _WEIGHT.fullmatch("".join(parameters)) if parameters else None
         liked = float(match[1]) if match else 0.0 if parameters else 1.0
         language = tag.partition("-")[0]
-        if language in _LANGUAGES and liked > weight:
+        if (language in LANGUAGES or language in look.texts) and liked > weight:
             best, weight = language, liked
     return best
 
 
 def render(
+    look: Look,
     language: str,
     domain: Domain | None,
     *,
@@ -112,7 +107,7 @@ def render(
     question for it, with `email` as it was typed and the text `error` that says what is wrong with
     it. `host` is where a telephone finds the profile.
     """
-    t = texts(language)
+    t = _texts(look, language)
     shown: dict[str, Any] = {"cards": (), "links": (), "profile": "", "code": "", "outlook": ""}
     if domain and address:
         email = address.email
@@ -121,14 +116,14 @@ def render(
         if apple.available(domain):
             shown["profile"] = f"{apple.PATH}?email={quote(email, safe='@')}"
             shown["code"] = _code(f"https://{host}{shown['profile']}", t) if host else ""
-        if domain.settings.autodiscover:
+        if domain.settings.autodiscover and not domain.settings.redirect:
             shown["outlook"] = outlook.PATH
     return _template.render(
         t=t,
         language=language,
         style=Markup(_STYLE),  # noqa: S704 (ours)
         name=domain.display_name if domain else "",
-        logo="",
+        logo=look.logo,
         email=email,
         example=f"name@{domain.written if domain else 'example.com'}",
         error=t[error] if error else "",

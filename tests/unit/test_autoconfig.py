@@ -58,3 +58,13 @@ def test_names_are_escaped() -> None:
     found = rendered(provider="gandi", display_name="A & <B>", short_name="A&B")
     assert found.findtext("displayName") == "A & <B>"
     assert found.findtext("displayShortName") == "A&B"
+
+
+def test_own_elements_stand_at_the_end() -> None:
+    own = '<clientSetting of="{email}"/>\n<x>{domain}</x>'
+    (domain,) = parse(
+        {"domains": [{"name": "example.com", "provider": "gandi", "autoconfig_xml": own}]}
+    ).domains.values()
+    *_, setting, last = ET.fromstring(render(domain))
+    assert (setting.tag, setting.get("of")) == ("clientSetting", "%EMAILADDRESS%")
+    assert (last.tag, last.text) == ("x", "%EMAILDOMAIN%")

@@ -90,3 +90,15 @@ def test_ttl_of_zero_is_for_ever() -> None:
 )
 def test_parse(body: bytes, email: str) -> None:
     assert parse(body).address.email == email
+
+
+def test_own_elements_stand_at_the_end_and_hold_the_address() -> None:
+    own = '<Image of="{email}">https://x.example/{localpart}</Image>'
+    (domain,) = configuration(
+        {"domains": [{"name": "example.com", "provider": "gandi", "autodiscover_xml": own}]}
+    ).domains.values()
+    answer = ET.fromstring(render(domain, address('<a"&>@example.com')))
+    *_, image = answer[0][1]
+    assert image.tag.endswith("/2006a}Image")
+    assert image.get("of") == '<a"&>@example.com'
+    assert image.text == 'https://x.example/<a"&>'

@@ -10,6 +10,7 @@ import pytest
 
 from mail_autoconfig.config import ConfigurationError, load, parse
 from mail_autoconfig.model import OAuth2, Page, Redirect, Server, WebServer
+from mail_autoconfig.texts import texts
 
 LONG = ".".join(["a" * 59] * 3 + ["b" * 58])
 DOMAIN = {"name": "example.com", "provider": "gandi"}
@@ -258,6 +259,41 @@ def provider(**keys: Any) -> dict[str, Any]:
          'domain example.com, mx[0]: "-" is not a host name such as mail.example.com'),
         ({"domains": [DOMAIN], "providers": []} | {"providers": ["acme"]},
          "autoconfig_providers: not a mapping of names to providers"),
+        (domain(autoconfig_xml=["x"]),
+         "domain example.com, autoconfig_xml: not XML with {email}, {localpart} and {domain} as "
+         "its only braces"),
+        (domain(autoconfig_xml="<x>{user}</x>"),
+         "domain example.com, autoconfig_xml: not XML with {email}, {localpart} and {domain} as "
+         "its only braces"),
+        (domain(autoconfig_xml="<x></y>"),
+         "domain example.com, autoconfig_xml: not well-formed in line 1: mismatched tag"),
+        (domain(autodiscover_xml="\n</r><r>"),
+         "domain example.com, autodiscover_xml: not well-formed in line 2: junk after document "
+         "element"),
+        (domain(autodiscover_xml="&e;"),
+         "domain example.com, autodiscover_xml: not well-formed in line 1: undefined entity"),
+        (domain(autodiscover_xml="<{localpart}/>x</{email}"),
+         "domain example.com, autodiscover_xml: not well-formed in line 1: not well-formed "
+         "(invalid token)"),
+        ({"domains": [DOMAIN], "page": 1}, "page: 1 is not a mapping"),
+        ({"domains": [DOMAIN], "page": {"logos": ""}},
+         'page: unknown key "logos"; did you mean "logo"?'),
+        ({"domains": [DOMAIN], "page": {"logo": "data:image/gif;base64,AAAA"}},
+         "page, logo: not an image; use SVG, PNG, JPEG or WebP"),
+        ({"domains": [DOMAIN], "page": {"logo": f"data:image/png;base64,{'A' * 65536}"}},
+         "page, logo: 65558 octets as Base64; use 65536 at most"),
+        ({"domains": [DOMAIN], "page": {"texts": []} | {"texts": ["x"]}},
+         "page, texts: not a mapping of languages to texts"),
+        ({"domains": [DOMAIN], "page": {"texts": {"de": {"titel": "x"}}}},
+         'page, texts.de: unknown key "titel"; did you mean "title"?'),
+        ({"domains": [DOMAIN], "page": {"texts": {"de": {"title": 5}}}},
+         "page, texts.de.title: 5 is not a line of text"),
+        ({"domains": [DOMAIN], "page": {"texts": {"de": 5}}},
+         "page, texts.de: not a mapping of keys to texts"),
+        ({"domains": [DOMAIN], "page": {"texts": {"it": dict.fromkeys([*texts("en")][1:], "x")}}},
+         "page, texts.it: a new language needs all texts; missing: title"),
+        ({"domains": [DOMAIN], "page": {"texts": {"Deutsch": {}}}},
+         "page, texts.Deutsch: not a language such as en or it"),
     ],
 )  # fmt: skip
 def test_problem(raw: Any, problem: str) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from mail_autoconfig import addresses, page
 from mail_autoconfig.config import built_in_providers, parse
-from mail_autoconfig.model import Domain
+from mail_autoconfig.model import Domain, Look
+from mail_autoconfig.texts import texts
 
 
 def domain(**keys: Any) -> Domain:
@@ -21,7 +22,7 @@ def domain(**keys: Any) -> Domain:
 
 def shown(email: str, language: str = "en", host: str | None = "a.test", **keys: Any) -> str:
     address = addresses.parse(email)
-    return page.render(language, domain(**keys), address=address, host=host).decode()
+    return page.render(Look(), language, domain(**keys), address=address, host=host).decode()
 
 
 class Elements(HTMLParser):
@@ -64,13 +65,13 @@ class Elements(HTMLParser):
     ],
 )
 def test_language(accepted: str, language: str) -> None:
-    assert page.choose_language(accepted) == language
+    assert page.choose_language(accepted, Look()) == language
 
 
 def test_all_languages_have_the_same_texts() -> None:
-    english = page.texts("en")
+    english = texts("en")
     for language in ("fr", "de"):
-        assert page.texts(language).keys() == english.keys()
+        assert texts(language).keys() == english.keys()
     used = set()
     for text in english.values():
         assert text == text.strip()
@@ -96,7 +97,7 @@ def test_nothing_is_loaded_and_no_script_runs() -> None:
 
 
 def test_policy_allows_the_style_of_the_page_alone() -> None:
-    html = page.render("en", None).decode()
+    html = page.render(Look(), "en", None).decode()
     style = html[html.index("<style>") + 7 : html.index("</style>")]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}'" in page.HEADERS["content-security-policy"]
@@ -156,5 +157,20 @@ def test_code_holds_the_address_of_the_profile_and_is_drawn_right() -> None:
         (x + 4, y + 4) for y, row in enumerate(matrix) for x, dark in enumerate(row) if dark
     }
     assert root.get("viewBox") == f"0 0 {len(matrix) + 8} {len(matrix) + 8}"
-    assert root.get("aria-label") == page.texts("en")["apple_code_name"]
+    assert root.get("aria-label") == texts("en")["apple_code_name"]
     assert "<svg" not in shown("a+b@example.com", host=None, provider="gandi")
+
+
+def test_own_logo_and_texts() -> None:
+    italian = {key: f"{key} & it" for key in texts("en")}
+    raw = {"logo": "data:image/png;base64,AAAA", "texts": {"it": italian, "de": {"title": "Hallo"}}}
+    look = parse({"domains": [{"name": "a.test", "provider": "gandi"}], "page": raw}).look
+    assert page.choose_language("it-CH,de", look) == "it"
+    html = page.render(look, "it", None).decode()
+    Elements(html)
+    assert '<html lang="it">' in html
+    assert "<h1>title &amp; it</h1>" in html
+    assert '<img class="logo" src="data:image/png;base64,AAAA"' in html
+    german = page.render(look, "de", None).decode()
+    assert "<h1>Hallo</h1>" in german
+    assert texts("de")["introduction"] in german

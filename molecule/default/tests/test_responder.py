@@ -8,6 +8,10 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from answers import POX, PROFILE, pox_request
 from deployed import CA, SERVERS, Server, changes, converge, play, refusal
@@ -147,3 +151,38 @@ def test_second_run_in_check_mode_finds_nothing_to_do() -> None:
     output = converge("--check", "--diff")
     assert "changed=0" in output
     assert not re.search(r"changed=[1-9]", output)
+
+
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        (
+            {"responder_page_texts": {"de": {"titel": "Hallo"}}},
+            'page, texts.de: unknown key "titel"; did you mean "title"?',
+        ),
+        ({"responder_page_logo": "/etc/hostname"}, "page, logo: not an image; use SVG, PNG, JPEG"),
+        (
+            {"responder_domains": [{"name": "a.test", "provider": "gandi", "autoconfig_xml": "<"}]},
+            "domain a.test, autoconfig_xml: not well-formed in line 1: ",
+        ),
+    ],
+)
+def test_override_that_is_not_right_is_refused_before_a_host_changes(
+    variables: dict[str, Any], line: str
+) -> None:
+    assert line in refusal(play("mailhost.autoconfig.server", "--tags=responder", **variables))
+
+
+def test_own_logo_and_texts(tmp_path: Path) -> None:
+    logo = tmp_path / "logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>')
+    own = {"responder_page_logo": str(logo), "responder_page_texts": {"en": {"title": "A <title>"}}}
+    try:
+        converge("--tags=responder", **own)
+        assert changes(converge("--tags=responder", **own)) == 0
+        for server in SERVERS:
+            page = server.ask("https", "GET", f"autoconfig.corp.{server.suffix}", "/").body.decode()
+            assert "<h1>A &lt;title&gt;</h1>" in page
+            assert 'src="data:image/svg+xml;base64,PHN2Zy' in page
+    finally:
+        converge("--tags=responder")

@@ -27,6 +27,16 @@ def test_environment(version: str, distribution: str, release: str, problems: li
     assert environment_problems(version, facts) == problems
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a.svg", "svg+xml"), ("a.JPG", "jpeg"), ("a.png", "png"), ("a", "")]
+)
+def test_logo(name: str, kind: str, tmp_path: Path) -> None:
+    from ansible_collections.mailhost.autoconfig.plugins.action.preflight import data_url
+
+    tmp_path.joinpath(name).write_bytes(b"\x00\xff")
+    assert data_url(tmp_path / name) == f"data:image/{kind};base64,AP8="
+
+
 def test_oldest_ansible_is_that_of_the_collection() -> None:
     from ansible_collections.mailhost.autoconfig.plugins.action.preflight import OLDEST_ANSIBLE
 
