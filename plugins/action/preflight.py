@@ -46,7 +46,7 @@ def environment_problems(version: str, facts: dict[str, Any]) -> list[str]:
 
 
 def data_url(path: Path) -> str:
-    """Turn an image into a data: URL; the validator refuses those of a kind that it doesn't know."""
+    """Turn an image into a data: URL; the validator refuses kinds that it doesn't know."""
     kinds = {".jpg": "jpeg", ".svg": "svg+xml"}
     kind = kinds.get(path.suffix.lower(), path.suffix.lower().removeprefix("."))
     return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"

@@ -1,4 +1,4 @@
-"""The command line: `mail-autoconfig serve | check | verify`."""
+"""The command line: `mail-autoconfig serve | check | verify | snippet`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from . import __version__
 from .config import ConfigurationError, load
+from .snippets import KINDS, render
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +56,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     verify.set_defaults(command=_verify)
 
-    for command in (serve, check, verify):
+    snippet = commands.add_parser(
+        "snippet", help="print the rules for a web server that serves the domains themselves"
+    )
+    snippet.add_argument("kind", choices=KINDS, help="which server")
+    snippet.set_defaults(command=_snippet)
+
+    for command in (serve, check, verify, snippet):
         command.add_argument("file", type=Path, metavar="FILE", help="the configuration (JSON)")
     return parser
 
@@ -85,6 +92,11 @@ def _serve(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     count = len(load(options.file))
     print(f"{options.file.name}: {count} domain{'s' * (count != 1)}, all right")
+    return 0
+
+
+def _snippet(options: argparse.Namespace) -> int:
+    print(render(options.kind, load(options.file)), end="")
     return 0
 
 

@@ -10,7 +10,7 @@ import asyncio
 from pathlib import Path
 
 _AT_ONCE = 4
-_TIMEOUT = 5  # seconds
+_TIMEOUT = 8  # seconds; nginx gives up after 10
 
 
 class SigningError(Exception):

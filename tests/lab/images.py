@@ -49,6 +49,7 @@ IMAGES = {
     "chromium": Image("chromium", "latest", "13"),
     "services": Image("services", "latest", "13"),
     "thunderbird": Image("thunderbird", "latest", "13"),
+    "webservers": Image("webservers", "latest", "13"),
 }
 
 

@@ -92,8 +92,8 @@ def test_profile_is_signed_with_the_certificate_in_force(server: Server) -> None
 
 
 def test_many_profiles_at_once_are_all_signed(server: Server) -> None:
-    with ThreadPoolExecutor(30) as pool:
-        profiles = pool.map(fetch_profile, [server] * 60)
+    with ThreadPoolExecutor(10) as pool:
+        profiles = pool.map(fetch_profile, [server] * 20)
     assert all(verify_profile(signed).returncode == 0 for signed in profiles)
 
 
