@@ -1,14 +1,17 @@
-"""The command line: `mail-autoconfig serve | check | verify | snippet`."""
+"""The command line: `mail-autoconfig serve | check | verify | snippet | dns`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 
 from . import __version__
 from .config import ConfigurationError, load
+from .record_files import TTL, table
+from .records import AddressError, by_zone, records
 from .snippets import KINDS, render
 
 
@@ -62,7 +65,22 @@ def _parser() -> argparse.ArgumentParser:
     snippet.add_argument("kind", choices=KINDS, help="which server")
     snippet.set_defaults(command=_snippet)
 
-    for command in (serve, check, verify, snippet):
+    dns = commands.add_parser("dns", help="print the DNS records that the domains need")
+    dns.add_argument(
+        "--address",
+        action="append",
+        default=[],
+        type=ip_address,
+        metavar="IP",
+        help="address of the server; may be repeated",
+    )
+    dns.add_argument(
+        "--issuer", action="append", default=[], help="who may issue certificates (CAA)"
+    )
+    dns.add_argument("--ttl", type=int, default=TTL, help="in seconds [%(default)s]")
+    dns.set_defaults(command=_dns)
+
+    for command in (serve, check, verify, snippet, dns):
         command.add_argument("file", type=Path, metavar="FILE", help="the configuration (JSON)")
     return parser
 
@@ -110,3 +128,14 @@ def _verify(options: argparse.Namespace) -> int:
         print(f"{options.ca}: no certificates: {error.strerror or error}", file=sys.stderr)
         return 1
     return verify(configuration, endpoints, options.only)
+
+
+def _dns(options: argparse.Namespace) -> int:
+    configuration = load(options.file)
+    try:
+        found = records(configuration, options.address, options.issuer)
+    except AddressError as error:
+        print(f"{options.file.name}: {error}: --address IP", file=sys.stderr)
+        return 2
+    print(table(by_zone(found), options.ttl), end="")
+    return 0

@@ -61,6 +61,20 @@ def test_wrong_call(arguments: list[str], said: str, capsys: pytest.CaptureFixtu
     assert said in capsys.readouterr().err
 
 
+def test_dns(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dns", "--address", "192.0.2.1", "--ttl", "60", str(file)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["example.com", "autodiscover", "A", "60", "192.0.2.1", "Outlook"]
+
+
+def test_dns_without_an_address(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dns", str(file)]) == 2
+    assert capsys.readouterr().err == (
+        "config.json: no address for autodiscover.example.com, autoconfig.example.com; "
+        "give the server's addresses: --address IP\n"
+    )
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["--version"])
@@ -79,7 +93,7 @@ def run_isolated(*command: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", ["check", "verify"])
+@pytest.mark.parametrize("command", ["check", "verify", "dns"])
 def test_needs_the_standard_library_alone(command: str, tmp_path: Path) -> None:
     file = write(tmp_path, {"domains": []})
     ended = run_isolated("-m", "mail_autoconfig", command, file)
