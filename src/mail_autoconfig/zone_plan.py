@@ -1,0 +1,279 @@
+"""What to change in a zone so that it holds the records wanted: pure, and never a foreign one.
+
+Ownership stands in the zone itself, in TXT records at `_mail-autoconfig.<domain>`: who made the
+record set, and a digest of what was written. A record set is ours only while its content is what
+the marker says; one that somebody else has edited since is theirs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from .records import RecordSet, quoted, relative
+
+MARKER = "_mail-autoconfig"
+_TAG = "mail-autoconfig"
+_LONGEST_TEXT = 255  # octets of a character string (RFC 1035, section 3.3.14): one is enough
+# What DNSSEC and the zone itself need beside any record (RFC 4034, section 2.4 and RFC 2181, 10.1).
+_BESIDE_CNAME = frozenset(("RRSIG", "NSEC", "NSEC3", "KEY"))
+_ENTRY = re.compile(r" ([^ /]+)/([A-Z]+)/([0-9a-f]+)(?= |\Z)")
+_STRINGS = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+Key = tuple[str, str]
+"""Absolute name in lower case without a final dot, and type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The content of one record set: values in the form of a zone file, TTL in seconds."""
+
+    values: tuple[str, ...]
+    ttl: int
+
+
+Zone = Mapping[Key, Content]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record set that changes; `before` or `after` is None where there is none."""
+
+    domain: str
+    name: str
+    type: str
+    before: Content | None
+    after: Content | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The changes of one zone, and a line for each record that is not ours to change.
+
+    `conflicts` are in the way of what is wanted; `left` are ours no longer, and not wanted.
+    """
+
+    changes: tuple[Change, ...]
+    conflicts: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def plan(
+    zone: str,
+    content: Zone,
+    wanted: Iterable[RecordSet],
+    *,
+    owner: str,
+    ttl: int,
+    replace: Collection[str] = (),
+) -> Plan:
+    """Compare a zone with the record sets wanted in it.
+
+    `owner` is what the marker says of us; `ttl`, in seconds, is for all that is written; `replace`
+    are names whose foreign records may be replaced, with `*` all of them.
+    """
+    planner = _Planner(zone, content, owner, ttl, replace)
+    return planner.plan({(record.name, record.type): record for record in wanted})
+
+
+class _Planner:
+    def __init__(
+        self, zone: str, content: Zone, owner: str, ttl: int, replace: Collection[str]
+    ) -> None:
+        self.zone = zone
+        self.content = content
+        self.owner = owner
+        self.ttl = ttl
+        self.replace = replace
+        self.by_name: dict[str, list[Key]] = {}
+        for key in content:
+            self.by_name.setdefault(key[0], []).append(key)
+        self.changes: dict[Key, Change] = {}
+        self.conflicts: list[str] = []
+        self.left: list[str] = []
+
+    def plan(self, wanted: Mapping[Key, RecordSet]) -> Plan:
+        marked: dict[Key, tuple[str, set[str]]] = {}
+        for key, base, digest in _marks(self.content, self.owner):
+            marked.setdefault(key, (base, set()))[1].add(digest)
+        marks: dict[Key, tuple[str, set[str]]] = {}
+        for key in marked.keys() - wanted.keys():
+            self.remove(key, *marked[key])
+        for key, record in wanted.items():
+            base = record.domain if _within(record.domain, self.zone) else self.zone
+            digests = self.keep(key, record, marked.get(key, (base, set()))[1])
+            if digests:
+                marks[key] = base, digests
+        self.mark(marked, marks)
+        changes = sorted(self.changes.values(), key=lambda change: change.domain)
+        return Plan(tuple(changes), tuple(self.conflicts), tuple(sorted(self.left)))
+
+    def may_replace(self, name: str) -> bool:
+        return name in self.replace or "*" in self.replace
+
+    def remove(self, key: Key, base: str, digests: set[str]) -> None:
+        current = self.content.get(key)
+        if current is None:
+            return
+        if _digest(key[1], current.values) in digests:
+            self.change(base, key, None)
+        else:
+            self.left.append(f"{_shown(key, current.values)}: edited since it was made; left as is")
+
+    def keep(self, key: Key, record: RecordSet, digests: set[str]) -> set[str]:
+        """Plan one record set; return its digest if it is ours then, the old ones if it is not."""
+        current, wanted = self.content.get(key), Content(record.values, self.ttl)
+        new_digest = _digest(record.type, record.values)
+        ours = current is not None and _digest(record.type, current.values) in digests
+        ours = ours or self.may_replace(record.name)
+        if current is None:
+            if not self.clear(record):
+                return digests
+        elif not ours:
+            if _digest(record.type, current.values) != new_digest:
+                self.conflict(key, current, record)
+            return digests
+        elif _digest(record.type, current.values) == new_digest and current.ttl == self.ttl:
+            return {new_digest}
+        self.change(record.domain, key, wanted)
+        return {new_digest}
+
+    def clear(self, record: RecordSet) -> bool:
+        """Make room for a new record set: a CNAME has no other record beside it."""
+        in_the_way = [
+            other
+            for other in self.by_name.get(record.name, ())
+            if other not in self.changes
+            and other[1] not in _BESIDE_CNAME
+            and "CNAME" in (record.type, other[1])
+        ]
+        replaceable = ("A", "AAAA", "CNAME") if self.may_replace(record.name) else ()
+        kept = [other for other in in_the_way if other[1] not in replaceable]
+        for other in kept:
+            self.conflict(other, self.content[other], record)
+        if not kept:
+            for other in in_the_way:
+                self.change(record.domain, other, None)
+        return not kept
+
+    def conflict(self, key: Key, current: Content, record: RecordSet) -> None:
+        self.conflicts.append(
+            f"{_shown(key, current.values)}: not ours, or edited since; should be "
+            f"{record.type} {', '.join(record.values)}; remove it, or name {record.name} in "
+            "dns_replace or dns_keep"
+        )
+
+    def change(self, domain: str, key: Key, after: Content | None) -> None:
+        before = self.content.get(key)
+        self.changes[key] = Change(domain, *key, before, after)
+
+    def mark(
+        self,
+        before: Mapping[Key, tuple[str, set[str]]],
+        after: Mapping[Key, tuple[str, set[str]]],
+    ) -> None:
+        """Plan the markers: one record set a domain; what other owners wrote there stays."""
+        bases = {base for base, _ in [*before.values(), *after.values()]}
+        entries: dict[str, list[str]] = {base: [] for base in sorted(bases)}
+        for (name, type_), (base, digests) in after.items():
+            label = relative(name, base)
+            entries[base] += (f"{label}/{type_}/{digest}" for digest in sorted(digests))
+        for base, listed in entries.items():
+            key = f"{MARKER}.{base}", "TXT"
+            current = self.content.get(key, Content((), self.ttl))
+            ours = tuple(map(quoted, _packed(listed, f"{_TAG} owner={self.owner}")))
+            foreign = tuple(v for v in current.values if _owner(v) != self.owner)
+            if set(current.values) != {*foreign, *ours}:
+                values = (*foreign, *ours)
+                self.change(base, key, Content(values, self.ttl) if values else None)
+
+
+def _marks(content: Zone, owner: str) -> Iterator[tuple[Key, str, str]]:
+    """What the markers say is ours: name and type, the marker's domain, a digest.
+
+    One record set has several digests while a change by steps is under way.
+    """
+    for (name, type_), found in content.items():
+        if type_ != "TXT" or not name.startswith(f"{MARKER}."):
+            continue
+        base = name.removeprefix(f"{MARKER}.")
+        for value in found.values:
+            if _owner(value) == owner:
+                for label, marked_type, digest in _ENTRY.findall(_text(value)):
+                    marked = base if label == "@" else f"{label}.{base}"
+                    yield (marked, marked_type), base, digest
+
+
+def _owner(value: str) -> str | None:
+    tag, _, rest = _text(value).partition(" owner=")
+    return rest.partition(" ")[0] if tag == _TAG else None
+
+
+def _packed(entries: Iterable[str], head: str) -> Iterator[str]:
+    """The entries in as few texts as hold them."""
+    text = head
+    for entry in entries:
+        if len(text) + 1 + len(entry) > _LONGEST_TEXT:
+            yield text
+            text = head
+        text += f" {entry}"
+    if text != head:
+        yield text
+
+
+def _text(value: str) -> str:
+    return "".join(_STRINGS.findall(value)) if '"' in value else value
+
+
+def _digest(type_: str, values: Iterable[str]) -> str:
+    """The same for values that mean the same: their order, and the case of host names."""
+    if type_ == "TXT":
+        same = sorted(map(_text, values))
+    else:
+        same = sorted(value.lower() if type_ != "CAA" else value for value in values)
+    return hashlib.sha256("\n".join(same).encode()).hexdigest()[:12]
+
+
+def _within(name: str, zone: str) -> bool:
+    return name == zone or name.endswith(f".{zone}")
+
+
+def _shown(key: Key, values: Iterable[str]) -> str:
+    return f"{key[0]} {key[1]} {', '.join(values)}"
+
+
+def difference(changes: Iterable[Change]) -> tuple[str, str]:
+    """The changed record sets before and after, as lines of a zone file."""
+    sides: tuple[list[str], list[str]] = ([], [])
+    for change in changes:
+        for side, content in zip(sides, (change.before, change.after), strict=True):
+            if content:
+                head = f"{change.name}. {content.ttl} {change.type}"
+                side += (f"{head} {value}\n" for value in content.values)
+    before, after = ("".join(sorted(side)) for side in sides)
+    return before, after
+
+
+def steps(changes: Iterable[Change]) -> Iterator[tuple[Change, ...]]:
+    """The changes in the order for servers without transactions.
+
+    Markers first hold what was and what is to be, so that a run that is cut off anywhere leaves no
+    record without its owner, and the next one goes on.
+    """
+    changes = tuple(changes)
+    markers = tuple(change for change in changes if change.name.startswith(f"{MARKER}."))
+    first, last = [], []
+    for change in markers:
+        if change.before is None:
+            first.append(change)
+        elif change.after is None:
+            last.append(change)
+        else:
+            values = dict.fromkeys((*change.before.values, *change.after.values))
+            both = Content(tuple(values), change.after.ttl)
+            first.append(Change(change.domain, change.name, change.type, change.before, both))
+            last.append(Change(change.domain, change.name, change.type, both, change.after))
+    records = tuple(change for change in changes if change not in markers)
+    yield from (step for step in (tuple(first), records, tuple(last)) if step)
