@@ -31,6 +31,9 @@ _WEB_SERVICES = {
     "jmap": "_jmap._tcp",  # RFC 8620, section 2.2
 }
 
+_STRINGS = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_ESCAPED = re.compile(r"\\(\d{3}|.)")
+
 
 class AddressError(ValueError):
     """Names that need an address, and none was given."""
@@ -191,6 +194,17 @@ def quoted(text: str) -> str:
     ]
     strings = ["".join(escaped[i : i + 255]) for i in range(0, len(escaped), 255)] or [""]
     return " ".join(f'"{string}"' for string in strings)
+
+
+def unquoted(value: str) -> str:
+    """The text of a TXT record in the form of a zone file, its strings joined."""
+    text = "".join(_STRINGS.findall(value)) if '"' in value else value
+    octets = _ESCAPED.sub(lambda found: _unescaped(found[1]), text).encode("latin-1", "replace")
+    return octets.decode("utf-8", "replace")
+
+
+def _unescaped(escaped: str) -> str:
+    return chr(int(escaped) & 0xFF) if len(escaped) == 3 else escaped
 
 
 def zone_of(name: str, zones: Container[str]) -> str | None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from .records import RecordSet, quoted, relative
+from .records import RecordSet, quoted, relative, unquoted
 
 MARKER = "_mail-autoconfig"
 _TAG = "mail-autoconfig"
@@ -20,7 +20,6 @@ _LONGEST_TEXT = 255  # octets of a character string (RFC 1035, section 3.3.14): 
 # What DNSSEC and the zone itself need beside any record (RFC 4034, section 2.4 and RFC 2181, 10.1).
 _BESIDE_CNAME = frozenset(("RRSIG", "NSEC", "NSEC3", "KEY"))
 _ENTRY = re.compile(r" ([^ /]+)/([A-Z]+)/([0-9a-f]+)(?= |\Z)")
-_STRINGS = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 Key = tuple[str, str]
 """Absolute name in lower case without a final dot, and type."""
@@ -201,13 +200,13 @@ def _marks(content: Zone, owner: str) -> Iterator[tuple[Key, str, str]]:
         base = name.removeprefix(f"{MARKER}.")
         for value in found.values:
             if _owner(value) == owner:
-                for label, marked_type, digest in _ENTRY.findall(_text(value)):
+                for label, marked_type, digest in _ENTRY.findall(unquoted(value)):
                     marked = base if label == "@" else f"{label}.{base}"
                     yield (marked, marked_type), base, digest
 
 
 def _owner(value: str) -> str | None:
-    tag, _, rest = _text(value).partition(" owner=")
+    tag, _, rest = unquoted(value).partition(" owner=")
     return rest.partition(" ")[0] if tag == _TAG else None
 
 
@@ -223,14 +222,10 @@ def _packed(entries: Iterable[str], head: str) -> Iterator[str]:
         yield text
 
 
-def _text(value: str) -> str:
-    return "".join(_STRINGS.findall(value)) if '"' in value else value
-
-
 def _digest(type_: str, values: Iterable[str]) -> str:
     """The same for values that mean the same: their order, and the case of host names."""
     if type_ == "TXT":
-        same = sorted(map(_text, values))
+        same = sorted(map(unquoted, values))
     else:
         same = sorted(value.lower() if type_ != "CAA" else value for value in values)
     return hashlib.sha256("\n".join(same).encode()).hexdigest()[:12]

@@ -1,0 +1,139 @@
+"""Read and change zones through the APIs of DNS providers, by octoDNS.
+
+octoDNS alone would make a zone equal to a file; here it gets single changes, so that its providers
+read and write, and what to write is decided by the same plan as for a server of one's own.
+Needs octodns and the provider's package, such as octodns-gandi.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .dns_update import ZoneError
+from .records import quoted, relative, unquoted
+from .zone_plan import Change, Content, Key, steps
+
+CLASSES = {
+    "cloudflare": "octodns_cloudflare.CloudflareProvider",
+    "digitalocean": "octodns_digitalocean.DigitalOceanProvider",
+    "gandi": "octodns_gandi.GandiProvider",
+    "hetzner": "octodns_hetzner.HetznerProvider",
+    "ovh": "octodns_ovh.OvhProvider",
+    "route53": "octodns_route53.Route53Provider",
+}
+"""Providers by name; any other of octoDNS is named by its class, `package.Class`."""
+
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "cloudflare": {"pagerules": False},  # else its redirects are read as records
+    "hetzner": {"backend": "hcloud"},  # the console with the older API was closed in 2026
+}
+
+
+class ProviderServer:
+    """The account at a provider that holds zones.
+
+    `settings` are the arguments of octoDNS's provider class, such as `token`. Raises ZoneError if
+    the class is not installed or does not take them.
+    """
+
+    def __init__(self, provider: str, settings: Mapping[str, Any]) -> None:
+        self.address = provider
+        module, _, name = CLASSES.get(provider, provider).rpartition(".")
+        package = module.partition(".")[0].replace("_", "-")
+        try:
+            class_ = getattr(importlib.import_module(module), name)
+        except (ImportError, AttributeError):
+            raise ZoneError(
+                f"provider {provider}: pip install {package} where ansible is"
+            ) from None
+        try:
+            self._provider = class_(provider, **_DEFAULTS.get(provider, {}) | dict(settings))
+        except Exception as error:
+            raise ZoneError(f"provider {provider}, settings: {_said(error)}") from None
+        self._zones: dict[str, Any] = {}
+
+    def read(self, zone: str) -> dict[Key, Content]:
+        """Read the zone. Raises ZoneError."""
+        from octodns.zone import Zone
+
+        found = Zone(f"{zone}.", [])
+        try:
+            exists = self._provider.populate(found, target=True, lenient=True)
+        except Exception as error:
+            raise ZoneError(f"{self.address}, read: {_said(error)}") from None
+        if exists is False:  # it would be created
+            raise ZoneError(f"{self.address} has no such zone in this account")
+        self._zones[zone] = found
+        return {
+            (record.fqdn[:-1].lower(), str(record._type)): Content(_values(record), record.ttl)
+            for record in found.records
+        }
+
+    def change(self, zone: str, changes: Sequence[Change]) -> None:
+        """Apply the changes to the zone as it was read, step by step. Raises ZoneError."""
+        from octodns.provider.plan import Plan
+        from octodns.record import Create, Delete, Record, Update
+
+        existing = self._zones.pop(zone)
+        for step in steps(changes):
+            desired = existing.copy()
+            records = {(r.fqdn[:-1].lower(), r._type): r for r in existing.records}
+            listed: list[Any] = []
+            for change in step:
+                old = records.get((change.name, change.type))
+                new = None
+                if old:
+                    desired.remove_record(old)
+                if change.after:
+                    label = "" if change.name == zone else relative(change.name, zone)
+                    data = _data(change.type, change.after)
+                    new = Record.new(desired, label, data, lenient=True)
+                    desired.add_record(new, lenient=True)
+                listed.append(
+                    Update(old, new) if old and new else Create(new) if new else Delete(old)
+                )
+            try:
+                self._provider.apply(Plan(existing, desired, listed, True))
+            except Exception as error:
+                raise ZoneError(f"{self.address}, change: {_said(error)}") from None
+            existing = desired
+
+
+def _values(record: Any) -> tuple[str, ...]:
+    """A record set's values in the form of a zone file."""
+    values = getattr(record, "values", None) or [record.value]
+    match record._type:
+        case "TXT":
+            return tuple(quoted(str(value).replace("\\;", ";")) for value in values)
+        case "SRV":
+            return tuple(f"{v.priority} {v.weight} {v.port} {v.target}" for v in values)
+        case "CAA":
+            return tuple(f'{v.flags} {v.tag} "{v.value}"' for v in values)
+    return tuple(map(str, values))
+
+
+def _data(type_: str, content: Content) -> dict[str, Any]:
+    """A record set as octoDNS's files have it."""
+    data: dict[str, Any] = {"type": type_, "ttl": content.ttl}
+    values: list[Any]
+    match type_:
+        case "TXT":
+            values = [unquoted(value).replace(";", "\\;") for value in content.values]
+        case "SRV":
+            keys = "priority", "weight", "port", "target"
+            values = [dict(zip(keys, value.split(), strict=True)) for value in content.values]
+        case "CAA":
+            parts = [value.split(None, 2) for value in content.values]
+            values = [{"flags": f, "tag": t, "value": v.strip('"')} for f, t, v in parts]
+        case "CNAME":
+            return data | {"value": content.values[0]}
+        case _:
+            values = list(content.values)
+    return data | {"values": values}
+
+
+def _said(error: Exception) -> str:
+    """The first line of what an error says."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
