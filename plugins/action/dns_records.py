@@ -1,0 +1,224 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Show, write, push and check the DNS records of mail domains, from the controller."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.action import ActionBase
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.config import (
+    ConfigurationError,
+    parse,
+)
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.names import normalise
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.record_files import (
+    files,
+    is_stale,
+    table,
+)
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.records import (
+    RecordSet,
+    by_zone,
+    records,
+)
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zone_plan import difference
+
+Zones = Mapping[str, Sequence[RecordSet]]
+
+ARGUMENTS = {
+    "domains": {"type": "raw", "required": True},
+    "providers": {"type": "raw", "default": {}},
+    "generic_host": {"type": "str", "default": ""},
+    "addresses": {"type": "list", "elements": "str", "default": []},
+    "issuers": {"type": "list", "elements": "str", "default": []},
+    "ttl": {"type": "int", "default": 3600},
+    "files_path": {"type": "str", "default": ""},
+    "servers": {"type": "list", "elements": "dict", "default": []},
+    "owner": {"type": "str", "default": "mail-autoconfig"},
+    "replace": {"type": "list", "elements": "str", "default": []},
+    "keep": {"type": "list", "elements": "str", "default": []},
+    "wait": {"type": "int", "default": 60},
+    "resolvers": {"type": "list", "elements": "str", "default": []},
+}
+
+
+def plain(value: Any) -> Any:
+    """Turn Ansible's tagged and lazy values into plain ones."""
+    return json.loads(json.dumps(value, default=str))
+
+
+def secrets(servers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """All that must never be shown: keys, and whatever text a provider is given."""
+    for server in servers:
+        yield str(server.get("key_secret", ""))
+        yield from texts(server.get("settings", {}))
+
+
+def texts(value: Any) -> Iterator[str]:
+    """The texts inside a value that are long enough to be a secret."""
+    if isinstance(value, Mapping):
+        for each in value.values():
+            yield from texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from texts(each)
+    elif isinstance(value, str) and len(value) >= 8:
+        yield value
+
+
+def names_of(listed: Sequence[Any], option: str) -> frozenset[str]:
+    """Names of records in A-label form; `*` stays.
+
+    Raises ConfigurationError, which names the option.
+    """
+    found = set()
+    for written in map(str, listed):
+        # Services begin with an underscore (RFC 8552), which no host name does.
+        services, host = re.match(r"((?:_[^.]*\.)*)(.*)", written.lower(), re.DOTALL).groups()  # type: ignore[union-attr]
+        try:
+            found.add("*" if written == "*" else services + normalise(host))
+        except ValueError:
+            problem = f'{option}: "{written}" is not a name such as autoconfig.example.com'
+            raise ConfigurationError([problem]) from None
+    return frozenset(found)
+
+
+def write(directory: Path, wanted: Mapping[str, str], dry: bool) -> list[dict[str, str]]:
+    """Write the files that differ, remove those of zones that have gone; return the differences."""
+    present = {
+        path.name: path.read_text("utf-8")
+        for path in (directory.iterdir() if directory.is_dir() else ())
+        if path.suffix in (".md", ".csv", ".zone")
+    }
+    stale = {name for name, content in present.items() if is_stale(name, content, wanted)}
+    differing = {name for name in wanted if present.get(name) != wanted[name]}
+    if not dry:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name in differing:
+            new = directory / f".{name}.new"
+            new.write_text(wanted[name], "utf-8")
+            new.replace(directory / name)
+        for name in stale:
+            (directory / name).unlink()
+    return [
+        shown(str(directory / name), present.get(name, ""), wanted.get(name, ""))
+        for name in sorted({*differing, *stale})
+    ]
+
+
+def shown(header: str, before: str, after: str) -> dict[str, str]:
+    """One difference as Ansible prints it."""
+    return {"before_header": header, "after_header": header, "before": before, "after": after}
+
+
+class ActionModule(ActionBase):
+    """Derive the records, write the files, push, then ask the name servers."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return what changed; see the module's RETURN."""
+        super().run(tmp, task_vars)
+        _result, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        hidden = set(secrets(plain(arguments["servers"]))) - {""}
+        try:
+            result = self.records(arguments)
+        except ConfigurationError as error:
+            raise AnsibleActionFail(remove_values(str(error), hidden)) from None
+        return dict(remove_values(result, hidden))
+
+    def records(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Do the work. Raises ConfigurationError."""
+        raw = {"domains": plain(arguments["domains"]), "providers": plain(arguments["providers"])}
+        if arguments["generic_host"]:
+            raw["generic_host"] = str(arguments["generic_host"])
+        configuration = parse(raw)
+        ttl, dry = int(arguments["ttl"]), bool(self._task.check_mode)
+        try:
+            addresses = [ip_address(str(address)) for address in arguments["addresses"]]
+            found = records(configuration, addresses, list(map(str, arguments["issuers"])))
+        except ValueError as error:  # AddressError is one
+            raise ConfigurationError([f"dns_addresses: {error}"]) from None
+        kept = names_of(arguments["keep"], "dns_keep")
+        pusher = Pusher(arguments, dry) if arguments["servers"] else None
+        served = pusher.servers if pusher else {}
+        zones = by_zone((record for record in found if record.name not in kept), served)
+        others = {zone: zones[zone] for zone in zones if zone not in served}
+        diff: list[dict[str, str]] = []
+        if arguments["files_path"]:
+            directory = Path(str(arguments["files_path"])).expanduser().absolute()
+            diff = write(directory, files(zones, ttl), dry)
+        result: dict[str, Any] = {
+            "changed": bool(diff),
+            "diff": diff,
+            "table": table(others, ttl).splitlines() if others else [],
+        }
+        return pusher.push(zones, result) if pusher else result
+
+
+class Pusher:
+    """Pushes to the servers of the task's arguments, and checks what came of it."""
+
+    def __init__(self, arguments: Mapping[str, Any], dry: bool) -> None:
+        """Raise ConfigurationError if the servers are not right, or a library is missing."""
+        try:
+            from ansible_collections.mailhost.autoconfig.src.mail_autoconfig import (
+                dns_check,
+                dns_push,
+            )
+        except ImportError as error:
+            problem = f"dns_servers: {error}; install dnspython for ansible's {sys.executable}"
+            raise ConfigurationError([problem]) from None
+        self.dns_check, self.dns_push = dns_check, dns_push
+        self.arguments = arguments
+        self.dry = dry
+        self.servers = dns_push.parse_servers(plain(arguments["servers"]))
+
+    def push(self, zones: Zones, result: dict[str, Any]) -> dict[str, Any]:
+        """Push and check; return the result with what came of it."""
+        outcomes = self.dns_push.push(
+            self.servers,
+            zones,
+            owner=str(self.arguments["owner"]),
+            ttl=int(self.arguments["ttl"]),
+            replace=names_of(self.arguments["replace"], "dns_replace"),
+            dry=self.dry,
+        )
+        problems = [outcome.problem for outcome in outcomes if outcome.problem]
+        problems += [line for outcome in outcomes for line in outcome.plan.conflicts]
+        done = [outcome for outcome in outcomes if not outcome.problem]
+        for outcome in done:
+            if outcome.plan.changes:
+                sides = difference(outcome.plan.changes)
+                result["diff"].append(shown(f"zone {outcome.zone}", *sides))
+        result["zones"] = {outcome.zone: len(outcome.plan.changes) for outcome in done}
+        result["changed"] = result["changed"] or any(result["zones"].values())
+        result["left"] = [line for outcome in outcomes for line in outcome.plan.left]
+        result["resolvers"] = []
+        if not self.dry and self.arguments["wait"]:
+            right = [outcome for outcome in done if not outcome.plan.conflicts]
+            problems += self.dns_push.check(self.servers, right, zones, int(self.arguments["wait"]))
+            result["resolvers"] = self.dns_check.seen(
+                [record for found in zones.values() for record in found],
+                [str(ip_address(str(address))) for address in self.arguments["addresses"]],
+                [str(address) for address in self.arguments["resolvers"]],
+            )
+        if problems:
+            changed = sum(map(bool, result["zones"].values()))
+            verb = "would change" if self.dry else "changed"
+            total = f"{changed} of {len(outcomes)} zones {verb}; run again for those above"
+            result |= {"failed": True, "problems": problems, "msg": "\n".join([*problems, total])}
+        return result

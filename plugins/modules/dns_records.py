@@ -1,0 +1,136 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: dns_records
+short_description: Show, write, push and check the DNS records of mail domains
+version_added: 0.1.0
+description:
+  - Derives from the domains the records that they need, and brings each zone of O(servers) to them.
+  - Touches no record that it did not make.
+  - What it made is marked in the zone, at C(_mail-autoconfig.DOMAIN).
+  - A zone that fails does not stop the others; the task fails at its end and says which.
+  - Runs on the controller and needs no connection to the host.
+  - Pushing needs dnspython there, a provider's API octoDNS too.
+options:
+  domains:
+    description: List of domains, as in C(autoconfig_domains).
+    type: raw
+    required: true
+  providers:
+    description: Mapping of providers that are not built in, as in C(autoconfig_providers).
+    type: raw
+    default: {}
+  generic_host:
+    description: The one host name that serves all domains with C(discovery=srv).
+    type: str
+    default: ""
+  addresses:
+    description: Addresses of the server.
+    type: list
+    elements: str
+    default: []
+  issuers:
+    description: Authorities that may issue certificates for the names (CAA records).
+    type: list
+    elements: str
+    default: []
+  ttl:
+    description: Seconds that resolvers may keep a record.
+    type: int
+    default: 3600
+  files_path:
+    description:
+      - Directory on the controller for the records as Markdown, as CSV and as a zone file a zone.
+      - Empty, none are written.
+    type: str
+    default: ""
+  servers:
+    description:
+      - List of servers and the zones that each of them holds.
+      - By dynamic update, with C(address), C(port), C(key_name), C(key_secret), C(key_algorithm).
+      - By a provider's API, with C(provider) and C(settings), the arguments of octoDNS's provider.
+    type: list
+    elements: dict
+    default: []
+  owner:
+    description: What the markers say of who made a record.
+    type: str
+    default: mail-autoconfig
+  replace:
+    description: Names whose records are replaced though somebody else made them, C(*) for all.
+    type: list
+    elements: str
+    default: []
+  keep:
+    description: Names whose records are left to somebody else.
+    type: list
+    elements: str
+    default: []
+  wait:
+    description: Seconds that each name server gets to have the records. 0, none is asked.
+    type: int
+    default: 60
+  resolvers:
+    description: Addresses of resolvers to ask what they see. Empty, those of the controller.
+    type: list
+    elements: str
+    default: []
+attributes:
+  action:
+    description: Runs on the controller.
+    support: full
+  check_mode:
+    description: Reads the zones and shows the plan.
+    support: full
+  diff_mode:
+    description: Shows the records of the zones and the files before and after. Never a secret.
+    support: full
+author:
+  - The mailhost.autoconfig authors (@mailhost)
+"""
+
+EXAMPLES = r"""
+- name: Push the records
+  mailhost.autoconfig.dns_records:
+    domains: "{{ autoconfig_domains }}"
+    addresses: [192.0.2.1]
+    servers:
+      - address: 192.0.2.53
+        key_name: autoconfig
+        key_secret: "{{ vault_dns_key }}"
+        zones: [example.com]
+      - provider: gandi
+        settings:
+          token: "{{ vault_gandi_token }}"
+        zones: [example.org]
+"""
+
+RETURN = r"""
+table:
+  description: The records, to paste where nothing is pushed.
+  type: list
+  elements: str
+  returned: success
+zones:
+  description: For each zone of O(servers), the number of record sets that changed or would.
+  type: dict
+  returned: when something is pushed
+left:
+  description: A line for each record that was made, edited since, and is not wanted any more.
+  type: list
+  elements: str
+  returned: when something is pushed
+resolvers:
+  description: A line for each host name that resolvers do not know as wanted yet.
+  type: list
+  elements: str
+  returned: when something is pushed
+problems:
+  description: A line for each zone that failed, record in the way, name server that lacks some.
+  type: list
+  elements: str
+  returned: failure
+"""
