@@ -7,6 +7,7 @@ the marker says; one that somebody else has edited since is theirs.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from .records import RecordSet, quoted, relative, unquoted
 
 MARKER = "_mail-autoconfig"
+_SPARE = f"{MARKER}-next"  # stands in for the marker while that is changed; see `steps`
 _TAG = "mail-autoconfig"
 _LONGEST_TEXT = 255  # octets of a character string (RFC 1035, section 3.3.14): one is enough
 # What DNSSEC and the zone itself need beside any record (RFC 4034, section 2.4 and RFC 2181, 10.1).
@@ -126,6 +128,12 @@ class _Planner:
         current, wanted = self.content.get(key), Content(record.values, self.ttl)
         new_digest = _digest(record.type, record.values)
         ours = current is not None and _digest(record.type, current.values) in digests
+        # Without transactions, a run that was cut off has written some of the values.
+        ours = ours or (
+            current is not None
+            and new_digest in digests
+            and _canonical(record.type, current.values) < _canonical(record.type, record.values)
+        )
         ours = ours or self.may_replace(record.name)
         if current is None:
             if not self.clear(record):
@@ -180,13 +188,16 @@ class _Planner:
             label = relative(name, base)
             entries[base] += (f"{label}/{type_}/{digest}" for digest in sorted(digests))
         for base, listed in entries.items():
-            key = f"{MARKER}.{base}", "TXT"
-            current = self.content.get(key, Content((), self.ttl))
-            ours = tuple(map(quoted, _packed(listed, f"{_TAG} owner={self.owner}")))
-            foreign = tuple(v for v in current.values if _owner(v) != self.owner)
-            if set(current.values) != {*foreign, *ours}:
-                values = (*foreign, *ours)
-                self.change(base, key, Content(values, self.ttl) if values else None)
+            texts = map(quoted, _packed(listed, f"{_TAG} owner={self.owner}"))
+            self.mark_one(base, f"{MARKER}.{base}", tuple(texts))
+            self.mark_one(base, f"{_SPARE}.{base}", ())
+
+    def mark_one(self, base: str, name: str, ours: tuple[str, ...]) -> None:
+        current = self.content.get((name, "TXT"), Content((), self.ttl))
+        foreign = tuple(value for value in current.values if _owner(value) != self.owner)
+        if set(current.values) != {*foreign, *ours}:
+            values = (*foreign, *ours)
+            self.change(base, (name, "TXT"), Content(values, self.ttl) if values else None)
 
 
 def _marks(content: Zone, owner: str) -> Iterator[tuple[Key, str, str]]:
@@ -195,13 +206,13 @@ def _marks(content: Zone, owner: str) -> Iterator[tuple[Key, str, str]]:
     One record set has several digests while a change by steps is under way.
     """
     for (name, type_), found in content.items():
-        if type_ != "TXT" or not name.startswith(f"{MARKER}."):
+        label, _, base = name.partition(".")
+        if type_ != "TXT" or label not in (MARKER, _SPARE):
             continue
-        base = name.removeprefix(f"{MARKER}.")
         for value in found.values:
             if _owner(value) == owner:
-                for label, marked_type, digest in _ENTRY.findall(unquoted(value)):
-                    marked = base if label == "@" else f"{label}.{base}"
+                for relative_name, marked_type, digest in _ENTRY.findall(unquoted(value)):
+                    marked = base if relative_name == "@" else f"{relative_name}.{base}"
                     yield (marked, marked_type), base, digest
 
 
@@ -222,13 +233,16 @@ def _packed(entries: Iterable[str], head: str) -> Iterator[str]:
         yield text
 
 
-def _digest(type_: str, values: Iterable[str]) -> str:
-    """The same for values that mean the same: their order, and the case of host names."""
+def _canonical(type_: str, values: Iterable[str]) -> frozenset[str]:
+    """The same for values that mean the same: their order, the case of host names, split texts."""
     if type_ == "TXT":
-        same = sorted(map(unquoted, values))
-    else:
-        same = sorted(value.lower() if type_ != "CAA" else value for value in values)
-    return hashlib.sha256("\n".join(same).encode()).hexdigest()[:12]
+        return frozenset(map(unquoted, values))
+    return frozenset(value if type_ == "CAA" else value.lower() for value in values)
+
+
+def _digest(type_: str, values: Iterable[str]) -> str:
+    same = "\n".join(sorted(_canonical(type_, values)))
+    return hashlib.sha256(same.encode()).hexdigest()[:12]
 
 
 def _within(name: str, zone: str) -> bool:
@@ -252,23 +266,47 @@ def difference(changes: Iterable[Change]) -> tuple[str, str]:
 
 
 def steps(changes: Iterable[Change]) -> Iterator[tuple[Change, ...]]:
-    """The changes in the order for servers without transactions.
+    """The changes in the order for servers without transactions, and where to change is to remove.
 
-    Markers first hold what was and what is to be, so that a run that is cut off anywhere leaves no
-    record without its owner, and the next one goes on.
+    Before a record changes, a marker says what was and what is to be; before the marker itself
+    changes, a spare one beside it does. So a run that is cut off anywhere leaves no record without
+    its owner, and the next one goes on.
     """
-    changes = tuple(changes)
-    markers = tuple(change for change in changes if change.name.startswith(f"{MARKER}."))
-    first, last = [], []
-    for change in markers:
-        if change.before is None:
-            first.append(change)
-        elif change.after is None:
-            last.append(change)
+    markers: dict[str, Change] = {}
+    spares: dict[str, Change] = {}
+    records = []
+    for change in changes:
+        label, _, base = change.name.partition(".")
+        if label == MARKER:
+            markers[base] = change
+        elif label == _SPARE:
+            spares[base] = change
         else:
-            values = dict.fromkeys((*change.before.values, *change.after.values))
-            both = Content(tuple(values), change.after.ttl)
-            first.append(Change(change.domain, change.name, change.type, change.before, both))
-            last.append(Change(change.domain, change.name, change.type, both, change.after))
-    records = tuple(change for change in changes if change not in markers)
-    yield from (step for step in (tuple(first), records, tuple(last)) if step)
+            records.append(change)
+    first, second, last, end = [], [], [], []
+    for base in dict.fromkeys((*markers, *spares)):
+        marker, spare = markers.get(base), spares.get(base)
+        if marker is None:
+            end += [spare] if spare else []
+        elif spare is None and marker.before is None:
+            first.append(marker)
+        elif spare is None and marker.after is None:
+            last.append(marker)
+        else:
+            old = spare.before if spare else None
+            known = _merged(marker.before, old)
+            known_and_new = _merged(known, marker.after)
+            name = f"{_SPARE}.{base}"
+            if spare:
+                first.append(dataclasses.replace(marker, after=known))
+            second.append(Change(marker.domain, name, "TXT", old, known_and_new))
+            last.append(dataclasses.replace(marker, before=known))
+            left = spare.after if spare else None
+            end.append(Change(marker.domain, name, "TXT", known_and_new, left))
+    yield from (tuple(step) for step in (first, second, records, last, end) if step)
+
+
+def _merged(*contents: Content | None) -> Content:
+    found = [content for content in contents if content]
+    values = dict.fromkeys(value for content in found for value in content.values)
+    return Content(tuple(values), found[-1].ttl)
