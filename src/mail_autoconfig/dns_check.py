@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Event
 
 import dns.exception
 import dns.message
@@ -157,7 +158,10 @@ def wait_for_all(
 
 
 def seen(
-    wanted: Iterable[RecordSet], addresses: Sequence[str], resolvers: Sequence[str] = ()
+    wanted: Iterable[RecordSet],
+    addresses: Sequence[str],
+    resolvers: Sequence[str] = (),
+    port: int = 53,
 ) -> tuple[str, ...]:
     """A line for each host name that resolvers do not lead to one of `addresses` (in text form).
 
@@ -168,8 +172,12 @@ def seen(
     if resolvers:
         resolver.nameservers = list(resolvers)
     resolver.lifetime = 2 * _TIMEOUT
+    resolver.port = port
+    silent = Event()
 
     def look(name: str) -> str:
+        if silent.is_set():
+            return ""
         found: set[str] = set()
         for type_ in ("A", "AAAA"):
             try:
@@ -178,8 +186,11 @@ def seen(
                 return f"{name}: resolvers know no such name yet"
             except dns.resolver.NoAnswer:
                 continue
-            except (dns.exception.DNSException, OSError):
-                return f"{name}: resolvers do not answer"
+            except dns.resolver.LifetimeTimeout:
+                silent.set()  # no use to wait for it again for each name
+                return f"{name}: resolvers do not answer; the others are not asked"
+            except (dns.exception.DNSException, OSError) as error:
+                return f"{name}: resolvers do not know: {error}"
         if not found:
             return f"{name}: resolvers know no address yet"
         if addresses and not found & set(addresses):

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+
+def action() -> Any:
+    from ansible_collections.mailhost.autoconfig.plugins.action import dns_records
+
+    return dns_records
+
+
+def test_documentation_is_of_the_same_arguments() -> None:
+    module = Path(inspect.getfile(action())).parents[1] / "modules/dns_records.py"
+    text = module.read_text().partition('DOCUMENTATION = r"""')[2].partition('"""')[0]
+    options = yaml.safe_load(text)["options"]
+    documented = {
+        name: {
+            key: option[key] for key in ("type", "elements", "required", "default") if key in option
+        }
+        for name, option in options.items()
+    }
+    assert documented == action().ARGUMENTS
+
+
+def test_secrets_are_all_texts_that_a_provider_gets() -> None:
+    servers = [
+        {"address": "ns.example", "key_secret": "c2VjcmV0"},
+        {
+            "provider": "ovh",
+            "settings": {"consumer_key": "0123456789", "x": [{"y": "abcdefgh"}]},
+        },
+        {"provider": "x", "settings": {"retries": 4, "region": "eu"}},
+    ]
+    assert set(action().secrets(servers)) - {""} == {"c2VjcmV0", "0123456789", "abcdefgh"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "names"),
+    [
+        (["*"], {"*"}),
+        (["Autoconfig.Example.com."], {"autoconfig.example.com"}),
+        (["_imaps._tcp.bücher.example"], {"_imaps._tcp.xn--bcher-kva.example"}),
+        ([], set()),
+    ],
+)
+def test_names(listed: list[str], names: set[str]) -> None:
+    assert action().names_of(listed, "dns_keep") == names
+
+
+@pytest.mark.parametrize("name", ["", "a b", "_tcp", "a.*"])
+def test_no_name(name: str) -> None:
+    with pytest.raises(Exception, match=r'^dns_keep: ".*" is not a name such as'):
+        action().names_of([name], "dns_keep")
+
+
+def test_files_follow_what_is_wanted(tmp_path: Path) -> None:
+    directory = tmp_path / "deep" / "records"
+    made = "; Made by mail-autoconfig; its next run replaces this file.\n"
+    first = {"records.md": "1", "a.zone": f"{made}a", "b.zone": f"{made}b"}
+    assert len(action().write(directory, first, dry=True)) == 3
+    assert not directory.exists()
+    assert len(action().write(directory, first, dry=False)) == 3
+    assert action().write(directory, first, dry=False) == []
+
+    (directory / "mine.zone").write_text("$ORIGIN mine.example.\n")
+    second = {"records.md": "2", "a.zone": f"{made}a"}
+    diffs = action().write(directory, second, dry=False)
+    assert [(Path(each["after_header"]).name, each["after"]) for each in diffs] == [
+        ("b.zone", ""),
+        ("records.md", "2"),
+    ]
+    assert {path.name for path in directory.iterdir()} == {"records.md", "a.zone", "mine.zone"}
