@@ -51,7 +51,7 @@ unit: venv
 
 molecule: venv engine
 	$(STEP) 'molecule: Debian 12 and 13, Pebble, Thunderbird' molecule test
-	$(STEP) 'molecule: DNS, on Knot and BIND' molecule test -s dns
+	$(STEP) 'molecule: DNS, on Knot, BIND and PowerDNS' molecule test -s dns
 
 # Figures; not part of the tests.
 bench: venv engine

@@ -139,7 +139,7 @@ def _ask(server: NameServer, name: str, type_: str) -> dns.message.Message | Non
     query = dns.message.make_query(f"{name}.", type_, use_edns=True)
     for address in server.addresses:
         try:
-            answer, _ = dns.query.udp_with_fallback(query, address, _TIMEOUT, server.port)
+            answer = dns.query.udp_with_fallback(query, address, _TIMEOUT, server.port)[0]
         except (dns.exception.DNSException, OSError):
             continue
         if answer.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):

@@ -40,7 +40,7 @@ class ProviderServer:
 
     def __init__(self, provider: str, settings: Mapping[str, Any]) -> None:
         self.address = provider
-        module, _, name = CLASSES.get(provider, provider).rpartition(".")
+        module, name = CLASSES.get(provider, provider).rpartition(".")[::2]
         package = module.partition(".")[0].replace("_", "-")
         try:
             class_ = getattr(importlib.import_module(module), name)

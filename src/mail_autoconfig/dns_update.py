@@ -55,7 +55,7 @@ class UpdateServer:
         A transfer alone tells records from what a wildcard makes up. Raises ZoneError.
         """
         content = dns.zone.Zone(_absolute(zone), relativize=False)
-        query, _ = dns.xfr.make_query(content, serial=None, keyring=self._key())
+        query = dns.xfr.make_query(content, serial=None, keyring=self._key())[0]
         try:
             dns.query.inbound_xfr(self._ip(), content, query, self.port, _TIMEOUT, 8 * _TIMEOUT)
         except (dns.exception.DNSException, OSError, EOFError) as error:
@@ -73,7 +73,7 @@ class UpdateServer:
         One message, hence one transaction, unless they are too many for one (64 KiB); then whole
         domains go together. Raises ZoneError.
         """
-        domains = [list(group) for _, group in groupby(changes, lambda change: change.domain)]
+        domains = [list(each[1]) for each in groupby(changes, lambda change: change.domain)]
         self._send(zone, domains)
 
     def _send(self, zone: str, domains: list[list[Change]]) -> None:

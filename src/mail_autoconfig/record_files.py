@@ -38,7 +38,8 @@ def markdown(zones: Zones, ttl: int) -> str:
     parts = []
     for zone, found in zones.items():
         lines = [f"## {zone}", "", "| name | type | TTL | value | for |", "|---|---|---|---|---|"]
-        for _, name, type_, seconds, value, purpose in rows({zone: found}, ttl):
+        for row in rows({zone: found}, ttl):
+            name, type_, seconds, value, purpose = row[1:]
             lines.append(f"| `{name}` | {type_} | {seconds} | `{value}` | {purpose} |")
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)

@@ -182,7 +182,7 @@ class _Planner:
         after: Mapping[Key, tuple[str, set[str]]],
     ) -> None:
         """Plan the markers: one record set a domain; what other owners wrote there stays."""
-        bases = {base for base, _ in [*before.values(), *after.values()]}
+        bases = {mark[0] for mark in [*before.values(), *after.values()]}
         entries: dict[str, list[str]] = {base: [] for base in sorted(bases)}
         for (name, type_), (base, digests) in after.items():
             label = relative(name, base)
@@ -206,7 +206,7 @@ def _marks(content: Zone, owner: str) -> Iterator[tuple[Key, str, str]]:
     One record set has several digests while a change by steps is under way.
     """
     for (name, type_), found in content.items():
-        label, _, base = name.partition(".")
+        label, base = name.partition(".")[::2]
         if type_ != "TXT" or label not in (MARKER, _SPARE):
             continue
         for value in found.values:
@@ -217,7 +217,7 @@ def _marks(content: Zone, owner: str) -> Iterator[tuple[Key, str, str]]:
 
 
 def _owner(value: str) -> str | None:
-    tag, _, rest = unquoted(value).partition(" owner=")
+    tag, rest = unquoted(value).partition(" owner=")[::2]
     return rest.partition(" ")[0] if tag == _TAG else None
 
 
@@ -276,7 +276,7 @@ def steps(changes: Iterable[Change]) -> Iterator[tuple[Change, ...]]:
     spares: dict[str, Change] = {}
     records = []
     for change in changes:
-        label, _, base = change.name.partition(".")
+        label, base = change.name.partition(".")[::2]
         if label == MARKER:
             markers[base] = change
         elif label == _SPARE:

@@ -49,6 +49,7 @@ IMAGES = {
     "debian:13": Image("debian", "13", "13"),
     "chromium": Image("chromium", "latest", "13"),
     "knot": Image("knot", "latest", "13"),
+    "powerdns": Image("powerdns", "latest", "13"),
     "services": Image("services", "latest", "13"),
     "thunderbird": Image("thunderbird", "latest", "13"),
     "webservers": Image("webservers", "latest", "13"),

@@ -90,8 +90,14 @@ def test_every_served_name_has_a_record(host: str) -> None:
 
 
 def test_exchange_is_not_announced() -> None:
-    found = made({"name": "example.com", "provider": "microsoft365"})
-    assert ("_autodiscover._tcp.example.com", "SRV") not in found
+    servers = [{"type": "imap", "host": "outlook.example"}]
+    raw = {
+        "providers": {"exchange": {"servers": servers, "autodiscover": False}},
+        "domains": [{"name": "example.com", "provider": "exchange"}],
+    }
+    found = {record.name for record in records(parse(raw), ADDRESSES)}
+    assert "_autodiscover._tcp.example.com" not in found
+    assert "_imaps._tcp.example.com" in found
 
 
 def test_servers_of_each_kind() -> None:

@@ -1,4 +1,4 @@
-"""The role against a real Knot and a real BIND, each of them primary of zones."""
+"""The role against a real Knot, BIND and PowerDNS, each of them primary of zones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ SECRET = LAB["lab_secret"]
 WRONG = "d3Jvbmcgc2VjcmV0IG9mIHRoZSBzY2VuYXJpby1rZXk="
 KNOT = UpdateServer(LAB["lab_knot"], key="autoconfig", secret=SECRET)
 BIND = UpdateServer(LAB["lab_bind"], key="autoconfig", secret=SECRET)
-KNOT_ENTRY, BIND_ENTRY = DOMAINS["dns_servers"]
+POWERDNS = UpdateServer(LAB["lab_powerdns"], key="autoconfig", secret=SECRET)
+KNOT_ENTRY, BIND_ENTRY, _ = DOMAINS["dns_servers"]
 GENERIC = "autoconfig.hoster.test."
 ONE = {"name": "one.test", "provider": "gandi"}
 MARKER = "_mail-autoconfig.one.test"
@@ -57,7 +58,7 @@ def edit(name: str, type_: str, *values: str) -> None:
     KNOT.change("one.test", [Change("one.test", name, type_, before, after)])
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def restored() -> Iterator[None]:
     yield
     pushed()
@@ -86,6 +87,9 @@ def test_zones_hold_the_records_and_what_they_held() -> None:
     assert not [name for name, _ in two if name == "autodiscover.two.test"]
     assert three["autodiscover.three.test", "CNAME"].values == (GENERIC,)  # in dns_replace
     assert three["www.three.test", "A"] == Content(("192.0.2.81",), 600)
+    four = zone("four.test", POWERDNS)
+    assert four["autodiscover.four.test", "CNAME"] == Content((GENERIC,), 3600)
+    assert four["www.four.test", "A"].values == ("192.0.2.81",)
     hoster = zone("hoster.test")
     assert hoster["autoconfig.hoster.test", "A"].values == ("198.18.34.10",)
     assert hoster["autoconfig.hoster.test", "CAA"].values == ('0 issue "letsencrypt.org"',)
@@ -112,6 +116,7 @@ def test_check_mode_shows_the_plan_and_changes_nothing() -> None:
     assert zone("one.test") == before
 
 
+@pytest.mark.usefixtures("restored")
 def test_removed_domain_loses_its_records_and_nothing_else() -> None:
     said = pushed(autoconfig_domains=DOMAINS["autoconfig_domains"][1:])
     assert changes(said) == 1
@@ -119,6 +124,19 @@ def test_removed_domain_loses_its_records_and_nothing_else() -> None:
     assert zone("two.test") != foreign("two.test")
 
 
+@pytest.mark.usefixtures("restored")
+def test_powerdns_takes_changes_and_removals() -> None:
+    pushed(dns_ttl=600)
+    assert zone("four.test", POWERDNS)["autodiscover.four.test", "CNAME"].ttl == 600
+    pushed(autoconfig_domains=[ONE])
+    assert zone("four.test", POWERDNS) == {
+        ("four.test", "NS"): Content(("ns1.four.test.",), 3600),
+        ("ns1.four.test", "A"): Content((LAB["lab_powerdns"],), 3600),
+        ("www.four.test", "A"): Content(("192.0.2.81",), 3600),
+    }
+
+
+@pytest.mark.usefixtures("restored")
 def test_conflicting_record_stays_and_is_reported() -> None:
     pushed(autoconfig_domains=DOMAINS["autoconfig_domains"][1:])
     edit("autodiscover.one.test", "A", "192.0.2.7")
@@ -139,6 +157,7 @@ def test_conflicting_record_stays_and_is_reported() -> None:
         edit("autodiscover.one.test", "A")
 
 
+@pytest.mark.usefixtures("restored")
 def test_edited_record_is_left() -> None:
     edit("autoconfig.one.test", "CNAME", "elsewhere.test.")
     said = pushed(autoconfig_domains=DOMAINS["autoconfig_domains"][1:])
@@ -160,38 +179,34 @@ def test_zone_that_changes_between_plan_and_push_is_not_touched() -> None:
     assert zone("one.test") == before
 
 
-@pytest.mark.parametrize(
-    ("entry", "line"),
-    [
-        (
-            KNOT_ENTRY | {"key_secret": WRONG},
-            f"{KNOT.address}: the secret of key autoconfig is wrong",
-        ),
-        (
-            BIND_ENTRY | {"key_secret": WRONG},
-            f"{BIND.address}: the secret of key autoconfig is wrong",
-        ),
-        (BIND_ENTRY | {"key_name": "other"}, f"{BIND.address} does not know the key other"),
-        (
-            KNOT_ENTRY | {"key_name": "other"},
-            f"{KNOT.address} does not serve the zone, or does not",
-        ),
-        (KNOT_ENTRY | {"port": 54}, f"{KNOT.address} port 54: Connection refused"),
-    ],
-)
-def test_failing_server_does_not_stop_the_other_zones(entry: dict[str, Any], line: str) -> None:
-    """The wrong key, or no server there: one line, without a secret, and two.test is done."""
+@pytest.mark.usefixtures("restored")
+def test_failing_servers_do_not_stop_the_other_zones() -> None:
+    """The wrong key, or no server there: one line each, without a secret, and two.test is done."""
     good = KNOT_ENTRY | {"zones": ["two.test"]}
     pushed(autoconfig_domains=[ONE], dns_servers=[good])
-    result = push("-vvv", "--diff", dns_servers=[entry | {"zones": ["n1.bulk.test"]}, good])
+    wrong = {
+        f"{KNOT.address}: the secret of key autoconfig is wrong": KNOT_ENTRY
+        | {"key_secret": WRONG},
+        f"{BIND.address}: the secret of key autoconfig is wrong": BIND_ENTRY
+        | {"key_secret": WRONG},
+        f"{BIND.address} does not know the key other": BIND_ENTRY | {"key_name": "other"},
+        f"{KNOT.address} does not serve the zone, or": KNOT_ENTRY | {"key_name": "other"},
+        f"{KNOT.address} port 54: Connection refused": KNOT_ENTRY | {"port": 54},
+    }
+    entries = [
+        entry | {"zones": [f"n{number}.bulk.test"]} for number, entry in enumerate(wrong.values())
+    ]
+    result = push("-vvv", "--diff", dns_servers=[*entries, good])
     assert result.returncode == 2
-    assert f"zone n1.bulk.test: {line}" in result.stdout
-    assert "1 of 2 zones changed" in result.stdout
+    for number, line in enumerate(wrong):
+        assert f"zone n{number}.bulk.test: {line}" in result.stdout
+    assert "1 of 6 zones changed" in result.stdout
     assert zone("two.test") != foreign("two.test")
     for secret in SECRET, WRONG:
         assert secret not in result.stdout + result.stderr
 
 
+@pytest.mark.usefixtures("restored")
 def test_zone_that_is_not_served_among_twenty() -> None:
     zones = [f"n{number}.bulk.test" for number in range(20)]
     zones[6] = "unserved.test"
@@ -208,6 +223,7 @@ def test_zone_that_is_not_served_among_twenty() -> None:
     assert zone("n19.bulk.test") == foreign("n19.bulk.test")
 
 
+@pytest.mark.usefixtures("restored")
 def test_name_server_that_lags_is_reported() -> None:
     subprocess.run(["docker", "stop", "--time=1", "autoconfig-dns-bind9"], check=True)
     try:
@@ -219,6 +235,7 @@ def test_name_server_that_lags_is_reported() -> None:
     time.sleep(2)
 
 
+@pytest.mark.usefixtures("restored")
 def test_thousand_zones_in_one_call() -> None:
     zones = [f"n{number}.bulk.test" for number in range(1000)]
     variables = {
@@ -238,6 +255,7 @@ def test_thousand_zones_in_one_call() -> None:
     assert zone(zones[999]) == foreign(zones[999])
 
 
+@pytest.mark.usefixtures("restored")
 def test_many_domains_in_one_zone() -> None:
     """More than one message holds: whole domains go together."""
     names = [f"d{number}.two.test" for number in range(200)]
@@ -258,7 +276,7 @@ def test_zone_files_are_right_for_bind() -> None:
     assert {path.name for path in directory.iterdir()} == {
         "records.md",
         "records.csv",
-        *(f"{name}.test.zone" for name in ("hoster", "one", "two", "three")),
+        *(f"{name}.test.zone" for name in ("hoster", "one", "two", "three", "four")),
     }
     snippet = (directory / "one.test.zone").read_text()
     head = "$TTL 60\n@ IN SOA ns.x. h.x. 1 1 1 1 1\n@ IN NS ns.x.\n"
