@@ -34,7 +34,8 @@ from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zone_plan impor
 Zones = Mapping[str, Sequence[RecordSet]]
 
 ARGUMENTS = {
-    "domains": {"type": "raw", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "domains": {"type": "raw", "default": []},
     "providers": {"type": "raw", "default": {}},
     "generic_host": {"type": "str", "default": ""},
     "addresses": {"type": "list", "elements": "str", "default": []},
@@ -142,30 +143,31 @@ class ActionModule(ActionBase):
 
     def records(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Do the work. Raises ConfigurationError."""
+        dry = bool(self._task.check_mode)
+        pusher = Pusher(arguments, dry) if arguments["servers"] else None
+        diff: list[dict[str, str]] = []
+        result: dict[str, Any] = {"changed": False, "diff": diff, "table": []}
+        if arguments["state"] == "absent":
+            return pusher.push({}, result) if pusher else result
         raw = {"domains": plain(arguments["domains"]), "providers": plain(arguments["providers"])}
         if arguments["generic_host"]:
             raw["generic_host"] = str(arguments["generic_host"])
         configuration = parse(raw)
-        ttl, dry = int(arguments["ttl"]), bool(self._task.check_mode)
+        ttl = int(arguments["ttl"])
         try:
             addresses = [ip_address(str(address)) for address in arguments["addresses"]]
             found = records(configuration, addresses, list(map(str, arguments["issuers"])))
         except ValueError as error:  # AddressError is one
             raise ConfigurationError([f"dns_addresses: {error}"]) from None
         kept = names_of(arguments["keep"], "dns_keep")
-        pusher = Pusher(arguments, dry) if arguments["servers"] else None
         served = pusher.servers if pusher else {}
         zones = by_zone((record for record in found if record.name not in kept), served)
         others = {zone: zones[zone] for zone in zones if zone not in served}
-        diff: list[dict[str, str]] = []
         if arguments["files_path"]:
             directory = Path(str(arguments["files_path"])).expanduser().absolute()
-            diff = write(directory, files(zones, ttl), dry)
-        result: dict[str, Any] = {
-            "changed": bool(diff),
-            "diff": diff,
-            "table": table(others, ttl).splitlines() if others else [],
-        }
+            diff += write(directory, files(zones, ttl), dry)
+        result["changed"] = bool(diff)
+        result["table"] = table(others, ttl).splitlines() if others else []
         return pusher.push(zones, result) if pusher else result
 
 

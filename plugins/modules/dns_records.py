@@ -15,10 +15,15 @@ description:
   - Runs on the controller and needs no connection to the host.
   - Pushing needs dnspython there, a provider's API octoDNS too.
 options:
+  state:
+    description: C(absent) removes all that O(owner) made from the zones of O(servers).
+    type: str
+    choices: [present, absent]
+    default: present
   domains:
-    description: List of domains, as in C(autoconfig_domains).
+    description: List of domains, as in C(autoconfig_domains). At least one for O(state=present).
     type: raw
-    required: true
+    default: []
   providers:
     description: Mapping of providers that are not built in, as in C(autoconfig_providers).
     type: raw

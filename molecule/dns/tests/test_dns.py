@@ -137,6 +137,15 @@ def test_powerdns_takes_changes_and_removals() -> None:
 
 
 @pytest.mark.usefixtures("restored")
+def test_all_that_was_pushed_can_be_removed() -> None:
+    """By the play that removes all; the one for the servers finds none here."""
+    removed = play("mailhost.autoconfig.remove", inventory=SCENARIO / "inventory/hosts.yml")
+    assert changes(removed.stdout) == 1, removed.stdout
+    assert zone("one.test") == foreign("one.test")
+    assert zone("hoster.test") == foreign("hoster.test")
+
+
+@pytest.mark.usefixtures("restored")
 def test_conflicting_record_stays_and_is_reported() -> None:
     pushed(autoconfig_domains=DOMAINS["autoconfig_domains"][1:])
     edit("autodiscover.one.test", "A", "192.0.2.7")

@@ -19,9 +19,7 @@ def test_documentation_is_of_the_same_arguments() -> None:
     text = module.read_text().partition('DOCUMENTATION = r"""')[2].partition('"""')[0]
     options = yaml.safe_load(text)["options"]
     documented = {
-        name: {
-            key: option[key] for key in ("type", "elements", "required", "default") if key in option
-        }
+        name: {key: value for key, value in option.items() if key != "description"}
         for name, option in options.items()
     }
     assert documented == action().ARGUMENTS
