@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
 from urllib.parse import urlsplit
 
+from . import pacc
 from .model import Configuration, Domain, WebServer
 
 Type = Literal["A", "AAAA", "CNAME", "SRV", "TXT", "CAA"]
@@ -107,6 +108,10 @@ class _Maker:
         yield from self.alias(name, f"autoconfig.{name}", "Thunderbird")
         if domain.apex:
             yield from self.addresses_of(name, name, "Outlook, Thunderbird")
+        if domain.pacc:
+            yield from self.alias(name, f"ua-auto-config.{name}", "PACC clients")
+            values = (quoted(pacc.txt_record(domain)),)
+            yield RecordSet(name, f"_ua-auto-config.{name}", "TXT", values, "PACC clients")
         if domain.settings.autodiscover:
             # RFC 2782: the target is no alias, so not autodiscover.D where that is one.
             target = generic_host or own_host

@@ -9,7 +9,16 @@ import pytest
 
 from mail_autoconfig.config import parse
 from mail_autoconfig.names import served_names
-from mail_autoconfig.records import AddressError, by_zone, quoted, records, relative, zone_of
+from mail_autoconfig.pacc import txt_record
+from mail_autoconfig.records import (
+    AddressError,
+    by_zone,
+    quoted,
+    records,
+    relative,
+    unquoted,
+    zone_of,
+)
 
 ADDRESSES = ip_address("192.0.2.1"), ip_address("2001:db8::1")
 GENERIC = "autoconfig.hoster.example"
@@ -75,12 +84,24 @@ def test_aliases_stand_alone() -> None:
     assert not targets & {f"{alias}." for alias in aliases}
 
 
+def test_pacc() -> None:
+    """draft-ietf-mailmaint-pacc: the document's host, and the document's digest."""
+    raw = {"domains": [{"name": "example.com", "provider": "gandi", "pacc": True}]}
+    configuration = parse(raw)
+    found = {
+        (record.name, record.type): record.values for record in records(configuration, ADDRESSES)
+    }
+    assert found["ua-auto-config.example.com", "A"] == ("192.0.2.1",)
+    (value,) = found["_ua-auto-config.example.com", "TXT"]
+    assert unquoted(value) == txt_record(configuration.domains["example.com"])
+
+
 @pytest.mark.parametrize("host", ["", GENERIC])
 def test_every_served_name_has_a_record(host: str) -> None:
     raw = {
         "generic_host": host,
         "domains": [
-            {"name": "example.com", "provider": "gandi", "apex": True},
+            {"name": "example.com", "provider": "gandi", "apex": True, "pacc": True},
             {"name": "bücher.example", "provider": "microsoft365"},
         ],
     }
