@@ -45,9 +45,9 @@ class Image:
 
 IMAGES = {
     "bind9": Image("bind9", "latest", "13"),
+    "chromium": Image("chromium", "latest", "13"),
     "debian:12": Image("debian", "12", "12"),
     "debian:13": Image("debian", "13", "13"),
-    "chromium": Image("chromium", "latest", "13"),
     "knot": Image("knot", "latest", "13"),
     "powerdns": Image("powerdns", "latest", "13"),
     "services": Image("services", "latest", "13"),
