@@ -18,7 +18,7 @@ engine:
 	$(STEP) 'container engine' tests/lab/engine.sh
 
 images: venv engine
-	$(STEP) 'container images' python tests/lab/images.py debian:12 debian:13 services thunderbird
+	$(STEP) 'container images' python tests/lab/images.py debian:12 debian:13 evolution mail services thunderbird
 
 demo: venv engine
 	$(STEP) 'containers: server, name server, certificate authority' \

@@ -47,6 +47,8 @@ IMAGES = {
     "debian:12": Image("debian", "12", "12"),
     "debian:13": Image("debian", "13", "13"),
     "chromium": Image("chromium", "latest", "13"),
+    "evolution": Image("evolution", "latest", "13"),
+    "mail": Image("mail", "latest", "13"),
     "services": Image("services", "latest", "13"),
     "thunderbird": Image("thunderbird", "latest", "13"),
     "webservers": Image("webservers", "latest", "13"),
