@@ -31,6 +31,7 @@ KEPT = ROOT / ".cache/e2e"
 PASSWORD = "secret"  # of every mailbox: images/mail/dovecot.conf
 TIMEOUT = 120  # seconds that one answer of a client may take
 START_TIMEOUT = 30  # seconds
+STARTED = b"starting up for imap", b"daemon started"  # so say Dovecot and Postfix
 
 Row = tuple[str, str, int, str]
 """Type, host, port and security of a server."""
@@ -90,6 +91,13 @@ class Network:
         lab_dns = address(self._docker.containers.get(f"{NETWORK}-dns"))
         dnsmasq = ["dnsmasq", "--keep-in-foreground", "--user=root", "--no-hosts", "--no-resolv"]
         self._names = self.start("services", [*dnsmasq, f"--server={lab_dns}", *options])
+        self._wait_for_mail()
+
+    def _wait_for_mail(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        while not all(said in self._mail.logs() for said in STARTED):
+            assert time.monotonic() < deadline, self._mail.logs(tail=20).decode()
+            time.sleep(0.2)
 
     def start(self, image: str, command: Sequence[str], **options: Any) -> Container:
         """Start a container in the lab's network; `make demo-down` would remove it too."""
@@ -115,10 +123,8 @@ class Network:
 
     def authorities(self) -> str:
         """The CA certificates to trust (PEM): the web servers' and the mail server's."""
-        deadline = time.monotonic() + START_TIMEOUT
-        while not (made := run(self._mail, "cat", "ca.pem")):
-            assert time.monotonic() < deadline, self._mail.logs(tail=20).decode()
-            time.sleep(0.2)
+        made = run(self._mail, "cat", "ca.pem")
+        assert made
         return CA.read_text() + made
 
     def requests(self, client: str) -> list[str]:
