@@ -175,8 +175,7 @@ class Assistant:
         deadline = time.monotonic() + STEP_TIMEOUT
         while not self._run(f"return !!({condition})"):
             if time.monotonic() > deadline:
-                notes = "find('#emailFormNotification')?.textContent"
-                raise TimeoutError(self._run(f"return [{json.dumps(condition)}, step(), {notes}]"))
+                raise TimeoutError(f"at {self._run('return step()')}, not yet {condition}")
             time.sleep(0.1)
 
     def _continue(self, *steps: str) -> None:
@@ -189,7 +188,7 @@ class Assistant:
         self._screenshots[name] = taken["value"]
 
     def set_up(self, address: str, password: str) -> dict[str, Any]:
-        """Make an account; TimeoutError, with what the window says, where there is no next step."""
+        """Make an account; TimeoutError, with the step, where none follows it."""
         self._run("type('#realName', 'User Name'); type('#email', arguments[0])", address)
         self._continue("emailConfigFoundSubview")
         self._photograph("found")
