@@ -50,7 +50,7 @@ unit: venv
 		.venv-debian12/bin/pytest --quiet tests/unit --ignore tests/unit/plugins --ignore tests/unit/test_roles.py
 
 molecule: venv engine
-	$(STEP) 'molecule: Debian 12 and 13, Pebble, Thunderbird' molecule test
+	$(STEP) 'molecule: Debian 12 and 13, Pebble, real clients' molecule test
 
 # Figures; not part of the tests.
 bench: venv engine
