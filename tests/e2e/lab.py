@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -127,14 +128,14 @@ class Network:
         assert made
         return CA.read_text() + made
 
-    def requests(self, client: str) -> list[str]:
+    def requests(self, client: str) -> Counter[str]:
         """What a client's address has asked the web servers: scheme, method, route, status."""
-        found: list[str] = []
+        found: Counter[str] = Counter()
         for server in self._web:
             program = f'$1 == "{client}" {{ print $3, $4, $6, $7 }}'
             lines = run(server, "awk", program, "/var/log/nginx/mail-autoconfig.log")
             assert lines is not None, "the web server has no access log"
-            found += lines.splitlines()
+            found.update(lines.splitlines())
         return found
 
     def mail_log(self, client: str) -> list[str]:
@@ -162,7 +163,7 @@ class Client:
         )
         self.address = address(self._container)
         # An address is given out again: what its last owner asked is not this client's.
-        self._asked = len(network.requests(self.address))
+        self._asked = network.requests(self.address)
         self._mail = len(network.mail_log(self.address))
         self.requests: frozenset[str] = frozenset()
         """What the last question made the client ask: scheme, method, route, status."""
@@ -181,8 +182,8 @@ class Client:
             watchdog.cancel()
         assert line, self._container.logs(stdout=False, tail=20).decode()
         asked = self._network.requests(self.address)
-        self.requests = frozenset(asked[self._asked :])
-        self._asked = len(asked)
+        self.requests = frozenset(asked - self._asked)
+        self._asked = asked
         return json.loads(line)
 
     def logins(self) -> list[str]:
