@@ -15,7 +15,7 @@ import pytest
 from e2e.lab import KEPT, PASSWORD, ROOT, SUFFIXES, Client, Network, servers
 
 SOCKET_TYPE = {"tls": 3, "starttls": 2}  # nsMsgSocketType
-PASSWORD_CLEARTEXT = 3  # nsMsgAuthMethod: as it is, inside TLS
+PASSWORD_CLEARTEXT, OAUTH2 = 3, 10  # nsMsgAuthMethod; cleartext: as it is, inside TLS
 
 # Domain, what Thunderbird names as the source, what the web server must have answered for it.
 AUTOCONFIG = [
@@ -104,6 +104,20 @@ def test_autodiscover(
     client = thunderbird_without_autoconfig
     check(client, f"{name}.{suffix}", ("exchange", source), answers)
     assert not [line for line in client.requests if "autoconfig" in line]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_exchange(thunderbird: Client, thunderbird_without_autoconfig: Client, suffix: str) -> None:
+    """Microsoft's servers by OAuth2; what sends Outlook to Microsoft sends nobody to IMAP."""
+    config = thunderbird.ask(["find", f"user.name@exchange.{suffix}"])
+    found = [config["incoming"], config["outgoing"]]
+    assert [(server["hostname"], server["auth"]) for server in found] == [
+        ("outlook.office365.com", OAUTH2),
+        ("smtp.office365.com", OAUTH2),
+    ]
+    client = thunderbird_without_autoconfig
+    assert client.ask(["find", f"user.name@exchange.{suffix}"]) is None
+    assert "https POST autodiscover 200" in client.requests
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
