@@ -107,6 +107,15 @@ def test_autodiscover(
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
+def test_redirected_address(thunderbird_without_autoconfig: Client, suffix: str) -> None:
+    """The answer's other address is asked for, and what it gets is what counts."""
+    config = thunderbird_without_autoconfig.ask(["find", f"user.name@moved.{suffix}"])
+    found = [config["incoming"], config["outgoing"]]
+    assert {server["username"] for server in found} == {f"user.name@corp.{suffix}"}
+    assert {server["hostname"] for server in found} == {f"mail.corp.{suffix}"}
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
 def test_exchange(thunderbird: Client, thunderbird_without_autoconfig: Client, suffix: str) -> None:
     """Microsoft's servers by OAuth2; what sends Outlook to Microsoft sends nobody to IMAP."""
     config = thunderbird.ask(["find", f"user.name@exchange.{suffix}"])
