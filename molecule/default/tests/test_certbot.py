@@ -25,7 +25,7 @@ def test_certificate_holds_all_served_names_and_no_other(server: Server) -> None
     expected = [
         f"{kind}.{domain}.{server.suffix}"
         for kind in ("autoconfig", "autodiscover")
-        for domain in "apex corp example exchange groupware moved xn--bcher-kva".split()
+        for domain in ["apex", "corp", "example", "exchange", "groupware", "moved", "xn--bcher-kva"]
     ]
     others = ("apex", "auto.example", "example", "ua-auto-config.example")
     expected += [f"{name}.{server.suffix}" for name in others]
