@@ -18,7 +18,7 @@ engine:
 	$(STEP) 'container engine' tests/lab/engine.sh
 
 images: venv engine
-	$(STEP) 'container images' python tests/lab/images.py debian:12 debian:13 services thunderbird
+	$(STEP) 'container images' python tests/lab/images.py debian:12 debian:13 evolution mail services thunderbird
 
 demo: venv engine
 	$(STEP) 'containers: server, name server, certificate authority' \
@@ -51,7 +51,7 @@ unit: venv
 			--ignore-glob 'tests/unit/test_dns_*'
 
 molecule: venv engine
-	$(STEP) 'molecule: Debian 12 and 13, Pebble, Thunderbird' molecule test
+	$(STEP) 'molecule: Debian 12 and 13, Pebble, real clients' molecule test
 	$(STEP) 'molecule: DNS, on Knot, BIND and PowerDNS' molecule test -s dns
 
 # Figures; not part of the tests.

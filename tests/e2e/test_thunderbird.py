@@ -1,117 +1,174 @@
-"""A real Thunderbird finds the settings of the lab's domains through the deployed server.
+"""A real Thunderbird finds the settings on each way that it knows, and logs in with them.
 
-The environment names a lab of tests/lab: LAB_NAME, LAB_CA (file with the root of its
-certificates), LAB_SUFFIXES (its domains are example.SUFFIX and corp.SUFFIX). By default it is
-the demo.
+What `e2e.lab.names` lets a domain's users resolve leaves one way to each of the special domains.
 """
 
+from __future__ import annotations
+
+import base64
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
-import docker
 import pytest
 
-HERE = Path(__file__).parent
-LAB = os.environ.get("LAB_NAME", "demo")
-CA = Path(os.environ.get("LAB_CA", HERE.parents[1] / ".demo/ca.pem"))
-SUFFIXES = os.environ.get("LAB_SUFFIXES", "test").split()
+from e2e.lab import KEPT, PASSWORD, ROOT, SUFFIXES, Client, Network, servers
 
-TIMEOUT = 120  # seconds that all look-ups may take
-TLS, STARTTLS = 3, 2  # nsMsgSocketType
-PASSWORD = 3  # nsMsgAuthMethod.passwordCleartext: as it is, inside TLS
+SOCKET_TYPE = {"tls": 3, "starttls": 2}  # nsMsgSocketType
+PASSWORD_CLEARTEXT, OAUTH2 = 3, 10  # nsMsgAuthMethod; cleartext: as it is, inside TLS
+
+# Domain, what Thunderbird names as the source, what the web server must have answered for it.
+AUTOCONFIG = [
+    pytest.param("example", "xml-from-isp-https", {"https GET autoconfig 200"}, id="autoconfig.D"),
+    pytest.param("corp", "xml-from-isp-https", {"https GET autoconfig 200"}, id="own servers"),
+    pytest.param("apex", "xml-from-isp-https", {"https GET autoconfig 200"}, id="D/.well-known"),
+    pytest.param("plain", "xml-from-isp-http", {"http GET autoconfig 200"}, id="plain http"),
+    pytest.param("records", "xml-from-isp-https", {"https GET autoconfig 200"}, id="MX"),
+]
+AUTODISCOVER = [
+    pytest.param(
+        "example", "exchange-from-url1", {"https POST autodiscover 200"}, id="autodiscover.D"
+    ),
+    pytest.param("corp", "exchange-from-url1", {"https POST autodiscover 200"}, id="own servers"),
+    pytest.param("apex", "exchange-from-url2", {"https POST autodiscover 200"}, id="D"),
+    pytest.param(
+        "plain",
+        "exchange-from-url3",
+        {"http POST autodiscover 307", "https POST autodiscover 200"},
+        id="redirect from http",
+    ),
+    pytest.param("records", "exchange-from-srv", {"https POST autodiscover 200"}, id="SRV"),
+]
+WITHOUT_AUTOCONFIG = {"mailnews.auto_config.fetchFromISP.enabled": False}
 
 
-def expected(domain: str, suffix: str) -> list[tuple[str, str, int, int]]:
-    """Type, host, port and socketType of the servers that a domain's users should get."""
-    if domain == f"example.{suffix}":
-        host, smtp = "mail.gandi.net", (465, TLS)
-    else:
-        host, smtp = f"mail.corp.{suffix}", (587, STARTTLS)
-    return [("imap", host, 993, TLS), ("pop3", host, 995, TLS), ("smtp", host, *smtp)]
-
-
-DOMAINS = [(f"{kind}.{suffix}", suffix) for suffix in SUFFIXES for kind in ("example", "corp")]
-UNKNOWN = [f"unknown.{suffix}" for suffix in SUFFIXES]
-
-
-def look_up(preferences: dict[str, bool]) -> dict[str, Any]:
-    """Domain → the AccountConfig that a fresh Thunderbird in the lab's network finds, or None."""
-    images = HERE.parent / "lab/images.py"
-    subprocess.run([sys.executable, images, "thunderbird"], check=True)
-    client = docker.from_env()
-    network = f"autoconfig-{LAB}"
-    dns = client.containers.get(f"{network}-dns").attrs["NetworkSettings"]["Networks"][network]
-    domains = [domain for domain, _ in DOMAINS] + UNKNOWN
-    request = {
-        "ca": CA.read_text(),
-        "preferences": preferences,
-        "addresses": [f"user.name@{domain}" for domain in domains],
-    }
-    container = client.containers.run(
-        "autoconfig-lab/thunderbird",
-        ["python3", "-c", (HERE / "thunderbird.py").read_text(), json.dumps(request)],
-        labels={"mailhost.autoconfig.lab": LAB},
-        network=network,
-        dns=[dns["IPAddress"]],
-        detach=True,
-    )
-    try:
-        code = container.wait(timeout=TIMEOUT)["StatusCode"]
-        assert code == 0, container.logs(stdout=False, tail=20).decode()
-        return dict(zip(domains, json.loads(container.logs(stderr=False)), strict=True))
-    finally:
-        container.remove(force=True)
+def start(network: Network, preferences: dict[str, Any]) -> Client:
+    """Start a Thunderbird with a fresh profile."""
+    profile = {"authorities": network.authorities(), "preferences": preferences}
+    source = (ROOT / "tests/e2e/thunderbird.py").read_text()
+    return Client(network, "thunderbird", ["python3", "-c", source, json.dumps(profile)])
 
 
 @pytest.fixture(scope="module")
-def found() -> dict[str, Any]:
-    """What Thunderbird finds as it is installed."""
-    return look_up({})
+def thunderbird(network: Network) -> Iterator[Client]:
+    """Thunderbird as it is installed."""
+    client = start(network, {})
+    yield client
+    client.close()
 
 
 @pytest.fixture(scope="module")
-def found_without_autoconfig() -> dict[str, Any]:
-    """What Thunderbird finds when only Autodiscover is left to it."""
-    return look_up({"mailnews.auto_config.fetchFromISP.enabled": False})
+def thunderbird_without_autoconfig(network: Network) -> Iterator[Client]:
+    """Thunderbird that only Autodiscover is left to."""
+    client = start(network, WITHOUT_AUTOCONFIG)
+    yield client
+    client.close()
 
 
-def check_settings(config: dict[str, Any], domain: str, suffix: str) -> None:
-    """Assert that ``config`` holds just the domain's servers, the user's address as the login."""
-    servers = [config["incoming"], *config["incomingAlternatives"]]
-    servers += [config["outgoing"], *config["outgoingAlternatives"]]
+def check(client: Client, domain: str, source: tuple[str, str], answers: set[str]) -> None:
+    """Assert that the client finds just the domain's servers, and where."""
+    config = client.ask(["find", f"user.name@{domain}"])
+    assert config, "Thunderbird found nothing"
+    assert (config["source"], config["subSource"]) == source
+    found = [config["incoming"], *config["incomingAlternatives"]]
+    found += [config["outgoing"], *config["outgoingAlternatives"]]
     assert [
-        (each["type"], each["hostname"], each["port"], each["socketType"]) for each in servers
-    ] == expected(domain, suffix)
-    assert {each["username"] for each in servers} == {f"user.name@{domain}"}
-    assert {each["auth"] for each in servers} == {PASSWORD}
+        (server["type"], server["hostname"], server["port"], server["socketType"])
+        for server in found
+    ] == [
+        (kind, host, port, SOCKET_TYPE[security]) for kind, host, port, security in servers(domain)
+    ]
+    assert {server["username"] for server in found} == {f"user.name@{domain}"}
+    assert {server["auth"] for server in found} == {PASSWORD_CLEARTEXT}
+    assert answers <= client.requests
 
 
-@pytest.mark.parametrize(("domain", "suffix"), DOMAINS)
-def test_autoconfig(found: dict[str, Any], domain: str, suffix: str) -> None:
-    """Autoconfig over https wins; nothing is guessed."""
-    config = found[domain]
-    assert config, "Thunderbird found nothing"
-    assert (config["source"], config["subSource"]) == ("xml", "xml-from-isp-https")
-    check_settings(config, domain, suffix)
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(("name", "source", "answers"), AUTOCONFIG)
+def test_autoconfig(
+    thunderbird: Client, name: str, suffix: str, source: str, answers: set[str]
+) -> None:
+    check(thunderbird, f"{name}.{suffix}", ("xml", source), answers)
 
 
-@pytest.mark.parametrize(("domain", "suffix"), DOMAINS)
-def test_autodiscover(found_without_autoconfig: dict[str, Any], domain: str, suffix: str) -> None:
-    """With autoconfig switched off, Outlook's way leads to the same settings."""
-    config = found_without_autoconfig[domain]
-    assert config, "Thunderbird found nothing"
-    assert (config["source"], config["subSource"]) == ("exchange", "exchange-from-url1")
-    check_settings(config, domain, suffix)
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(("name", "source", "answers"), AUTODISCOVER)
+def test_autodiscover(
+    thunderbird_without_autoconfig: Client,
+    name: str,
+    suffix: str,
+    source: str,
+    answers: set[str],
+) -> None:
+    """Outlook's way, as far as Thunderbird goes it, leads to the same settings."""
+    client = thunderbird_without_autoconfig
+    check(client, f"{name}.{suffix}", ("exchange", source), answers)
+    assert not [line for line in client.requests if "autoconfig" in line]
 
 
-@pytest.mark.parametrize("domain", UNKNOWN)
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_redirected_address(thunderbird_without_autoconfig: Client, suffix: str) -> None:
+    """The answer's other address is asked for, and what it gets is what counts."""
+    config = thunderbird_without_autoconfig.ask(["find", f"user.name@moved.{suffix}"])
+    found = [config["incoming"], config["outgoing"]]
+    assert {server["username"] for server in found} == {f"user.name@corp.{suffix}"}
+    assert {server["hostname"] for server in found} == {f"mail.corp.{suffix}"}
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_exchange(thunderbird: Client, thunderbird_without_autoconfig: Client, suffix: str) -> None:
+    """Microsoft's servers by OAuth2; what sends Outlook to Microsoft sends nobody to IMAP."""
+    config = thunderbird.ask(["find", f"user.name@exchange.{suffix}"])
+    found = [config["incoming"], config["outgoing"]]
+    assert [(server["hostname"], server["auth"]) for server in found] == [
+        ("outlook.office365.com", OAUTH2),
+        ("smtp.office365.com", OAUTH2),
+    ]
+    client = thunderbird_without_autoconfig
+    assert client.ask(["find", f"user.name@exchange.{suffix}"]) is None
+    assert "https POST autodiscover 200" in client.requests
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
 def test_unknown_domain(
-    found: dict[str, Any], found_without_autoconfig: dict[str, Any], domain: str
+    thunderbird: Client, thunderbird_without_autoconfig: Client, suffix: str
 ) -> None:
     """A domain that leads to the server but is not served gets nothing."""
-    assert found[domain] is None
-    assert found_without_autoconfig[domain] is None
+    for client in thunderbird, thunderbird_without_autoconfig:
+        assert client.ask(["find", f"user.name@unknown.{suffix}"]) is None
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(
+    ("name", "preferences"),
+    [
+        pytest.param("corp", {}, id="autoconfig"),
+        pytest.param("example", WITHOUT_AUTOCONFIG, id="autodiscover"),
+    ],
+)
+def test_account_assistant(
+    network: Network, name: str, suffix: str, preferences: dict[str, Any]
+) -> None:
+    """Name, address, password: then the account stands, logged in. Screenshots are kept."""
+    address = f"user.name@{name}.{suffix}"
+    imap, _, smtp = servers(f"{name}.{suffix}")
+    client = start(network, preferences)
+    try:
+        made = client.ask(["set_up", address, PASSWORD])
+        logins = client.logins()
+    finally:
+        client.close()
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for step, screenshot in made["screenshots"].items():
+        (KEPT / f"thunderbird-{name}.{suffix}-{step}.png").write_bytes(base64.b64decode(screenshot))
+    assert made["found"] == ["imap", imap[1], str(imap[2]), smtp[1], str(smtp[2])]
+    assert made["accounts"] == [
+        [
+            address,
+            *(
+                [kind, host, port, SOCKET_TYPE[security], address]
+                for kind, host, port, security in (imap, smtp)
+            ),
+        ]
+    ]
+    assert set(logins) == {f"imap {address}"}

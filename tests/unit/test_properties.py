@@ -26,6 +26,7 @@ from answers import (
     pox_request,
 )
 from asgi import transport
+from mail_autoconfig import apple, outlook
 from mail_autoconfig.app import Application
 from mail_autoconfig.config import parse
 
@@ -81,7 +82,9 @@ def well_formed(reply: Reply) -> None:
         assert root.findtext(".//{*}ErrorCode") != "603"
     elif kind == "application/json":
         assert isinstance(json.loads(reply.body), dict)
-    else:
+    elif kind == "text/html":
+        assert reply.body.rstrip().endswith(b"</html>")
+    elif kind not in (apple.MEDIA_TYPE, outlook.MEDIA_TYPE):
         assert reply.status >= 400
 
 

@@ -25,9 +25,10 @@ def test_certificate_holds_all_served_names_and_no_other(server: Server) -> None
     expected = [
         f"{kind}.{domain}.{server.suffix}"
         for kind in ("autoconfig", "autodiscover")
-        for domain in ("corp", "example", "exchange", "groupware", "moved", "xn--bcher-kva")
+        for domain in ["apex", "corp", "example", "exchange", "groupware", "moved", "xn--bcher-kva"]
     ]
-    expected += f"example.{server.suffix}", f"ua-auto-config.example.{server.suffix}"
+    others = ("apex", "auto.example", "example", "ua-auto-config.example")
+    expected += [f"{name}.{server.suffix}" for name in others]
     assert sorted(names(server)) == sorted(expected)
 
 
