@@ -302,7 +302,8 @@ def _shared(place: _Place, raw: Mapping[str, Any], base: Settings) -> Settings:
     display_name = _text(place, raw, "display_name", longest=60)
     short_name = _text(place, raw, "short_name", longest=20)
     ttl_hours = raw.get("ttl_hours")
-    if ttl_hours is not None and (type(ttl_hours) is not int or not 0 <= ttl_hours <= _LONGEST_TTL):
+    whole = isinstance(ttl_hours, int) and not isinstance(ttl_hours, bool)
+    if ttl_hours is not None and not (whole and 0 <= ttl_hours <= _LONGEST_TTL):
         place["ttl_hours"].problem(
             f"{_shown(ttl_hours)} is no number of hours; use 0 (for ever) to {_LONGEST_TTL}"
         )

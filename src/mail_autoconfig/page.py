@@ -166,8 +166,7 @@ def _links(language: str, t: Mapping[str, str], domain: Domain) -> Iterator[tupl
     if domain.settings.webmail:
         yield domain.settings.webmail, t["webmail"]
     for page in domain.settings.documentation:
-        by_language = dict(page.texts)
-        yield page.url, by_language.get(language) or next(iter(by_language.values()))
+        yield page.url, dict(page.texts).get(language) or page.texts[0][1]
 
 
 def _code(url: str, t: Mapping[str, str]) -> Markup:
