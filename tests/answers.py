@@ -347,6 +347,7 @@ def config(
     display_name: str = "Gandi Mail",
     authentication: str = "password-cleartext",
     version: str = "1.1",
+    login: str = PLACEHOLDER,
 ) -> Expectation:
     """An Autoconfig answer for this domain (A-label) with these servers in this order."""
     socket_type = {"tls": "SSL", "starttls": "STARTTLS", "none": "plain"}
@@ -369,7 +370,7 @@ def config(
         ] == [
             [
                 "outgoingServer" if kind == "smtp" else "incomingServer",
-                *(kind, host, str(port), socket_type[security], PLACEHOLDER, authentication),
+                *(kind, host, str(port), socket_type[security], login, authentication),
             ]
             for kind, host, port, security in rows
         ]
@@ -824,7 +825,8 @@ def _config_cases(suffix: str) -> list[Case]:
         asked("Exchange's domain", f"user@{exchange}",
               config(exchange, MICROSOFT, "Microsoft 365", "OAuth2", "1.2")),
         asked("a domain that has moved", f"user@moved.{suffix}",
-              config(f"moved.{suffix}", corp(suffix), "Corp & Sons")),
+              config(f"moved.{suffix}", corp(suffix), "Corp & Sons",
+                     login=f"%EMAILLOCALPART%@{corp_domain}")),
         asked("all kinds of servers", f"user@groupware.{suffix}", groupware_config(suffix)),
         get("GET: another path", "", refused(404), path="/mail/config-v1.2.xml"),
         Case("HEAD of the configuration", "HEAD", host, CONFIG, headers_only, headers={}),

@@ -307,11 +307,14 @@ def _shared(place: _Place, raw: Mapping[str, Any], base: Settings) -> Settings:
         place["ttl_hours"].problem(
             f"{_shown(ttl_hours)} is no number of hours; use 0 (for ever) to {_LONGEST_TTL}"
         )
+    redirect = _redirect(place, raw)
+    if redirect and redirect.kind == "address":
+        base = _moved(base, redirect.target)
     return replace(
         base,
         display_name=display_name or base.display_name,
         short_name=short_name or base.short_name,
-        redirect=_redirect(place, raw) or base.redirect,
+        redirect=redirect or base.redirect,
         ttl_hours=base.ttl_hours if ttl_hours is None else ttl_hours,
         oauth2=_oauth2(place, raw) or base.oauth2,
         documentation=_pages(place, raw, base.documentation),
@@ -360,6 +363,21 @@ def _redirect(place: _Place, raw: Mapping[str, Any]) -> Redirect | None:
             f"{_shown(pattern)} is not an address such as {{localpart}}@example.com"
         )
     return Redirect("address", str(pattern))
+
+
+def _moved(settings: Settings, target: str) -> Settings:
+    """Settings with the user names of another address, for clients that follow no redirect."""
+    localpart, _at, domain = target.rpartition("@")
+    parts = {"{email}": target, "{localpart}": localpart, "{domain}": domain}
+
+    def username(pattern: str) -> str:
+        return addresses.PLACEHOLDER.sub(lambda found: parts[found[0]], pattern)
+
+    return replace(
+        settings,
+        servers=tuple(replace(s, username=username(s.username)) for s in settings.servers),
+        web_servers=tuple(replace(w, username=username(w.username)) for w in settings.web_servers),
+    )
 
 
 def _check_redirect(place: _Place, domain: Domain, domains: Mapping[str, Domain]) -> None:

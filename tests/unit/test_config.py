@@ -459,3 +459,23 @@ def test_load_what_is_no_configuration(tmp_path: Path, content: bytes, problem: 
 def test_load_what_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="can't be read: No such file or directory"):
         load(tmp_path / "config.json")
+
+
+def test_a_domain_that_moved_logs_in_with_its_new_address() -> None:
+    raw = {
+        "domains": [
+            {
+                "name": "old.test",
+                "redirect": {"address": "{localpart}@new.test"},
+                "servers": [
+                    {"type": "imap", "host": "mail.new.test"},
+                    {"type": "smtp", "host": "mail.new.test", "username": "{domain}+{localpart}"},
+                ],
+            }
+        ]
+    }
+    settings = parse(raw).domains["old.test"].settings
+    assert [server.username for server in settings.servers] == [
+        "{localpart}@new.test",
+        "new.test+{localpart}",
+    ]
