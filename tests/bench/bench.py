@@ -48,6 +48,7 @@ requestschema/2006"><Request><EMailAddress>user@example.test</EMailAddress>\
 <AcceptableResponseSchema>http://schemas.microsoft.com/exchange/autodiscover/outlook/\
 responseschema/2006a</AcceptableResponseSchema></Request></Autodiscover>]]
 """
+STATIC = "server { listen 127.0.0.1:81; access_log off; root /var/www/html; }"
 # A file with the bytes of the answer, for nginx to serve as it is.
 FETCH = """
 from urllib.request import Request, urlopen
@@ -151,11 +152,13 @@ def main() -> None:
         host = "-H 'Host: autoconfig.example.test' http://127.0.0.1"
         put(server, "/tmp/fetch.py", FETCH)
         run(server, "python3 /tmp/fetch.py")
+        put(server, "/etc/nginx/sites-enabled/bench.conf", STATIC)
+        run(server, "nginx -s reload")
         compare(
             server,
             "autoconfig GET through nginx against a static file of the same size",
             f"{host}/mail/config-v1.1.xml?emailaddress=user@example.test",
-            "http://127.0.0.1/static.xml",
+            "http://127.0.0.1:81/static.xml",
         )
     finally:
         play(str(ROOT / "tests/lab/destroy.yml"))
