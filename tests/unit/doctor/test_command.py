@@ -116,4 +116,4 @@ def test_the_responder_needs_nothing_of_it() -> None:
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(cli.__file__).parents[1])},
     ).stdout.split()
     assert "mail_autoconfig.app" in modules
-    assert not {"httpx", "dns", "rich", "yaml", "mail_autoconfig.doctor"} & set(modules)
+    assert not {"httpx", "dns", "rich", "mail_autoconfig.doctor"} & set(modules)
