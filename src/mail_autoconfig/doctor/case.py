@@ -7,11 +7,14 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
 from ..model import Configuration, Domain
-from .data import Exchange, Lookup, Outcome, Request, Setting
+from .data import Exchange, Finding, Lookup, Outcome, Request, Setting
 from .fetch import Fetcher
 from .resolve import Resolver
 
 _REDIRECTS = 10  # as browsers and Outlook have it, or less
+
+Visits = dict[Setting, asyncio.Task[tuple[Finding, ...]]]
+"""What the mail servers that were asked so far are found to do."""
 
 
 @dataclass(slots=True)
@@ -21,7 +24,8 @@ class Case:
     `domain` is in lower-case A-label form; `address` is the user's, its domain as it was written.
     `configuration` is the inventory where there is one, and `expected` the domain's entry there.
     `password` opens the mailbox of `address`; None: no log-in is tried. `outcomes` are complete
-    when checks run.
+    when checks run. `visits` are those to mail servers, which the cases of one run share: many
+    domains have the same.
     """
 
     domain: str
@@ -30,6 +34,7 @@ class Case:
     resolver: Resolver
     configuration: Configuration | None = None
     password: str | None = field(default=None, repr=False)
+    visits: Visits = field(default_factory=dict, repr=False)
     outcomes: tuple[Outcome, ...] = ()
     _asked: dict[Request, asyncio.Task[Exchange]] = field(default_factory=dict, repr=False)
 

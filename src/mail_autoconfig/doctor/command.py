@@ -16,7 +16,7 @@ from .. import config
 from ..addresses import Address, parse
 from ..model import Configuration
 from . import output_json
-from .case import Case
+from .case import Case, Visits
 from .data import Report, Severity
 from .examine import examine_all
 from .fetch import Fetcher
@@ -67,8 +67,10 @@ async def _examine(
 ) -> tuple[Report, ...]:
     resolver = Resolver(*(options.name_server or ()))
     fetcher = Fetcher(resolver, allow_private=options.allow_private, ca=options.ca)
+    visits: Visits = {}
     cases = [
-        Case(each.domain, each.email, fetcher, resolver, configuration, password) for each in asked
+        Case(each.domain, each.email, fetcher, resolver, configuration, password, visits=visits)
+        for each in asked
     ]
     return await examine_all(cases, lambda _: None, options.at_once)
 

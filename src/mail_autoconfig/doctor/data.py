@@ -56,7 +56,8 @@ class Exchange:
     """One request with its answer, or with the reason why there is none.
 
     `seconds` is from the look-up of the name to the last octet; `size` is that of the body in
-    octets; `address` is where it was connected; `limited` tells that status 429 was met first.
+    octets; `address` is where it was connected; `limited` tells that status 429 was met first;
+    `challenge` is WWW-Authenticate.
     """
 
     request: Request
@@ -67,6 +68,7 @@ class Exchange:
     seconds: float = 0.0
     address: str = ""
     limited: bool = False
+    challenge: str = ""
     error: Failure | None = None
 
     @property

@@ -50,6 +50,7 @@ class Fetcher:
         `timeout` is in seconds. `ports` puts others in the place of those that a URL or a setting
         says: a test's servers have their own. Raises OSError if `ca` holds no certificates.
         """
+        self.ca = ca
         self.context = ssl.create_default_context(cafile=str(ca) if ca else None)
         """What verifies a certificate and the names on it."""
         self._transport = Transport(resolver, self.context, ports, allow_private=allow_private)
@@ -110,6 +111,7 @@ class Fetcher:
             response.headers.get("Content-Type", ""),
             response.headers.get("Location", ""),
             address=response.extensions["address"],
+            challenge=response.headers.get("WWW-Authenticate", ""),
         )
         try:
             body = b""
