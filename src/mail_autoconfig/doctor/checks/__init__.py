@@ -6,8 +6,19 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from ..case import Case
 from ..data import Finding
+from .dav import check_dav
+from .mail import check_mail
+from .name_servers import check_name_servers
+from .names import check_names
+from .web import check_web
 
 Check = Callable[[Case], Awaitable[Iterable[Finding]]]
 
-CHECKS: tuple[Check, ...] = ()
+CHECKS: tuple[Check, ...] = (
+    check_name_servers,
+    check_names,
+    check_web,
+    check_mail,
+    check_dav,
+)
 """In the order in which their findings are shown; the first error is the first thing to do."""
