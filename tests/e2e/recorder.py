@@ -1,9 +1,9 @@
 """Runs in a container: a web server of http and https that keeps what it is asked.
 
 ``recorder.py AUTHORITY ANSWERS NAME…`` makes a certificate for the names, writes the CA that signed
-it to the file AUTHORITY, and prints a line of JSON for each request: client, method, URL,
-content type, body. ANSWERS is JSON, from "METHOD URL" without a query to status, headers and body; all
-else is answered 404.
+it to the file AUTHORITY, and prints a line of JSON for each request: client, method, URL, body.
+ANSWERS is JSON, from "METHOD URL" without a query to status, headers and body; all else is answered
+404.
 """
 
 import json
@@ -39,7 +39,6 @@ def handler(scheme: str, answers: dict[str, Any]) -> type[BaseHTTPRequestHandler
                 "client": self.client_address[0],
                 "method": self.command,
                 "url": url,
-                "type": self.headers.get("Content-Type"),
                 "body": body.decode(),
             }
             print(json.dumps(asked), flush=True)
