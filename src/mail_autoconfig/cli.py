@@ -108,6 +108,7 @@ def _add_doctor(doctor: argparse.ArgumentParser) -> None:
         action="store_true",
         help="try the password too, of MAIL_AUTOCONFIG_PASSWORD or from a prompt",
     )
+    doctor.add_argument("--verbose", "-v", action="store_true", help="show each request too")
     doctor.add_argument("--json", action="store_true", help="print JSON in place of the table")
     doctor.add_argument("--html", type=Path, metavar="FILE", help="write a report to hand on")
     doctor.add_argument("--prometheus", type=Path, metavar="FILE", help="write metrics")
@@ -124,7 +125,7 @@ def _add_doctor(doctor: argparse.ArgumentParser) -> None:
         help="ask it in place of the system's",
     )
     doctor.add_argument(
-        "--at-once", type=int, default=32, metavar="N", help="domains at a time [%(default)s]"
+        "--at-once", type=_count, default=32, metavar="N", help="domains at a time [%(default)s]"
     )
     doctor.set_defaults(command=_doctor)
 
@@ -137,6 +138,12 @@ def _address(text: str) -> addresses.Address:
         raise argparse.ArgumentTypeError(
             f"{shown!r} is not USER@DOMAIN or --domain DOMAIN"
         ) from None
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not 1 or more")
+    return int(text)
 
 
 def _name_server(text: str) -> tuple[str, int]:

@@ -27,8 +27,8 @@ from mail_autoconfig.doctor.case import Case
 from mail_autoconfig.doctor.data import Outcome
 from mail_autoconfig.doctor.fetch import Fetcher
 from mail_autoconfig.doctor.replays import Replay
-from mail_autoconfig.doctor.replays.others import delta_chat, evolution
-from mail_autoconfig.doctor.replays.thunderbird import thunderbird
+from mail_autoconfig.doctor.replays.others import replay_delta_chat, replay_evolution
+from mail_autoconfig.doctor.replays.thunderbird import replay_thunderbird
 from mail_autoconfig.doctor.resolve import Resolver
 
 ZONE = "replay.test"
@@ -206,7 +206,7 @@ def test_thunderbird(
     before = len(recorder.asked(thunderbird_client.address))
     found = thunderbird_client.ask(["find", f"user.name@{domain}"])
     real = Counter(recorder.asked(thunderbird_client.address)[before:])
-    outcome = play(thunderbird, recorder, authority, domain)
+    outcome = play(replay_thunderbird, recorder, authority, domain)
     assert bool(found) == (outcome.verdict != "fails")
     assert real <= Counter(replayed(outcome))
     if name in ("nothing", "srv", "redirect302"):
@@ -231,7 +231,7 @@ def test_evolution(
     domain = f"{name}.{ZONE}"
     before = len(recorder.asked(evolution_client.address))
     found = evolution_client.ask(f"user.name@{domain}")
-    outcome = play(evolution, recorder, authority, domain)
+    outcome = play(replay_evolution, recorder, authority, domain)
     assert recorder.asked(evolution_client.address)[before:] == replayed(outcome)
     assert bool(found) == (outcome.verdict == "found")
 
@@ -245,6 +245,6 @@ def test_delta_chat(
     before = len(recorder.asked(delta_chat_client.client.address))
     with pytest.raises(RequestError):
         delta_chat_client.set_up(f"user.name@{domain}")
-    outcome = play(delta_chat, recorder, authority, domain)
+    outcome = play(replay_delta_chat, recorder, authority, domain)
     real = recorder.asked(delta_chat_client.client.address)[before:]
     assert list(dict.fromkeys(real)) == replayed(outcome)

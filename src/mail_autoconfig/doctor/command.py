@@ -7,10 +7,14 @@ import asyncio
 import json
 import os
 import sys
+import time
+from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
 
 import dns.resolver
+from rich.console import Console
+from rich.progress import Progress
 
 from .. import config
 from ..addresses import Address, parse
@@ -20,6 +24,10 @@ from .case import Case, Visits
 from .data import Report, Severity
 from .examine import examine_all
 from .fetch import Fetcher
+from .files import write
+from .output_html import page
+from .output_prometheus import metrics
+from .output_table import show
 from .resolve import Resolver
 
 PASSWORD = "MAIL_AUTOCONFIG_PASSWORD"  # noqa: S105  # the variable's name
@@ -54,8 +62,19 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:  # ssl.SSLError is one
         print(f"{options.ca}: no certificates: {error.strerror or error}", file=sys.stderr)
         return 2
-    json.dump(output_json.document(reports), sys.stdout, indent=1)
-    print()
+    try:
+        if options.html:
+            write(options.html, page(reports, datetime.now(UTC)))
+        if options.prometheus:
+            write(options.prometheus, metrics(reports, time.time()))
+    except OSError as error:
+        print(f"doctor: {error.filename}: can't be written: {error.strerror}", file=sys.stderr)
+        return 2
+    if options.json:
+        json.dump(output_json.document(reports), sys.stdout, indent=1)
+        print()
+    else:
+        show(Console(highlight=False), reports, verbose=options.verbose)
     return max(EXIT_CODES[report.severity] for report in reports)
 
 
@@ -72,7 +91,9 @@ async def _examine(
         Case(each.domain, each.email, fetcher, resolver, configuration, password, visits=visits)
         for each in asked
     ]
-    return await examine_all(cases, lambda _: None, options.at_once)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Asking", total=len(cases))
+        return await examine_all(cases, lambda _: progress.advance(task), options.at_once)
 
 
 def read_inventory(path: Path) -> Configuration:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from ..case import Case
 from ..data import Finding
+from .clients import check_clients
 from .dav import check_dav
 from .mail import check_mail
 from .name_servers import check_name_servers
@@ -20,5 +21,6 @@ CHECKS: tuple[Check, ...] = (
     check_web,
     check_mail,
     check_dav,
+    check_clients,
 )
 """In the order in which their findings are shown; the first error is the first thing to do."""

@@ -6,24 +6,24 @@ from collections.abc import Awaitable, Callable
 
 from ..case import Case
 from ..data import Outcome
-from .apple import apple
-from .others import delta_chat, evolution, kmail
-from .outlook import outlook, windows_mail
-from .records import pacc, srv
-from .thunderbird import thunderbird, thunderbird_android
+from .apple import replay_apple
+from .others import replay_delta_chat, replay_evolution, replay_kmail
+from .outlook import replay_outlook, replay_windows_mail
+from .records import replay_pacc, replay_srv
+from .thunderbird import replay_thunderbird, replay_thunderbird_android
 
 Replay = Callable[[Case], Awaitable[Outcome]]
 
 REPLAYS: tuple[Replay, ...] = (
-    outlook,
-    thunderbird,
-    thunderbird_android,
-    evolution,
-    kmail,
-    delta_chat,
-    apple,
-    srv,
-    pacc,
-    windows_mail,
+    replay_outlook,
+    replay_thunderbird,
+    replay_thunderbird_android,
+    replay_evolution,
+    replay_kmail,
+    replay_delta_chat,
+    replay_apple,
+    replay_srv,
+    replay_pacc,
+    replay_windows_mail,
 )
 """In the order in which they are shown."""

@@ -19,7 +19,7 @@ _TYPES = {"EmailTypeIMAP": "imap", "EmailTypePOP": "pop3"}
 _STARTTLS_PORTS = 143, 110, 587, 25
 
 
-async def apple(case: Case) -> Outcome:
+async def replay_apple(case: Case) -> Outcome:
     """The profile where this project serves it: there is no place of a standard."""
     asked = Asked(case, "apple", "Apple Mail (profile)", "ok")
     query = f"?email={quote(case.address, safe='')}"

@@ -72,8 +72,11 @@ class Asked:
 
     @property
     def reasons(self) -> str:
-        """Why each answer was none, in the order asked."""
-        return "; ".join(f"{asked}: {why}" for asked, why in self._misses.items())
+        """Why each answer was none, in the order asked; what shares a reason shares its words."""
+        found: dict[str, list[str]] = {}
+        for asked, why in self._misses.items():
+            found.setdefault(why, []).append(asked)
+        return "; ".join(f"{', '.join(asked)}: {why}" for why, asked in found.items())
 
     def found(self, settings: tuple[Setting, ...]) -> Outcome:
         """The outcome of a client that finds settings without a question."""

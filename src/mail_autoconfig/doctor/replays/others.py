@@ -15,7 +15,7 @@ from .thunderbird import config_urls
 _REMEDY = "answer GET at https://autoconfig.DOMAIN/mail/config-v1.1.xml with a clientConfig"
 
 
-async def evolution(case: Case) -> Outcome:
+async def replay_evolution(case: Case) -> Outcome:
     """Each name over https and at once over plain http (Evolution 3.56).
 
     Compared with Evolution's library by tests/e2e/test_replay.py.
@@ -27,7 +27,7 @@ async def evolution(case: Case) -> Outcome:
     return await _in_order(asked, (https_own, http_own, https_known, http_known))
 
 
-async def kmail(case: Case) -> Outcome:
+async def replay_kmail(case: Case) -> Outcome:
     """Plain http alone, without the address.
 
     Source: kmail-account-wizard's ispdb; it was not observed.
@@ -36,7 +36,7 @@ async def kmail(case: Case) -> Outcome:
     return await _in_order(asked, config_urls(case.domain)[2:])
 
 
-async def delta_chat(case: Case) -> Outcome:
+async def replay_delta_chat(case: Case) -> Outcome:
     """https alone; the address goes to autoconfig.D alone; then Autodiscover, by GET.
 
     Compared with Delta Chat's core by tests/e2e/test_replay.py.

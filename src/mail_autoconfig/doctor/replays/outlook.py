@@ -47,7 +47,7 @@ def post(url: str, content: bytes) -> Request:
     return Request("POST", url, content, (("Content-Type", "text/xml; charset=utf-8"),))
 
 
-async def outlook(case: Case) -> Outcome:
+async def replay_outlook(case: Case) -> Outcome:
     """Root domain, autodiscover.D, the redirect over plain http, the SRV record."""
     asked = Asked(case, "outlook", "Outlook (classic)", "error")
     questions: list[str] = []
@@ -133,7 +133,7 @@ async def _posted(asked: Asked, request: Request) -> Exchange:
     return exchange
 
 
-async def windows_mail(case: Case) -> Outcome:
+async def replay_windows_mail(case: Case) -> Outcome:
     """The Mail app of Windows 10, "Exchange": it asks for an ActiveSync server.
 
     As far as known from third parties; for IMAP it asks Microsoft's service, not the domain.

@@ -26,7 +26,7 @@ _SERVICES = (
 _PACC = {"imap": ("imap", 993), "pop3": ("pop3", 995), "submit": ("smtp", 465)}
 
 
-async def srv(case: Case) -> Outcome:
+async def replay_srv(case: Case) -> Outcome:
     """The records of RFC 6186 and RFC 8314; such a client asks for the user name itself."""
     asked = Asked(case, "srv", "Clients of SRV records (RFC 6186)", "warning")
     settings = []
@@ -37,10 +37,12 @@ async def srv(case: Case) -> Outcome:
     if kinds & {"imap", "pop3"} and "smtp" in kinds:
         asked.hit(f"SRV records of {case.domain}")
         return asked.found(tuple(settings))
-    return asked.failed("publish _imaps._tcp.DOMAIN and _submissions._tcp.DOMAIN (RFC 8314)")
+    listed = ", ".join(sorted(kinds)) or "none"
+    why = f"SRV records of an incoming and an outgoing server are needed; there is {listed}"
+    return asked.failed("publish _imaps._tcp.DOMAIN and _submissions._tcp.DOMAIN (RFC 8314)", why)
 
 
-async def pacc(case: Case) -> Outcome:
+async def replay_pacc(case: Case) -> Outcome:
     """The document at ua-auto-config.D and its digest in the DNS.
 
     An Internet-Draft (draft-ietf-mailmaint-pacc-03), so that its absence weighs nothing.

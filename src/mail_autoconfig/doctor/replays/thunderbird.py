@@ -45,7 +45,7 @@ def base_domain(host: str) -> str:
     return ".".join(labels[-2:])
 
 
-async def thunderbird(case: Case) -> Outcome:
+async def replay_thunderbird(case: Case) -> Outcome:
     """Autoconfig at the domain, then at its MX's domain, then Autodiscover; all asked at once."""
     asked = Asked(case, "thunderbird", "Thunderbird", "error")
     query = f"?emailaddress={quote(case.address, safe='')}"
@@ -69,7 +69,7 @@ async def thunderbird(case: Case) -> Outcome:
     return asked.found(found_pox.pox.settings)
 
 
-async def thunderbird_android(case: Case) -> Outcome:
+async def replay_thunderbird_android(case: Case) -> Outcome:
     """Autoconfig at the domain, then at its MX's domain, without the address."""
     asked = Asked(case, "thunderbird-android", "Thunderbird for Android", "error")
     own = await asked.all(Request("GET", url) for url in config_urls(case.domain))
