@@ -12,6 +12,7 @@ from pathlib import Path
 
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -143,7 +144,8 @@ class NameServer:
                 return
             query = dns.message.from_wire(wire)
             (question,) = query.question
-            name, type_ = question.name.to_text(omit_final_dot=True).lower(), question.rdtype.name
+            name = question.name.to_text(omit_final_dot=True).lower()
+            type_ = dns.rdatatype.to_text(question.rdtype)
             self.asked.append(f"{name} {type_}")
             if name not in self.silent:
                 self._socket.sendto(self._answer(query, name, type_).to_wire(), peer)
