@@ -42,6 +42,17 @@ _AUTHENTICATION = {
 }
 _SERVERS = {"incomingServer": ("imap", "pop3"), "outgoingServer": ("smtp",)}
 _WEB_INCOMING = "jmap", "activeSync", "exchange", "ews", "graph"
+_WEB_SERVICES = {
+    "calendar": ("caldav",),
+    "addressbook": ("carddav",),
+    "fileShare": ("webdav",),
+}
+_HTTP_AUTHENTICATION = {
+    "Basic": "password",
+    "Digest": "password_encrypted",
+    "OAuth2": "oauth2",
+    "Negotiate": "gssapi",
+}
 _LONGEST_NAMES = {"displayName": 60, "displayShortName": 20}
 
 # Port: what it is for (RFC 8314, IANA's registry).
@@ -209,6 +220,24 @@ class _Config(_Reader):
                     self.fault(
                         "config-element", type=element, element="type", found=type_, should=should
                     )
+
+        for element, types in _WEB_SERVICES.items():
+            for service in root.findall(element):
+                if service.get("type") in types and service.findtext("url"):
+                    yield self.service(types[0], service)
+
+    def service(self, type_: str, service: Element) -> Setting:
+        """A service behind a URL (draft-ietf-mailmaint-autoconfig-06)."""
+        methods = ((each.text or "").strip() for each in service.findall("authentication"))
+        return Setting(
+            type_,
+            "",
+            0,
+            "tls",
+            self.filled((service.findtext("username") or "").strip()),
+            tuple(filter(None, (_HTTP_AUTHENTICATION.get(each) for each in methods))),
+            self.filled((service.findtext("url") or "").strip()),
+        )
 
     def provider(self, provider: Element) -> None:
         domain = self.address.rpartition("@")[2].lower()

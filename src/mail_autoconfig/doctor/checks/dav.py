@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from ..case import Case
 from ..catalogue import finding
 from ..data import Finding, Request, Setting
-from .web import failure
+from .web import failure, published
 
 _TYPES = "caldav", "carddav", "webdav"
 # RFC 9110, section 11; RFC 4559; RFC 6750.
@@ -30,7 +30,7 @@ async def check_dav(case: Case) -> list[Finding]:
 
     `Fetcher.fetch` sends credentials over https with a certificate that names the host alone.
     """
-    services = [each for each in case.published if each.type in _TYPES and each.url]
+    services = [each for each in await published(case) if each.type in _TYPES and each.url]
     parts = await asyncio.gather(*(_check(case, each) for each in services))
     return [each for part in parts for each in part]
 

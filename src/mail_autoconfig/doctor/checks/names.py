@@ -44,10 +44,7 @@ async def _discovery(case: Case) -> list[Finding]:
     for host in _hosts(case)[1:]:
         lookups = await case.resolver.addresses(host)
         silent += [each for each in lookups if each.status == "no answer"]
-        aliases = [alias for each in lookups for alias in each.aliases]
-        leads = leads or any(each.values for each in lookups) or bool(aliases)
-        if aliases and not any(each.values or each.status == "no answer" for each in lookups):
-            found.append(finding("dns-alias-nowhere", host, target=aliases[-1]))
+        leads = leads or any(each.values for each in lookups)
     if silent:
         return [finding("dns-no-answer", f"{silent[0].name} {silent[0].type}")]
     if not leads:
@@ -64,6 +61,9 @@ async def _alias(case: Case, name: str) -> list[Finding]:
         return []
     if name == case.domain:
         return [finding("dns-alias", name, target=alias.values[0])]
+    addresses = await case.resolver.addresses(name)
+    if not any(each.values or each.status == "no answer" for each in addresses):
+        return [finding("dns-alias-nowhere", name, target=alias.values[0])]
     lookups = await asyncio.gather(*(case.look_up(name, type_) for type_ in _BESIDE))
     beside = [each.type for each in lookups if each.values and not each.aliases]
     return [finding("dns-alias-beside", name, types=", ".join(beside))] if beside else []
@@ -79,7 +79,7 @@ async def _autodiscover_target(case: Case) -> list[Finding]:
         alias, *addresses = await asyncio.gather(
             case.look_up(target, "CNAME"), *(case.look_up(target, type_) for type_ in ("A", "AAAA"))
         )
-        if alias.values:
+        if alias.values:  # where it leads nowhere, that is said of the CNAME
             found.append(finding("srv-target-alias", name, target=target))
         elif {each.status for each in addresses} <= {"no name", "no record"}:
             found.append(finding("srv-target-unknown", name, target=target))

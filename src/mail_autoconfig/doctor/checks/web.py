@@ -69,7 +69,7 @@ async def check_web(case: Case) -> list[Finding]:
 
 
 async def published(case: Case) -> tuple[Setting, ...]:
-    """Each mail server that an answer names, once; Autoconfig's word on it before Autodiscover's.
+    """Each server that an answer names, once; Autoconfig's word on it before Autodiscover's.
 
     What cannot be trusted is not told of: neither answers over http nor those with a bad
     certificate come into it, unless a client took them.
@@ -77,9 +77,11 @@ async def published(case: Case) -> tuple[Setting, ...]:
     chains = [await ask_config(case)]
     chains += [await ask_pox(case, host) for host in await autodiscover_hosts(case)]
     read_ = (setting for each in chains if each.reading for setting in each.reading.settings)
-    found: dict[tuple[str, str, int, str, str], Setting] = {}
+    found: dict[tuple[str, str, int, str, str, str], Setting] = {}
     for each in (*read_, *case.published):
-        found.setdefault((each.type, each.host, each.port, each.security, each.username), each)
+        found.setdefault(
+            (each.type, each.host, each.port, each.security, each.username, each.url), each
+        )
     return tuple(found.values())
 
 
