@@ -25,8 +25,8 @@ POX_ROOT = f"{_SCHEMAS}/responseschema/2006"
 MOBILESYNC_REQUEST = f"{_SCHEMAS}/mobilesync/requestschema/2006"
 MOBILESYNC_RESPONSE = f"{_SCHEMAS}/mobilesync/responseschema/2006"
 
-_SOCKET_TYPES = {"SSL": "tls", "STARTTLS": "starttls", "plain": "none"}
-_AUTHENTICATION = {
+SOCKET_TYPES = {"SSL": "tls", "STARTTLS": "starttls", "plain": "none"}
+AUTHENTICATION = {
     "password-cleartext": "password",
     "plain": "password",
     "password-encrypted": "password_encrypted",
@@ -35,7 +35,7 @@ _AUTHENTICATION = {
     "GSSAPI": "gssapi",
     "http-basic": "password",
 }
-_POX_TYPES = {"IMAP": "imap", "POP3": "pop3", "SMTP": "smtp"}
+POX_TYPES = {"IMAP": "imap", "POP3": "pop3", "SMTP": "smtp"}
 _POX_PORTS = {"imap": 143, "pop3": 110, "smtp": 25}  # where the answer says none (MS-OXDSCLI)
 
 
@@ -117,9 +117,9 @@ def _services(root: ET.Element, values: Mapping[str, str]) -> Iterator[Setting]:
             element.get("type", "").lower(),
             host,
             int(port) if port.isdecimal() and int(port) < 65536 else 0,
-            "tls" if url.startswith("https:") else _SOCKET_TYPES.get(socket, socket or "none"),
+            "tls" if url.startswith("https:") else SOCKET_TYPES.get(socket, socket or "none"),
             text(element, "username"),
-            tuple(dict.fromkeys(_AUTHENTICATION.get(method, method) for method in methods)),
+            tuple(dict.fromkeys(AUTHENTICATION.get(method, method) for method in methods)),
             url,
         )
 
@@ -157,7 +157,7 @@ def pox(
 
 def _protocols(account: ET.Element, address: str) -> Iterator[Setting]:
     for protocol in _named(account, "Protocol"):
-        kind = _POX_TYPES.get(_text(protocol, "Type") or protocol.get("Type", ""))
+        kind = POX_TYPES.get(_text(protocol, "Type") or protocol.get("Type", ""))
         if kind is None:
             continue
         port = _text(protocol, "Port")

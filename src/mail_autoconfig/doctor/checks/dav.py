@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from ..case import Case
 from ..catalogue import finding
 from ..data import Finding, Request, Setting
-from .web import failure, published
+from .web import failure, published, vouched_for
 
 _TYPES = "caldav", "carddav", "webdav"
 # RFC 9110, section 11; RFC 4559; RFC 6750.
@@ -54,7 +54,12 @@ async def _check(case: Case, setting: Setting) -> list[Finding]:
                 found.append(
                     finding("dav-authentication", subject, published=method, offered=shown)
                 )
-    if case.password is None or not exchange.request.url.startswith(f"https://{host}/"):
+    vouched = setting in await vouched_for(case)
+    if (
+        case.password is None
+        or not vouched
+        or not exchange.request.url.startswith(f"https://{host}/")
+    ):
         return found
     user = setting.username
     answer = await case.fetcher.fetch(exchange.request, (user, case.password))

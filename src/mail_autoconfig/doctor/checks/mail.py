@@ -30,7 +30,7 @@ from ..dialogue import (
 from ..fetch import Fetcher
 from .connect import CONNECT, reach
 from .tls import Contexts, examine, is_no_tls
-from .web import published
+from .web import published, vouched_for
 
 GREETING = 6.0
 """Seconds until a server speaks: some let strangers wait on purpose, but not so long."""
@@ -51,17 +51,19 @@ MECHANISMS = {
 async def check_mail(case: Case) -> list[Finding]:
     """Visit each published mail server, once for all domains where no log-in is tried."""
     contexts = Contexts.trusting(case.fetcher.ca)
-    now = datetime.now(UTC)
+    trusted = frozenset(await vouched_for(case)) if case.password else frozenset()
     visits = []
     for setting in await published(case):
         if setting.type not in DIALOGUES or setting.url:
             continue
-        key = setting if case.password else replace(setting, username="")
+        password = case.password if setting in trusted else None
+        key = setting if password else replace(setting, username="")
         if key not in case.visits:
-            visit = check_server(setting, case.fetcher, contexts, now, case.password)
+            visit = check_server(setting, case.fetcher, contexts, datetime.now(UTC), password)
             case.visits[key] = asyncio.create_task(visit)
         visits.append(case.visits[key])
-    return [each for found in await asyncio.gather(*visits) for each in found]
+    found = [each for found in await asyncio.gather(*visits) for each in found]
+    return list(dict.fromkeys(found))
 
 
 async def check_server(

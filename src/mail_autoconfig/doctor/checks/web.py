@@ -9,18 +9,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from urllib.parse import quote, urlsplit
-from xml.sax.saxutils import escape
 
 from ..case import Case, redirected
 from ..catalogue import finding
 from ..data import Exchange, Finding, Request, Setting
 from ..fetch import LONGEST_ANSWER, TIMEOUT
-from .answers import Format, Reading, disagreements, read
+from ..replays.outlook import PATH, body, post
 from .connect import CONNECT, reach
+from .grammar import Format, Reading, disagreements, read
 from .tls import Contexts, examine
 
 CONFIG_PATH = "/mail/config-v1.1.xml"
-POX_PATH = "/autodiscover/autodiscover.xml"
 OTHER_CASES = (
     "/Autodiscover/Autodiscover.xml",
     "/AutoDiscover/AutoDiscover.xml",
@@ -29,7 +28,6 @@ OTHER_CASES = (
 """As Microsoft's clients and exchangelib write the path, and as nobody does yet."""
 
 _REDIRECTS = 10
-_SCHEMAS = "http://schemas.microsoft.com/exchange/autodiscover"
 # Where https fails in one of these ways, http may be the only way that is meant.
 _NO_HTTPS = "port-closed", "port-silent", "tls-none", "tls-wrong-name", "tls-name-refused"
 
@@ -69,20 +67,30 @@ async def check_web(case: Case) -> list[Finding]:
 
 
 async def published(case: Case) -> tuple[Setting, ...]:
-    """Each server that an answer names, once; Autoconfig's word on it before Autodiscover's.
+    """Each server that an answer or a client names, once; Autoconfig's word before Autodiscover's.
 
-    What cannot be trusted is not told of: neither answers over http nor those with a bad
-    certificate come into it, unless a client took them.
+    Those of `vouched_for` come first.
+    """
+    found: dict[tuple[object, ...], Setting] = {}
+    for each in (*await vouched_for(case), *case.published):
+        key = (each.type, each.host, each.port, each.security, each.username, each.url)
+        found.setdefault(key, each)
+    return tuple(found.values())
+
+
+async def vouched_for(case: Case) -> tuple[Setting, ...]:
+    """The servers that answers name which came by https, from first to last redirect.
+
+    Who could forge another answer could collect passwords: no other server gets one.
     """
     chains = [await ask_config(case)]
     chains += [await ask_pox(case, host) for host in await autodiscover_hosts(case)]
-    read_ = (setting for each in chains if each.reading for setting in each.reading.settings)
-    found: dict[tuple[str, str, int, str, str, str], Setting] = {}
-    for each in (*read_, *case.published):
-        found.setdefault(
-            (each.type, each.host, each.port, each.security, each.username, each.url), each
-        )
-    return tuple(found.values())
+    return tuple(
+        setting
+        for chain in chains
+        if chain.reading and all(each.request.url.startswith("https:") for each in chain.exchanges)
+        for setting in chain.reading.settings
+    )
 
 
 async def autodiscover_hosts(case: Case) -> tuple[str, ...]:
@@ -104,22 +112,14 @@ async def _exists(case: Case, host: str) -> bool:
 
 async def ask_config(case: Case, scheme: str = "https") -> _Chain:
     """Autoconfig's question at autoconfig.D, as Thunderbird asks."""
-    query = f"?emailaddress={quote(case.address)}"
+    query = f"?emailaddress={quote(case.address, safe='')}"
     url = f"{scheme}://autoconfig.{case.domain}{CONFIG_PATH}{query}"
     return await _chain(case, Request("GET", url), "config")
 
 
-async def ask_pox(case: Case, host: str, path: str = POX_PATH, scheme: str = "https") -> _Chain:
+async def ask_pox(case: Case, host: str, path: str = PATH, scheme: str = "https") -> _Chain:
     """Autodiscover's question, as Outlook asks."""
-    body = (
-        '<?xml version="1.0" encoding="utf-8"?>'
-        f'<Autodiscover xmlns="{_SCHEMAS}/outlook/requestschema/2006"><Request>'
-        f"<EMailAddress>{escape(case.address)}</EMailAddress><AcceptableResponseSchema>"
-        f"{_SCHEMAS}/outlook/responseschema/2006a</AcceptableResponseSchema>"
-        "</Request></Autodiscover>"
-    )
-    headers = (("Content-Type", "text/xml; charset=utf-8"),)
-    request = Request("POST", f"{scheme}://{host}{path}", body.encode(), headers)
+    request = post(f"{scheme}://{host}{path}", body(case.address))
     return await _chain(case, request, "pox")
 
 
@@ -204,7 +204,7 @@ async def _autodiscover(case: Case, host: str) -> list[Finding]:
     found += chain.all_findings
     if chain.reading:
         found += await _other_cases(case, host)
-    plain = await case.ask(Request("GET", f"http://{host}{POX_PATH}"))
+    plain = await case.ask(Request("GET", f"http://{host}{PATH}"))
     if plain.status == 200:
         found.append(finding("web-no-redirect", _shown(plain.request.url), host=host))
     return found

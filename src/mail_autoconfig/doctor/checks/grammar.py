@@ -15,31 +15,16 @@ from xml.etree.ElementTree import Element, ParseError
 import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
+from ..answers import AUTHENTICATION, POX_RESPONSE, POX_ROOT, POX_TYPES, SOCKET_TYPES, XML_TYPES
 from ..catalogue import finding
 from ..data import Exchange, Finding, Setting
 
 Format = Literal["pox", "config"]
 
-_SCHEMAS = "http://schemas.microsoft.com/exchange/autodiscover"
-_ROOT = f"{_SCHEMAS}/responseschema/2006"
-_OUTLOOK = f"{_SCHEMAS}/outlook/responseschema/2006a"
-_XML_TYPES = "text/xml", "application/xml"
-_POX_TYPES = {"IMAP": "imap", "POP3": "pop3", "SMTP": "smtp"}
 _POX_OTHERS = {"DAV", "WEB", "NNTP", "EXCH", "EXPR", "EXHTTP", "MobileSync"}
 _POX_SECURITY = {"SSL": "tls", "TLS": "starttls", "NONE": "none"}
-_SOCKET_TYPES = {"SSL": "tls", "STARTTLS": "starttls", "plain": "none"}
-_AUTHENTICATION = {
-    "password-cleartext": "password",
-    "plain": "password",  # Mozilla's older word
-    "password-encrypted": "password_encrypted",
-    "secure": "password_encrypted",
-    "OAuth2": "oauth2",
-    "GSSAPI": "gssapi",
-    "NTLM": "password_encrypted",
-    "client-IP-address": "",
-    "TLS-client-cert": "",
-    "none": "",
-}
+# Beside those that are ways to log in; "" is none of ours.
+_METHODS = AUTHENTICATION | dict.fromkeys(("client-IP-address", "TLS-client-cert", "none"), "")
 _SERVERS = {"incomingServer": ("imap", "pop3"), "outgoingServer": ("smtp",)}
 _WEB_INCOMING = "jmap", "activeSync", "exchange", "ews", "graph"
 _WEB_SERVICES = {
@@ -79,7 +64,7 @@ def read(exchange: Exchange, format_: Format, address: str) -> Reading:
     found: list[Finding] = []
     if exchange.media_type == "text/html":
         return Reading((finding("answer-page", subject),))
-    if exchange.media_type not in _XML_TYPES:
+    if exchange.media_type not in XML_TYPES:
         shown = exchange.media_type or "none"
         found.append(finding("answer-content-type", subject, type=shown))
     try:
@@ -118,8 +103,8 @@ class _Reader:
 
 class _Pox(_Reader):
     def read(self, root: Element) -> Iterator[Setting]:
-        if root.tag != f"{{{_ROOT}}}Autodiscover":
-            should = f"Autodiscover in {_ROOT}"
+        if root.tag != f"{{{POX_ROOT}}}Autodiscover":
+            should = f"Autodiscover in {POX_ROOT}"
             self.fault("pox-root", found=_tag(root), should=should)
             return
         response = next((child for child in root if _local(child) == "Response"), None)
@@ -131,10 +116,10 @@ class _Pox(_Reader):
             message = response.findtext("{*}Error/{*}Message") or "no message"
             self.fault("pox-error", code=code.strip(), message=message.strip())
             return
-        if response.tag != f"{{{_OUTLOOK}}}Response":
-            self.fault("pox-namespace", found=_namespace(response), should=_OUTLOOK)
+        if response.tag != f"{{{POX_RESPONSE}}}Response":
+            self.fault("pox-namespace", found=_namespace(response), should=POX_RESPONSE)
             return
-        account = response.find(f"{{{_OUTLOOK}}}Account")
+        account = response.find(f"{{{POX_RESPONSE}}}Account")
         if account is None:
             self.fault("pox-account", element="Account", found="missing", should="there")
             return
@@ -146,7 +131,7 @@ class _Pox(_Reader):
         yield from self.protocols(account)
 
     def value(self, parent: Element, name: str) -> str | None:
-        text = parent.findtext(f"{{{_OUTLOOK}}}{name}")
+        text = parent.findtext(f"{{{POX_RESPONSE}}}{name}")
         return text.strip() if text and text.strip() else None
 
     def expect(self, parent: Element, name: str, should: str) -> None:
@@ -155,14 +140,14 @@ class _Pox(_Reader):
             self.fault("pox-account", element=name, found=found or "missing", should=should)
 
     def protocols(self, account: Element) -> Iterator[Setting]:
-        protocols = account.findall(f"{{{_OUTLOOK}}}Protocol")
+        protocols = account.findall(f"{{{POX_RESPONSE}}}Protocol")
         types = [self.value(protocol, "Type") or "missing" for protocol in protocols]
         for type_, protocol in zip(types, protocols, strict=True):
-            if type_ in _POX_TYPES:
+            if type_ in POX_TYPES:
                 yield from self.server(type_, protocol)
             elif type_ not in _POX_OTHERS:
                 self.fault("pox-type", found=type_)
-        if not set(types) & {*_POX_TYPES, "EXCH", "EXPR"}:
+        if not set(types) & {*POX_TYPES, "EXCH", "EXPR"}:
             self.fault("pox-no-server")
 
     def server(self, type_: str, protocol: Element) -> Iterator[Setting]:
@@ -192,7 +177,7 @@ class _Pox(_Reader):
             self.fault("pox-port", type=type_, found=port or "missing")
         if host and port and _is_port(port):
             user = login or self.address.rpartition("@")[0]
-            yield Setting(_POX_TYPES[type_], host, int(port), security, user, ("password",))
+            yield Setting(POX_TYPES[type_], host, int(port), security, user, ("password",))
 
 
 class _Config(_Reader):
@@ -258,10 +243,10 @@ class _Config(_Reader):
         allowed = {
             "hostname": (values["hostname"] != "", "a host name"),
             "port": (_is_port(values["port"]), "1 to 65535"),
-            "socketType": (values["socketType"] in _SOCKET_TYPES, "SSL, STARTTLS or plain"),
+            "socketType": (values["socketType"] in SOCKET_TYPES, "SSL, STARTTLS or plain"),
             "username": (values["username"] != "", "the user name, such as %EMAILADDRESS%"),
             "authentication": (
-                any(each in _AUTHENTICATION for each in methods),
+                any(each in _METHODS for each in methods),
                 "password-cleartext, OAuth2 or another that clients know",
             ),
         }
@@ -276,9 +261,9 @@ class _Config(_Reader):
                 type_,
                 self.filled(values["hostname"]),
                 int(values["port"]),
-                _SOCKET_TYPES[values["socketType"]],
+                SOCKET_TYPES[values["socketType"]],
                 self.filled(values["username"]),
-                tuple(filter(None, (_AUTHENTICATION.get(each) for each in methods))),
+                tuple(filter(None, (_METHODS.get(each) for each in methods))),
             )
 
     def filled(self, text: str) -> str:
