@@ -6,17 +6,20 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import docker
 import pytest
+import yaml
 
 import faults
 from doctor_table import LAB, ROWS, shown
 from mail_autoconfig.doctor.catalogue import FAULTS
 
 ROOT = Path(__file__).parents[3]
+INVENTORY = Path(__file__).parents[1] / "inventory/group_vars/all/lab.yml"
+LAB_NAME = yaml.safe_load(INVENTORY.read_text())["lab_name"]
 CA = ROOT / ".cache/lab/doctor/certificates/ca.pem"
 WRONG = "not-the-password"
 Report = dict[str, Any]
@@ -43,20 +46,19 @@ def reports(result: subprocess.CompletedProcess[str]) -> dict[str, Report]:
 
 
 def codes(report: Report) -> set[str]:
-    return {finding["code"] for finding in report["findings"]}
+    """The faults; which clients they stop is the replays' to say."""
+    return {
+        finding["code"]
+        for finding in report["findings"]
+        if not finding["code"].startswith("client-")
+    }
 
 
 def logged_in(name: str) -> bool:
     """Whether Dovecot was told of a user of this domain."""
-    mail = next(
-        each
-        for each in docker.from_env().containers.list()
-        if any(
-            network["IPAddress"] == faults.MAIL
-            for network in each.attrs["NetworkSettings"]["Networks"].values()
-        )
-    )
-    return f"user=<user@{name}.test>" in mail.logs().decode()
+    command = ["docker", "logs", f"autoconfig-{LAB_NAME}-mail"]
+    logs = subprocess.run(command, capture_output=True, text=True, check=True)
+    return f"user=<user@{name}.test>" in logs.stderr + logs.stdout
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +79,8 @@ def with_inventory(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report
 def test_domain_has_its_fault_and_no_other(name: str, all_domains: dict[str, Report]) -> None:
     found = all_domains[name]["findings"]
     assert codes(all_domains[name]) == faults.expected(name), found
+    if name == "healthy":
+        assert found == []
 
 
 @pytest.mark.parametrize("code", LAB)
@@ -84,7 +88,7 @@ def test_line_and_remedy_are_those_of_the_table(
     code: str, all_domains: dict[str, Report], with_inventory: dict[str, Report]
 ) -> None:
     row = ROWS[code]
-    special = {
+    special: dict[str, Callable[[], Report]] = {
         "dns-missing": lambda: with_inventory["dns-missing"],
         "dns-wrong": lambda: with_inventory["dns-wrong"],
         "mail-login": lambda: log_in("mail-login", WRONG),
@@ -115,8 +119,8 @@ def test_right_password_opens_each_published_server() -> None:
 
 def test_wrong_password_is_refused_by_each_published_server() -> None:
     found = log_in("mail-login", WRONG)["findings"]
-    assert {each["subject"].split()[0] for each in found} == {"imap", "pop3", "smtp"}
-    assert {each["code"] for each in found} == {"mail-login"}
+    refused = [each["subject"].split()[0] for each in found if each["code"] == "mail-login"]
+    assert sorted(refused) == ["imap", "pop3", "smtp"]
 
 
 def test_no_password_goes_to_a_server_whose_certificate_does_not_name_it() -> None:
@@ -131,8 +135,8 @@ def test_no_password_goes_where_http_led() -> None:
 
 def test_records_are_held_against_the_inventory(with_inventory: dict[str, Report]) -> None:
     assert codes(with_inventory["healthy"]) == set()
-    missing = with_inventory["dns-missing"]["findings"]
-    assert {each["subject"] for each in missing} == {
+    found = with_inventory["dns-missing"]["findings"]
+    assert {each["subject"] for each in found if each["code"] == "dns-missing"} == {
         f"_{service}._tcp.dns-missing.test SRV" for service in ("imaps", "pop3s", "submissions")
     }
 
