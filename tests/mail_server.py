@@ -45,10 +45,11 @@ class MailServer:
         if self.greeting:
             writer.write(f"{self.greeting}\r\n".encode())
         try:
-            while line := (await reader.readline()).decode().strip():
+            while octets := await reader.readline():
+                line = octets.decode("utf-8", "replace").strip()
                 self.log.append(line)
                 answer = next((self.replies[key] for key in self.replies if key in line), "")
-                answer = answer.replace("TAG", line.split()[0])
+                answer = answer.replace("TAG", line.partition(" ")[0])
                 if answer:
                     writer.write(f"{answer.removesuffix(STARTTLS)}\r\n".encode())
                 if answer.endswith(STARTTLS) and self.context:
@@ -57,10 +58,3 @@ class MailServer:
             pass
         finally:
             writer.transport.abort()
-
-
-IMAP = {
-    "CAPABILITY": "* CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2\r\nTAG OK done",
-    "AUTHENTICATE PLAIN": "+",
-    "AHVzZXJAZXhhbXBsZS50ZXN0AHNlY3JldA==": "d2 OK done",  # user@example.test, secret
-}

@@ -169,9 +169,11 @@ def test_answer_without_end_is_cut(type_: str, greeting: str, command: str, line
 
 def test_connection_that_ends() -> None:
     async def run() -> None:
+        reader = asyncio.StreamReader()
+        reader.feed_data(b"* OK but")
+        reader.feed_eof()
         async with MailServer("", {}).running() as server:
-            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-            writer.write(b"\n")
+            _, writer = await asyncio.open_connection("127.0.0.1", server.port)
             with pytest.raises(ConnectionResetError):
                 await Wire(reader, writer).line()
             writer.transport.abort()
