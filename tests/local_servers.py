@@ -152,7 +152,7 @@ class NameServer:
 
     def _answer(self, query: dns.message.Message, name: str, type_: str) -> dns.message.Message:
         answer = dns.message.make_response(query)
-        while target := self.known.get(f"{name} CNAME"):
+        while type_ != "CNAME" and (target := self.known.get(f"{name} CNAME")):
             answer.answer.append(dns.rrset.from_text(f"{name}.", 60, "IN", "CNAME", target[0]))
             name = target[0].rstrip(".")
         values = self.known.get(f"{name} {type_}", [])
