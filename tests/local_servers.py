@@ -105,7 +105,7 @@ class Web:
                 self.end_headers()
                 self.wfile.write(reply.body)
 
-            do_POST = do_GET  # noqa: N815
+            do_POST = do_PROPFIND = do_GET  # noqa: N815
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 """Say nothing."""
