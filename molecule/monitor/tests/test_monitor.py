@@ -13,6 +13,8 @@ from testinfra.host import Host
 from deployed import ROOT, changes, play
 
 SERVICE = "mail-autoconfig-doctor.service"
+LAB = ROOT / ".cache/lab/monitor"
+LAB_DNS = "198.18.45.2"
 METRICS = "/var/lib/prometheus/node-exporter/mail-autoconfig.prom"
 
 
@@ -76,6 +78,22 @@ def test_sandbox(server: Host) -> None:
     score = re.search(r"exposure level.*: ([0-9.]+)", said)
     assert score
     assert float(score[1]) < 2
+
+
+def test_doctor_on_the_controller() -> None:
+    """verify.yml runs it for the first server's inventory; here it ends with what to do first."""
+    arguments = ["--allow-private", "--name-server", LAB_DNS, "--ca", str(LAB / "ca.pem")]
+    shown = play(
+        "mailhost.autoconfig.verify",
+        *("--tags", "doctor"),
+        inventory=ROOT / "molecule/monitor/inventory/hosts.yml",
+        verify_doctor=True,
+        verify_doctor_arguments=arguments,
+    )
+    assert shown.returncode == 2, shown.stdout + shown.stderr
+    assert changes(shown.stdout) == 0
+    assert re.search(r"corp\.deb12\.test: \d errors", shown.stdout)
+    assert '"msg": "First: _autodiscover._tcp.corp.deb12.test SRV' in shown.stdout
 
 
 def test_removed_where_it_is_not_wanted() -> None:
