@@ -62,14 +62,17 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:  # ssl.SSLError is one
         print(f"{options.ca}: no certificates: {error.strerror or error}", file=sys.stderr)
         return 2
-    try:
-        if options.html:
-            write(options.html, page(reports, datetime.now(UTC)))
-        if options.prometheus:
-            write(options.prometheus, metrics(reports, time.time()))
-    except OSError as error:
-        print(f"doctor: {error.filename}: can't be written: {error.strerror}", file=sys.stderr)
-        return 2
+    texts = (
+        (options.html, lambda: page(reports, datetime.now(UTC))),
+        (options.prometheus, lambda: metrics(reports, time.time())),
+    )
+    for path, text in texts:
+        try:
+            if path:
+                write(path, text())
+        except OSError as error:
+            print(f"doctor: {path}: can't be written: {error.strerror}", file=sys.stderr)
+            return 2
     if options.json:
         json.dump(output_json.document(reports), sys.stdout, indent=1)
         print()
@@ -91,7 +94,8 @@ async def _examine(
         Case(each.domain, each.email, fetcher, resolver, configuration, password, visits=visits)
         for each in asked
     ]
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("Asking", total=len(cases))
         return await examine_all(cases, lambda _: progress.advance(task), options.at_once)
 

@@ -4,13 +4,18 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mail_autoconfig import cli
+from mail_autoconfig.doctor import examine
+from mail_autoconfig.doctor.case import Case
 from mail_autoconfig.doctor.command import read_inventory
+from mail_autoconfig.doctor.data import Finding, Severity
+from mail_autoconfig.doctor.fetch import Fetcher
 
 from .conftest import DOMAIN, World
 
@@ -34,8 +39,24 @@ class Doctor:
 
 
 @pytest.fixture
-def doctor(world: World, capsys: pytest.CaptureFixture[str]) -> Doctor:
+def doctor(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Doctor:
+    fetcher = partial(Fetcher, ports=world.web.ports)
+    monkeypatch.setattr("mail_autoconfig.doctor.command.Fetcher", fetcher)
     return Doctor(world, capsys)
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
+    """What the checks find, in their place."""
+    findings: list[Finding] = []
+
+    async def check(_: Case) -> list[Finding]:
+        return findings
+
+    monkeypatch.setattr(examine, "CHECKS", (check,))
+    return findings
 
 
 def test_domains_and_addresses(doctor: Doctor) -> None:
@@ -117,3 +138,70 @@ def test_the_responder_needs_nothing_of_it() -> None:
     ).stdout.split()
     assert "mail_autoconfig.app" in modules
     assert not {"httpx", "dns", "rich", "mail_autoconfig.doctor"} & set(modules)
+
+
+@pytest.mark.parametrize(
+    ("severities", "code"),
+    [([], 0), (["ok"], 0), (["ok", "warning"], 1), (["error", "warning"], 2)],
+)
+def test_exit_code(
+    doctor: Doctor, found: list[Finding], severities: list[Severity], code: int
+) -> None:
+    found += [Finding("x", severity, "subject", "what") for severity in severities]
+    assert doctor.call(f"u@{DOMAIN}")[0] == code
+
+
+def test_clients_find_a_deployed_server(doctor: Doctor, world: World) -> None:
+    world.serve()
+    (domain,) = doctor.document(f"u@{DOMAIN}")["domains"]
+    verdicts = {client["client"]: client["verdict"] for client in domain["clients"]}
+    assert verdicts["outlook"] == verdicts["thunderbird"] == verdicts["delta-chat"] == "found"
+    assert "port-closed" in {finding["code"] for finding in domain["findings"]}
+
+
+def test_forms(doctor: Doctor, found: list[Finding], tmp_path: Path) -> None:
+    found.append(Finding("x", "warning", "subject", "what"))
+    page, metrics = tmp_path / "a.html", tmp_path / "a.prom"
+    code, out, err = doctor.call(
+        *("--domain", DOMAIN, "-v", "--html", str(page), "--prometheus", str(metrics))
+    )
+    assert (code, err) == (1, "")
+    assert out.splitlines()[1].startswith(f"{DOMAIN}: 1 warning")
+    assert f"MX {DOMAIN}" in out
+    assert page.read_text().startswith("<!doctype html>")
+    assert metrics.read_text().startswith("# HELP ")
+
+
+@pytest.mark.parametrize("option", ["--html", "--prometheus"])
+def test_file_that_cannot_be_written(
+    doctor: Doctor, found: list[Finding], tmp_path: Path, option: str
+) -> None:
+    found.clear()
+    code, _, err = doctor.call(f"u@{DOMAIN}", option, str(tmp_path / "no/x"))
+    assert code == 2
+    assert err == f"doctor: {tmp_path}/no/x: can't be written: No such file or directory\n"
+
+
+@pytest.mark.parametrize("prompted", [True, False])
+def test_password_reaches_the_checks_and_nothing_else(
+    doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prompted: bool
+) -> None:
+    cases: list[Case] = []
+
+    async def check(case: Case) -> list[Finding]:
+        cases.append(case)
+        return []
+
+    monkeypatch.setattr(examine, "CHECKS", (check,))
+    if prompted:
+        monkeypatch.delenv("MAIL_AUTOCONFIG_PASSWORD", raising=False)
+        monkeypatch.setattr("mail_autoconfig.doctor.command.getpass", lambda _: "hush-hush")
+    else:
+        monkeypatch.setenv("MAIL_AUTOCONFIG_PASSWORD", "hush-hush")
+    files = [tmp_path / "a.html", tmp_path / "a.prom"]
+    arguments = ["--log-in", "-v", "--html", str(files[0]), "--prometheus", str(files[1])]
+    said = doctor.call(f"u@{DOMAIN}", *arguments)
+    assert [case.password for case in cases] == ["hush-hush"]
+    assert doctor.call("--json", f"u@{DOMAIN}")[0] == 0
+    assert cases[1].password is None
+    assert "hush" not in f"{said}{files[0].read_text()}{files[1].read_text()}{cases[0]!r}"
