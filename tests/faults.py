@@ -156,7 +156,11 @@ FAULTS: dict[str, Faulty] = {
     # web servers
     "autoconfig-http-only": Faulty(records={"autoconfig A": [WEB_PLAIN]}),
     "autodiscover-http-only": Faulty(
-        also("port-closed"), records={"autodiscover A": [WEB_PLAIN]}, nginx=_ANSWER_AT_HTTP
+        records={"autodiscover A": [WEB_PLAIN]}, nginx=_ANSWER_AT_HTTP
+    ),
+    "autodiscover-by-http": Faulty(
+        records={"autodiscover A": [WEB_PLAIN]},
+        nginx=f"{_POX} {{ return 302 https://autodiscover.healthy.test$uri; }}",
     ),
     "web-no-redirect": Faulty(nginx=_ANSWER_AT_HTTP),
     "web-silent": Faulty(nginx="limit_rate 20;"),  # a tarpit

@@ -227,6 +227,12 @@ FAULTS = {
         "at https: Outlook takes none from http",
         "let https answer, with a certificate for this name",
     ),
+    "autodiscover-by-http": Fault(
+        "warning",
+        "https does not answer for this name, http leads to {location}",
+        "https here: Outlook asks the user whether to trust the other host",
+        "let https answer with a certificate for this name; Microsoft's hosts need no question",
+    ),
     "web-no-redirect": Fault(
         "warning",
         "http answers itself, without a redirect to https",
@@ -253,10 +259,10 @@ FAULTS = {
     ),
     "web-status": Fault("error", "status {status}", "200", _WEB_SERVER),
     "web-asks-password": Fault(
-        "error",
-        "status 401: a password is asked",
-        "settings without a password, for they hold no secret",
-        "let these paths be open",
+        "warning",
+        "status 401: a password is asked first",
+        "settings without a password, but at Exchange: clients of IMAP send none",
+        "let these paths be open; the settings hold no secret",
     ),
     "web-rate-limit": Fault(
         "warning",

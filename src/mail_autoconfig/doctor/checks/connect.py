@@ -13,8 +13,8 @@ from ..transport import FetchError
 
 CONNECT = 5.0
 """Seconds until a server takes a connection."""
-# IPv6, where this machine has none, tells nothing about the server.
-_NO_WAY = errno.ENETUNREACH, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL
+NO_WAY = errno.ENETUNREACH, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL
+"""Errors of this machine, such as for IPv6 where it has none: they tell nothing about a server."""
 
 State = Literal["live", "closed", "silent", "untried"]
 
@@ -27,7 +27,7 @@ async def state_of(address: str, port: int) -> State:
     except TimeoutError:
         return "silent"
     except OSError as error:
-        if error.errno in _NO_WAY:
+        if error.errno in NO_WAY:
             return "untried"
         return "closed" if error.errno == errno.ECONNREFUSED else "silent"
     writer.transport.abort()

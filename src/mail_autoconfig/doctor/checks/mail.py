@@ -32,7 +32,7 @@ from .connect import CONNECT, reach
 from .tls import Contexts, examine, is_no_tls
 from .web import published, vouched_for
 
-GREETING = 6.0
+GREETING = 10.0
 """Seconds until a server speaks: some let strangers wait on purpose, but not so long."""
 _TALK = 15.0  # seconds for the rest of a conversation
 _SHOWN = 80  # characters of what a server says

@@ -14,6 +14,7 @@ from ..case import Case
 from ..catalogue import finding
 from ..data import Finding
 from ..transport import FetchError
+from .connect import NO_WAY
 
 _TIMEOUT = 2.5  # seconds for one try of one question
 _TRIES = 2  # a datagram may be lost
@@ -64,7 +65,9 @@ async def _visit(case: Case, zone: str, name: str) -> tuple[list[Finding], list[
         server = _NameServer(name, str(address))
         try:
             fault = await _ask_all(case, zone, server)
-        except (dns.exception.DNSException, OSError):
+        except (dns.exception.DNSException, OSError) as error:
+            if isinstance(error, OSError) and error.errno in NO_WAY:
+                continue
             fault = "ns-silent"
         if fault:
             found.append(finding(fault, zone, server=f"{name} ({address})"))

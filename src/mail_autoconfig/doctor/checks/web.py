@@ -28,6 +28,8 @@ OTHER_CASES = (
 """As Microsoft's clients and exchangelib write the path, and as nobody does yet."""
 
 _REDIRECTS = 10
+# Replays that read other formats than Autoconfig and Autodiscover.
+_OTHER_FORMATS = "apple", "pacc"
 # Where https fails in one of these ways, http may be the only way that is meant.
 _NO_HTTPS = "port-closed", "port-silent", "tls-none", "tls-wrong-name", "tls-name-refused"
 
@@ -63,6 +65,11 @@ async def check_web(case: Case) -> list[Finding]:
         pox = await ask_pox(case, host)
         if config.reading and pox.reading:
             found += disagreements(pox.subject, config.subject, pox.reading, config.reading)
+    if config.reading and config.reading.settings:
+        for outcome in case.outcomes:
+            if outcome.client in _OTHER_FORMATS and outcome.settings:
+                other = Reading((), outcome.settings)
+                found += disagreements(outcome.source, config.subject, other, config.reading)
     return list(dict.fromkeys(found))
 
 
@@ -197,9 +204,7 @@ async def _autodiscover(case: Case, host: str) -> list[Finding]:
     found = list(await _tls(case, host))
     faults = {each.code for each in found if each.severity == "error"}
     if faults:
-        if faults <= set(_NO_HTTPS) and (await ask_pox(case, host, scheme="http")).is_good:
-            found.append(finding("autodiscover-http-only", f"http://{host}"))
-        return found
+        return await _over_http(case, host) or found if faults <= set(_NO_HTTPS) else found
     chain = await ask_pox(case, host)
     found += chain.all_findings
     if chain.reading:
@@ -208,6 +213,22 @@ async def _autodiscover(case: Case, host: str) -> list[Finding]:
     if plain.status == 200:
         found.append(finding("web-no-redirect", _shown(plain.request.url), host=host))
     return found
+
+
+async def _over_http(case: Case, host: str) -> list[Finding]:
+    """What http says where https is not there: another host, as Microsoft's own names do."""
+    plain = await case.ask(Request("GET", f"http://{host}{PATH}"))
+    there = redirected(plain) if plain.redirects else plain.request
+    if there.url.startswith("https://") and there.host != host:
+        location = _shown(there.url)
+        led = await _chain(case, post(there.url, body(case.address)), "pox")
+        return [
+            finding("autodiscover-by-http", f"http://{host}", location=location),
+            *led.all_findings,
+        ]
+    if (await ask_pox(case, host, scheme="http")).is_good:
+        return [finding("autodiscover-http-only", f"http://{host}")]
+    return []
 
 
 async def _other_cases(case: Case, host: str) -> list[Finding]:

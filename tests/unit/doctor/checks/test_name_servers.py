@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,15 +19,22 @@ from ..conftest import DOMAIN, World
 A, B = "127.0.0.1", "127.0.0.2"
 
 
+Known = dict[str, list[str]] | dns.rcode.Rcode | OSError | None
+
+
 @dataclass
 class Servers:
     """What each address answers: records by "NAME TYPE", a rcode, or nothing at all."""
 
-    known: dict[str, dict[str, list[str]] | dns.rcode.Rcode | None] = field(default_factory=dict)
+    known: dict[str, dict[str, list[str]] | dns.rcode.Rcode | OSError | None] = field(
+        default_factory=dict
+    )
 
     async def ask(self, query: Any, where: str, timeout: float, port: int) -> Any:
         assert (timeout, port) == (2.5, 53)
         known = self.known[where]
+        if isinstance(known, OSError):
+            raise known
         if known is None:
             raise dns.exception.Timeout
         answer = dns.message.make_response(query)
@@ -81,6 +89,14 @@ def test_one_is_silent(case: Case, servers: Servers) -> None:
     servers.known[B] = None
     said = f"the name server b.ns.test ({B}) does not answer"
     assert found(case) == [f"{DOMAIN} ns-silent: {said}"]
+
+
+def test_address_that_this_machine_can_not_reach(case: Case, servers: Servers) -> None:
+    """Nearly every name server has IPv6, and many a machine that asks has not."""
+    servers.known[B] = OSError(errno.ENETUNREACH, "Network is unreachable")
+    assert found(case) == []
+    servers.known[B] = OSError(errno.EHOSTUNREACH, "No route to host")
+    assert [line.partition(":")[0] for line in found(case)] == [f"{DOMAIN} ns-silent"]
 
 
 def test_lost_datagram_is_sent_again(

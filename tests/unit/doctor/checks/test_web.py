@@ -7,11 +7,14 @@ from urllib.parse import quote
 import pytest
 
 from answers import CONFIG, POX, Reply
+from mail_autoconfig import autodiscover
+from mail_autoconfig.addresses import parse as parse_address
 from mail_autoconfig.config import parse
 from mail_autoconfig.doctor.checks import tls, web
 from mail_autoconfig.doctor.checks.web import check_web, published, vouched_for
 from mail_autoconfig.doctor.data import Finding, Outcome, Setting
 from mail_autoconfig.doctor.fetch import LONGEST_ANSWER
+from mail_autoconfig.model import Domain
 
 from ..conftest import DOMAIN, MAIL, SERVERS, World
 
@@ -159,6 +162,37 @@ def test_settings_at_http_alone(served: World) -> None:
     assert [each.code for each in asyncio.run(check_web(case))] == ["tls-wrong-name"]
 
 
+def test_other_host_by_http(served: World) -> None:
+    """As autodiscover.outlook.com does for its customers' names."""
+    host = "autodiscover.other.test"
+    away = f"https://generic.test{POX}"
+    served.names.known |= {f"{host} A": ["127.0.0.1"], "generic.test A": ["127.0.0.1"]}
+    served.replies |= {
+        f"GET http://{host}{POX}": Reply(302, {"Location": away}, b""),
+        f"POST {away}": Reply(401, {"WWW-Authenticate": "Basic"}, b""),
+    }
+    findings = asyncio.run(check_web(served.case("user@other.test")))
+    assert [(each.subject, each.code, each.severity) for each in findings] == [
+        (f"http://{host}", "autodiscover-by-http", "warning"),
+        (away, "web-asks-password", "warning"),
+    ]
+
+
+def test_autodiscover_at_http_alone(served: World) -> None:
+    host = "autodiscover.other.test"
+    served.names.known[f"{host} A"] = ["127.0.0.1"]
+    answer = autodiscover.render(domain("other.test"), parse_address("user@other.test"))
+    served.replies[f"POST http://{host}{POX}"] = Reply(200, XML, answer)
+    findings = asyncio.run(check_web(served.case("user@other.test")))
+    assert [(each.code, each.severity) for each in findings] == [
+        ("autodiscover-http-only", "error")
+    ]
+
+
+def domain(name: str) -> Domain:
+    return parse({"domains": [{"name": name, "servers": SERVERS}]}).domains[name]
+
+
 def parse_config() -> bytes:
     return (
         '<clientConfig version="1.1"><emailProvider id="x"><domain>%EMAILDOMAIN%</domain>'
@@ -180,6 +214,18 @@ def test_answers_that_disagree(served: World) -> None:
     assert found(served) == [
         f"{POX_URL} settings-disagree: says smtp {MAIL}:587 starttls as user@{DOMAIN}"
     ]
+
+
+@pytest.mark.parametrize(("client", "count"), [("apple", 1), ("pacc", 1), ("kmail", 0)])
+def test_other_formats_that_disagree(client: str, count: int, served: World) -> None:
+    """Each client of the two common formats reads what is compared already."""
+    case = served.case()
+    own = Setting("imap", "other.test", 993, "tls", f"user@{DOMAIN}")
+    case.outcomes = (Outcome(client, "C", "found", "", "", "https://source", (own,)),)
+    findings = asyncio.run(check_web(case))
+    assert [(each.subject, each.code) for each in findings] == [
+        ("https://source", "settings-disagree")
+    ] * count
 
 
 def test_target_of_the_service_is_asked_too(served: World) -> None:
