@@ -7,14 +7,16 @@ from urllib.parse import quote
 import pytest
 
 from answers import CONFIG, POX, Reply
-from mail_autoconfig import autodiscover
+from mail_autoconfig import autodiscover, pacc
 from mail_autoconfig.addresses import parse as parse_address
 from mail_autoconfig.config import parse
 from mail_autoconfig.doctor.checks import tls, web
 from mail_autoconfig.doctor.checks.web import check_web, published, vouched_for
 from mail_autoconfig.doctor.data import Finding, Outcome, Setting
+from mail_autoconfig.doctor.examine import examine
 from mail_autoconfig.doctor.fetch import LONGEST_ANSWER
 from mail_autoconfig.model import Domain
+from mail_autoconfig.records import quoted
 
 from ..conftest import DOMAIN, MAIL, SERVERS, World
 
@@ -226,6 +228,18 @@ def test_other_formats_that_disagree(client: str, count: int, served: World) -> 
     assert [(each.subject, each.code) for each in findings] == [
         ("https://source", "settings-disagree")
     ] * count
+
+
+def test_own_answers_agree_in_all_formats(served: World) -> None:
+    served.names.under["test"] = "127.0.0.1"
+    listed = {"name": DOMAIN, "servers": SERVERS, "pacc": True}
+    served.serve(listed)
+    found = parse({"domains": [listed]}).domains[DOMAIN]
+    served.names.known[f"_ua-auto-config.{DOMAIN} TXT"] = [quoted(pacc.txt_record(found))]
+    report = asyncio.run(examine(served.case()))
+    fare = {outcome.client: outcome.verdict for outcome in report.outcomes}
+    assert (fare["apple"], fare["pacc"]) == ("asks", "found")
+    assert "settings-disagree" not in {each.code for each in report.findings}
 
 
 def test_target_of_the_service_is_asked_too(served: World) -> None:
