@@ -25,6 +25,7 @@ from . import (
     mobilesync,
     names,
     outlook,
+    outlook_files,
     pacc,
     page,
 )
@@ -92,9 +93,11 @@ class Application:
                 response = await self._settings(scope, receive)
             elif reading and path == page.FORM_PATH:
                 response = Response(None, 303, {"location": page.PATH})
-            elif reading and path == outlook.PATH:
+            elif reading and path == outlook_files.REG_PATH:
                 headers = {**_KEEP, "content-disposition": "attachment"}
-                response = Response(outlook.reg_file(), 200, headers, outlook.MEDIA_TYPE)
+                values = outlook.values(self.configuration)
+                file = outlook_files.reg_file(values)
+                response = Response(file, 200, headers, outlook_files.REG_MEDIA_TYPE)
             elif path == AUTODISCOVER_PATH or _host(scope).startswith("autodiscover."):
                 response = await self._autodiscover(method, receive)
             elif path in autoconfig.PATHS or json_path:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import segno
 from markupsafe import Markup, escape
 
-from . import apple, outlook
+from . import apple, outlook_files
 from .addresses import Address
 from .model import Domain, Look, Server, WebServer
 from .templates import source, template
@@ -117,7 +117,7 @@ def render(
             shown["profile"] = f"{apple.PATH}?email={quote(email, safe='@')}"
             shown["code"] = _code(f"https://{host}{shown['profile']}", t) if host else ""
         if domain.settings.autodiscover and not domain.settings.redirect:
-            shown["outlook"] = outlook.PATH
+            shown["outlook"] = outlook_files.REG_PATH
     return _template.render(
         t=t,
         language=language,
