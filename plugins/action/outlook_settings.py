@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -19,6 +21,7 @@ from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.outlook import 
     parse_autodiscover,
     values,
 )
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.outlook_files import files
 
 ARGUMENTS = {
     "domains": {"type": "raw", "required": True},
@@ -40,6 +43,36 @@ def listed(found: tuple[Value, ...], *, policy: bool) -> list[dict[str, Any]]:
         {"key": v.path(policy=policy), "name": v.name, "type": v.type, "data": v.data}
         for v in found
     ]
+
+
+def text(content: bytes) -> str:
+    """A file's text, for the difference."""
+    encoding = "utf-16" if content.startswith(codecs.BOM_UTF16_LE) else "utf-8"
+    return content.decode(encoding, "replace")
+
+
+def write(directory: Path, wanted: Mapping[str, bytes], *, dry: bool) -> list[dict[str, str]]:
+    """Write the files that differ, each of them whole; return the differences."""
+    differences = []
+    for name, content in wanted.items():
+        path = directory / name
+        present = path.read_bytes() if path.exists() else b""
+        if present == content:
+            continue
+        differences.append(
+            {
+                "before_header": str(path),
+                "after_header": str(path),
+                "before": text(present),
+                "after": text(content),
+            }
+        )
+        if not dry:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new = path.with_name(f".{path.name}.new")
+            new.write_bytes(content)
+            new.replace(path)
+    return differences
 
 
 class ActionModule(ActionBase):
@@ -68,8 +101,17 @@ class ActionModule(ActionBase):
             raw["generic_host"] = str(arguments["generic_host"])
         autodiscover = parse_autodiscover(plain(arguments["autodiscover"]))
         found = values(parse(raw), autodiscover)
+        differences: list[dict[str, str]] = []
+        if arguments["files_path"]:
+            directory = Path(str(arguments["files_path"])).expanduser().absolute()
+            try:
+                differences = write(directory, files(found), dry=bool(self._task.check_mode))
+            except OSError as error:
+                problem = f"outlook_files_path: {error.filename}: {error.strerror}"
+                raise ConfigurationError([problem]) from None
         return {
-            "changed": False,
+            "changed": bool(differences),
+            "diff": differences,
             "values": listed(found, policy=False),
             "policies": listed(found, policy=True),
             "oldest": OLDEST,

@@ -108,7 +108,14 @@ def render(
     it. `host` is where a telephone finds the profile.
     """
     t = _texts(look, language)
-    shown: dict[str, Any] = {"cards": (), "links": (), "profile": "", "code": "", "outlook": ""}
+    shown: dict[str, Any] = {
+        "cards": (),
+        "links": (),
+        "profile": "",
+        "code": "",
+        "outlook": "",
+        "policies": "",
+    }
     if domain and address:
         email = address.email
         shown["cards"] = list(_cards(t, domain, address))
@@ -118,6 +125,7 @@ def render(
             shown["code"] = _code(f"https://{host}{shown['profile']}", t) if host else ""
         if domain.settings.autodiscover and not domain.settings.redirect:
             shown["outlook"] = outlook_files.REG_PATH
+            shown["policies"] = outlook_files.ZIP_PATH
     return _template.render(
         t=t,
         language=language,

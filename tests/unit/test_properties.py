@@ -84,7 +84,7 @@ def well_formed(reply: Reply) -> None:
         assert isinstance(json.loads(reply.body), dict)
     elif kind == "text/html":
         assert reply.body.rstrip().endswith(b"</html>")
-    elif kind not in (apple.MEDIA_TYPE, outlook_files.REG_MEDIA_TYPE):
+    elif kind not in (apple.MEDIA_TYPE, *(kind for _, kind in outlook_files.DOWNLOADS.values())):
         assert reply.status >= 400
 
 
