@@ -112,7 +112,7 @@ class ActionModule(ActionBase):
         return {
             "changed": bool(differences),
             "diff": differences,
-            "values": listed(found, policy=False),
+            "preferences": listed(found, policy=False),
             "policies": listed(found, policy=True),
             "oldest": OLDEST,
         }

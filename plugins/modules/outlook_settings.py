@@ -54,8 +54,8 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-values:
-  description: The values below C(Software) of a user's hive.
+preferences:
+  description: The values below C(Software) of a user's hive, where the user can change them.
   type: list
   elements: dict
   returned: success

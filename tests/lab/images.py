@@ -55,6 +55,7 @@ IMAGES = {
     "services": Image("services", "latest", "13"),
     "thunderbird": Image("thunderbird", "latest", "13"),
     "webservers": Image("webservers", "latest", "13"),
+    "windows": Image("windows", "latest", "13"),
 }
 
 
