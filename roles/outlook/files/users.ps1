@@ -200,6 +200,7 @@ function Get-User {
 
 # Removes records that have become empty, and those of users who have gone.
 function Clear-Record([string[]] $Ids) {
+    if ($Ansible.CheckMode) { return }
     $all = $machine.OpenSubKey($records, $true)
     if (-not $all) { return }
     foreach ($id in $all.GetSubKeyNames()) {
@@ -222,7 +223,7 @@ else {
         }
         catch { $null = $problems.Add("$($user.Who): $($_.Exception.Message)") }
     }
-    if (-not $Ansible.CheckMode) { Clear-Record @($all | ForEach-Object { $_.Id }) }
+    Clear-Record @($all | ForEach-Object { $_.Id })
 }
 
 $Ansible.Changed = $before.Count -gt 0
