@@ -230,7 +230,7 @@ def check(
         zone, server = outcome.zone, servers[outcome.zone]
         serial = None
         if isinstance(server, UpdateServer):
-            primary = NameServer(server.address, (server.address,), server.port)
+            primary = NameServer(server.address, (server.ip(),), server.port)
             serial = serial_of(zone, primary)
         asked[zone] = name_servers(zone, outcome.content), wanted.get(zone, ()), serial
     return wait_for_all(asked, patience)

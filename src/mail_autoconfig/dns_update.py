@@ -58,7 +58,7 @@ class UpdateServer:
         content = dns.zone.Zone(_absolute(zone), relativize=False)
         query = dns.xfr.make_query(content, serial=None, keyring=self._key())[0]
         try:
-            dns.query.inbound_xfr(self._ip(), content, query, self.port, _TIMEOUT, 8 * _TIMEOUT)
+            dns.query.inbound_xfr(self.ip(), content, query, self.port, _TIMEOUT, 8 * _TIMEOUT)
         except (dns.exception.DNSException, OSError, EOFError) as error:
             raise self._error(error, "transfer") from error
         return {
@@ -82,7 +82,7 @@ class UpdateServer:
         if self.key:
             update.use_tsig(self._key())
         try:
-            answer = dns.query.tcp(update, self._ip(), _TIMEOUT, self.port)
+            answer = dns.query.tcp(update, self.ip(), _TIMEOUT, self.port)
         except (dns.exception.DNSException, OSError, EOFError) as error:
             raise self._error(error, "update") from error
         if answer.rcode() in _CHANGED:
@@ -93,7 +93,8 @@ class UpdateServer:
     def _key(self) -> dns.tsig.Key | None:
         return dns.tsig.Key(self.key, self.secret, self.algorithm) if self.key else None
 
-    def _ip(self) -> str:
+    def ip(self) -> str:
+        """The address to connect to. Raises ZoneError if the name has none."""
         try:
             found = socket.getaddrinfo(self.address, self.port, type=socket.SOCK_STREAM)
         except OSError as error:

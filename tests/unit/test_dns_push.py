@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from mail_autoconfig.config import ConfigurationError
+from mail_autoconfig.dns_check import NameServer
 from mail_autoconfig.dns_directory import DirectoryServer
-from mail_autoconfig.dns_push import Server, parse_servers, push
+from mail_autoconfig.dns_push import Outcome, Server, check, parse_servers, push
 from mail_autoconfig.dns_update import UpdateServer, ZoneError
 from mail_autoconfig.records import RecordSet
-from mail_autoconfig.zone_plan import Change, Content, Key
+from mail_autoconfig.zone_plan import Change, Content, Key, Plan
 
 SECRET = "c2VjcmV0LW9mLXRoZS10ZXN0"
 ACCOUNT = {
@@ -184,3 +185,15 @@ def test_wrong_servers(raw: Any, problem: str) -> None:
         parse_servers(raw)
     assert caught.value.problems[0].startswith(problem)
     assert SECRET not in str(caught.value)
+
+
+def test_primary_may_be_given_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[NameServer] = []
+    monkeypatch.setattr(
+        "mail_autoconfig.dns_push.serial_of", lambda _, server: asked.append(server)
+    )
+    monkeypatch.setattr("mail_autoconfig.dns_push.wait_for_all", lambda *_: ())
+    outcome = Outcome("a.example", {("a.example", "NS"): Content((), 60)}, Plan((), (), ()))
+    check({"a.example": UpdateServer("localhost")}, [outcome], {}, 1)
+    assert [server.name for server in asked] == ["localhost"]
+    assert asked[0].addresses[0] in ("127.0.0.1", "::1")
