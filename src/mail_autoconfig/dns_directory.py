@@ -269,7 +269,7 @@ def parse_ldif(text: str, zone: str) -> dict[Key, Content]:
 def _values(entry: str, attribute: str) -> Iterator[bytes]:
     """RFC 2849: after two colons a value is in base64."""
     for line in entry.splitlines():
-        name, _, value = line.partition(":")
+        name, _colon, value = line.partition(":")
         if name == attribute:
             text = value.removeprefix(":").strip()
             yield base64.b64decode(text) if value.startswith(":") else text.encode()

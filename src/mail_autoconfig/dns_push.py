@@ -150,7 +150,7 @@ def _directory(entry: Mapping[str, Any]) -> DirectoryServer:
         raise ValueError(f'kerberos_account: "{account}" is not like name@example.com')
     if not password or "\n" in password:
         raise ValueError("kerberos_password: none, or more than a line; give the account's")
-    name, _, realm = account.partition("@")
+    name, _at, realm = account.partition("@")
     return DirectoryServer(host, f"{name}@{realm.upper()}", password)
 
 
