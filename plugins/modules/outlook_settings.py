@@ -50,7 +50,7 @@ EXAMPLES = r"""
 - name: Write the files
   mailhost.autoconfig.outlook_settings:
     domains: "{{ autoconfig_domains }}"
-    files_path: outlook
+    files_path: outlook-files
 """
 
 RETURN = r"""
