@@ -103,7 +103,7 @@ function Update-Filter([hashtable] $Wanted) {
     foreach ($sid in $Wanted.Keys) {
         if (-not $trustees[$sid]) { $trustees[$sid] = @{ Name = $Wanted[$sid]; Type = 'Group'; Level = $null } }
         elseif ($trustees[$sid].Level -notmatch '^Gpo(Read|Apply)$') {
-            throw "outlook_gpo_security_filter: $($Wanted[$sid]) may edit the object ($($trustees[$sid].Level)), so it can't be a filter too; choose another group"
+            throw "outlook_gpo_security_filter: $($Wanted[$sid]) has the right $($trustees[$sid].Level), so it can't be a filter too; choose another group"
         }
     }
     foreach ($sid in @($trustees.Keys)) {
@@ -126,15 +126,17 @@ function Get-EveryoneName {
 }
 
 # What the inventory names, looked up before anything changes.
-$targets = @(foreach ($link in Read-List $Links) {
-        try { (Get-ADObject -Identity $link @at).DistinguishedName }
-        catch { throw "outlook_gpo_links: no `"$link`" in $($domain.DNSRoot): $($_.Exception.Message)" }
-    })
+$targets = @()
+foreach ($link in Read-List $Links) {
+    try { $targets += (Get-ADObject -Identity $link @at).DistinguishedName }
+    catch { throw "outlook_gpo_links: no `"$link`" in $($domain.DNSRoot): $($_.Exception.Message)" }
+}
 if (-not $targets) { $targets = @($domain.DistinguishedName) }
 $filter = @{}
 foreach ($group in Read-List $Groups) {
-    try { $filter[(Get-ADGroup -Identity $group @at).SID.Value] = $group }
+    try { $known = Get-ADGroup -Identity $group @at }
     catch { throw "outlook_gpo_security_filter: no group `"$group`" in $($domain.DNSRoot): $($_.Exception.Message)" }
+    $filter[$known.SID.Value] = $known.SamAccountName
 }
 
 $named = @(Get-GPO -All @gp | Where-Object { $_.DisplayName -eq $Name })

@@ -26,20 +26,20 @@ $problems = New-Object Collections.ArrayList
 
 # The version of each OUTLOOK.EXE: the same for Click-to-Run and MSI, 32 and 64 bits.
 function Get-OutlookVersion {
+    $places = @(
+        @{ Key = 'SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\OUTLOOK.EXE'; Name = 'Path'; Below = '' },
+        @{ Key = 'SOFTWARE\Microsoft\Office\16.0\Outlook\InstallRoot'; Name = 'Path'; Below = '' },
+        @{ Key = 'SOFTWARE\Microsoft\Office\ClickToRun\Configuration'; Name = 'InstallationPath'; Below = 'root\Office16' }
+    )
     foreach ($view in 'Registry64', 'Registry32') {
         $base = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', $view)
-        foreach ($place in @(
-                @('SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths\OUTLOOK.EXE', 'Path', ''),
-                @('SOFTWARE\Microsoft\Office\16.0\Outlook\InstallRoot', 'Path', ''),
-                @('SOFTWARE\Microsoft\Office\ClickToRun\Configuration', 'InstallationPath', 'root\Office16')
-            )) {
-            $key, $name, $below = $place
-            $found = Get-RegistryValue $base $key $name
+        foreach ($place in $places) {
+            $found = Get-RegistryValue -Root $base -Key $place.Key -Name $place.Name
             if (-not $found) { continue }
-            $file = [IO.Path]::Combine([string] $found.Data, $below, 'OUTLOOK.EXE')
+            $file = [IO.Path]::Combine([string] $found.Data, $place.Below, 'OUTLOOK.EXE')
             if (-not [IO.File]::Exists($file)) { continue }
             $info = [Diagnostics.FileVersionInfo]::GetVersionInfo($file)
-            [version] ('{0}.{1}.{2}.{3}' -f $info.FileMajorPart, $info.FileMinorPart, $info.FileBuildPart, $info.FilePrivatePart)
+            New-Object Version $info.FileMajorPart, $info.FileMinorPart, $info.FileBuildPart, $info.FilePrivatePart
         }
     }
 }
@@ -51,20 +51,20 @@ function Get-RegistryValue([Microsoft.Win32.RegistryKey] $Root, [string] $Key, [
     try {
         if ($opened.GetValueNames() -contains $Name) {
             $data = $opened.GetValue($Name, $null, 'DoNotExpandEnvironmentNames')
-            [pscustomobject] @{ Kind = $opened.GetValueKind($Name); Data = $data }
+            [pscustomobject] @{ Kind = [string] $opened.GetValueKind($Name); Data = $data }
         }
     }
     finally { $opened.Dispose() }
 }
 
-# Sets a value, or removes it where $Value is nothing; says so for the difference.
-function Set-RegistryValue([Microsoft.Win32.RegistryKey] $Root, [string] $Who, [string] $Key, [string] $Name, $Old, $Value) {
+# Sets a value, or removes it where $New is nothing; says so for the difference.
+function Set-RegistryValue([Microsoft.Win32.RegistryKey] $Root, [string] $Who, [string] $Key, [string] $Name, $Old, $New) {
     $null = $before.Add("${Who}: $Key\$Name = $(Format-Value $Old)")
-    $null = $after.Add("${Who}: $Key\$Name = $(Format-Value $Value)")
+    $null = $after.Add("${Who}: $Key\$Name = $(Format-Value $New)")
     if ($Ansible.CheckMode) { return }
     $opened = $Root.CreateSubKey($Key)
     try {
-        if ($Value) { $opened.SetValue($Name, $Value.Data, $Value.Kind) }
+        if ($New) { $opened.SetValue($Name, $New.Data, $New.Kind) }
         else { $opened.DeleteValue($Name, $false) }
     }
     finally { $opened.Dispose() }
@@ -75,50 +75,50 @@ function Format-Value($Value) {
 }
 
 function Test-SameValue($One, $Other) {
-    if (-not $One -or -not $Other) { return (-not $One -and -not $Other) }
-    ([string] $One.Kind -eq [string] $Other.Kind) -and (($One.Data -join "`0") -ceq ($Other.Data -join "`0"))
+    (Format-Value $One) -ceq (Format-Value $Other)
 }
 
 # Brings a user's hive to what is wanted. What was there before is kept in the machine's hive, which
 # no user can write: by key and name, of kind None where there was nothing.
-function Update-Hive([Microsoft.Win32.RegistryKey] $Hive, [string] $Id, [string] $Who, [object[]] $Wanted) {
+function Update-Hive([Microsoft.Win32.RegistryKey] $Hive, $User, [object[]] $Wanted) {
+    $record = "$records\$($User.Id)"
     $places = @()
     foreach ($value in $Wanted) {
         $place = "$($value.key)\$($value.name)"
         $places += $place
-        $old = Get-RegistryValue $Hive $value.key $value.name
+        $old = Get-RegistryValue -Root $Hive -Key $value.key -Name $value.name
         $new = [pscustomobject] @{ Kind = $kinds[$value.type]; Data = $value.data }
         if (Test-SameValue $old $new) { continue }
-        if (-not $Ansible.CheckMode -and -not (Get-RegistryValue $machine "$records\$Id" $place)) {
-            $record = $machine.CreateSubKey("$records\$Id")
-            if ($old) { $record.SetValue($place, $old.Data, $old.Kind) }
-            else { $record.SetValue($place, [byte[]] @(), 'None') }
-            $record.Dispose()
+        if (-not $Ansible.CheckMode -and -not (Get-RegistryValue -Root $machine -Key $record -Name $place)) {
+            $opened = $machine.CreateSubKey($record)
+            if ($old) { $opened.SetValue($place, $old.Data, $old.Kind) }
+            else { $opened.SetValue($place, [byte[]] @(), 'None') }
+            $opened.Dispose()
         }
-        Set-RegistryValue $Hive $Who $value.key $value.name $old $new
+        Set-RegistryValue -Root $Hive -Who $User.Who -Key $value.key -Name $value.name -Old $old -New $new
     }
-    foreach ($place in Get-Recorded $Id) {
+    foreach ($place in Get-Recorded $User.Id) {
         if ($places -contains $place) { continue }
         $end = $place.LastIndexOf('\')
-        $key, $name = $place.Substring(0, $end), $place.Substring($end + 1)
-        $old = Get-RegistryValue $Hive $key $name
-        $former = Get-RegistryValue $machine "$records\$Id" $place
-        if ([string] $former.Kind -eq 'None') { $former = $null }
-        if (-not (Test-SameValue $old $former)) { Set-RegistryValue $Hive $Who $key $name $old $former }
+        $where = @{ Root = $Hive; Key = $place.Substring(0, $end); Name = $place.Substring($end + 1) }
+        $old = Get-RegistryValue @where
+        $former = Get-RegistryValue -Root $machine -Key $record -Name $place
+        if ($former.Kind -eq 'None') { $former = $null }
+        if (-not (Test-SameValue $old $former)) { Set-RegistryValue @where -Who $User.Who -Old $old -New $former }
         if (-not $Ansible.CheckMode) {
-            $record = $machine.OpenSubKey("$records\$Id", $true)
-            $record.DeleteValue($place)
-            $record.Dispose()
+            $opened = $machine.OpenSubKey($record, $true)
+            $opened.DeleteValue($place)
+            $opened.Dispose()
         }
     }
 }
 
 # Key and name of each value of a user that has a record.
 function Get-Recorded([string] $Id) {
-    $record = $machine.OpenSubKey("$records\$Id")
-    if ($record) {
-        $record.GetValueNames()
-        $record.Dispose()
+    $opened = $machine.OpenSubKey("$records\$Id")
+    if ($opened) {
+        $opened.GetValueNames()
+        $opened.Dispose()
     }
 }
 
@@ -153,7 +153,8 @@ function Update-User($User, [object[]] $Wanted) {
     }
     $loaded = $users.OpenSubKey($User.Id, $true)
     if ($loaded) {
-        try { Update-Hive $loaded $User.Id $User.Who $Wanted } finally { $loaded.Dispose() }
+        try { Update-Hive -Hive $loaded -User $User -Wanted $Wanted }
+        finally { $loaded.Dispose() }
         return
     }
     $file = [IO.Path]::Combine($User.Path, 'NTUSER.DAT')
@@ -175,7 +176,7 @@ function Update-User($User, [object[]] $Wanted) {
     $hive = $null
     try {
         $hive = $users.OpenSubKey($name, $true)
-        Update-Hive $hive $User.Id $User.Who $Wanted
+        Update-Hive -Hive $hive -User $User -Wanted $Wanted
     }
     finally {
         if ($hive) { $hive.Dispose() }
@@ -219,7 +220,7 @@ else {
     $all = @(Get-User)
     foreach ($user in $all) {
         try {
-            if ($Present -and $user.Chosen) { Update-User $user $wanted } else { Update-User $user @() }
+            Update-User -User $user -Wanted @(if ($Present -and $user.Chosen) { $wanted })
         }
         catch { $null = $problems.Add("$($user.Who): $($_.Exception.Message)") }
     }
