@@ -88,8 +88,7 @@ function Update-Link([string[]] $Wanted) {
     }
 }
 
-# $Wanted: security identifier -> name of each group that the object applies to. Authenticated Users
-# go on reading, which computers need (MS16-072).
+# Authenticated Users go on reading, which computers need (MS16-072).
 function Update-Filter([hashtable] $Wanted) {
     $trustees = @{ $everyone = @{ Name = Get-EveryoneName; Type = 'Group'; Level = 'GpoApply' } }  # of a new object
     if ($gpo) {
@@ -125,18 +124,25 @@ function Get-EveryoneName {
     ($account.Value -split '\\')[-1]
 }
 
-# What the inventory names, looked up before anything changes.
-$targets = @()
-foreach ($link in Read-List $Links) {
-    try { $targets += (Get-ADObject -Identity $link @at).DistinguishedName }
-    catch { throw "outlook_gpo_links: no `"$link`" in $($domain.DNSRoot): $($_.Exception.Message)" }
+# Distinguished names of what the inventory wants the object linked to.
+function Get-Target {
+    $wanted = @(Read-List $Links)
+    if (-not $wanted) { return $domain.DistinguishedName }
+    foreach ($link in $wanted) {
+        try { (Get-ADObject -Identity $link @at).DistinguishedName }
+        catch { throw "outlook_gpo_links: no `"$link`" in $($domain.DNSRoot): $($_.Exception.Message)" }
+    }
 }
-if (-not $targets) { $targets = @($domain.DistinguishedName) }
-$filter = @{}
-foreach ($group in Read-List $Groups) {
-    try { $known = Get-ADGroup -Identity $group @at }
-    catch { throw "outlook_gpo_security_filter: no group `"$group`" in $($domain.DNSRoot): $($_.Exception.Message)" }
-    $filter[$known.SID.Value] = $known.SamAccountName
+
+# Security identifier -> name of each group that the inventory wants the object to apply to.
+function Get-Filter {
+    $found = @{}
+    foreach ($group in Read-List $Groups) {
+        try { $known = Get-ADGroup -Identity $group @at }
+        catch { throw "outlook_gpo_security_filter: no group `"$group`" in $($domain.DNSRoot): $($_.Exception.Message)" }
+        $found[$known.SID.Value] = $known.SamAccountName
+    }
+    $found
 }
 
 $named = @(Get-GPO -All @gp | Where-Object { $_.DisplayName -eq $Name })
@@ -145,6 +151,8 @@ if ($Present) {
     if (-not $gpo -and $named) {
         throw "outlook_gpo_name: `"$Name`" is the name of an object of somebody else; choose another, or let its comment begin with: $mark"
     }
+    $targets = Get-Target
+    $filter = Get-Filter
     if (-not $gpo -and (Test-Change '' "Group Policy object $Name")) { $gpo = New-GPO -Name $Name -Comment $mark @gp }
     Update-Value
     Update-Filter $filter
