@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import dns.message
@@ -18,33 +17,12 @@ import pytest
 import yaml
 
 from deployed import ROOT, changes
+from samba_lab import ADMINISTRATOR, CONTROLLERS, INVENTORY, PASSWORD, SCENARIO, output, run, samba
 
-SCENARIO = Path(__file__).parents[1]
 DOMAINS = yaml.safe_load((SCENARIO / "inventory/group_vars/all/domains.yml").read_text())
-LAB = yaml.safe_load((SCENARIO / "inventory/group_vars/all/lab.yml").read_text())
-CONTROLLERS = {each["name"]: each for each in LAB["lab_controllers"]}
-PASSWORD = LAB["lab_password"]
-ADMINISTRATOR = "-U", f"Administrator%{PASSWORD}"
 ONE, TWO = DOMAINS["autoconfig_domains"]
 DC13, DC12 = DOMAINS["dns_servers"]
 GENERIC = "autoconfig.hoster.test."
-
-
-def run(container: str, *command: str, said: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["docker", "exec", "-i", f"autoconfig-samba-{container}", *command],
-        input=said,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def samba(controller: str, *arguments: str) -> str:
-    """Run samba-tool there as Administrator, which must succeed."""
-    found = run(controller, "samba-tool", *arguments, *ADMINISTRATOR)
-    assert found.returncode == 0, found.stdout + found.stderr
-    return found.stdout
 
 
 def push(
@@ -61,7 +39,7 @@ def push(
         "ansible",
         "env",
         *(f"{name}={value}" for name, value in environment.items()),
-        *("ansible-playbook", "-i", f"{SCENARIO}/inventory/hosts.yml", *arguments),
+        *("ansible-playbook", "-i", str(INVENTORY), *arguments),
         *("-e", json.dumps(variables), f"mailhost.autoconfig.{playbook}"),
     )
 
@@ -104,9 +82,8 @@ def in_the_zone(zone: str, code: str) -> str:
         f"server = DirectoryServer('dc13.corp13.test', 'autoconfig@CORP13.TEST', {PASSWORD!r})\n"
         f"zone = {zone!r}\n"
     )
-    found = run("ansible", "env", f"PYTHONPATH={ROOT}/src", "python3", "-B", "-", said=begin + code)
-    assert found.returncode == 0, found.stderr
-    return found.stdout
+    command = "env", f"PYTHONPATH={ROOT}/src", "python3", "-B", "-"
+    return output("ansible", *command, said=begin + code)
 
 
 @pytest.fixture(scope="module")
