@@ -83,7 +83,8 @@ class ActionModule(ActionBase):
             except ValueError:
                 pass  # broken, as good as lost
         look = LOOK.format(live=shlex.quote(live), name=shards.NAME)
-        return shards.rebuild(units, certified(self._low_level_execute_command(look)["stdout"]))
+        printed = str(self._low_level_execute_command(look)["stdout"])
+        return dict(shards.rebuild(units, certified(printed)))
 
     def write(self, content: str, path: str, task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """Return the result of ``ansible.builtin.copy``."""

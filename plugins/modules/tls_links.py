@@ -28,7 +28,7 @@ options:
     type: bool
     default: false
   prune:
-    description: Remove other links whose name begins with this and goes on with nothing or C(-NUMBER).
+    description: Remove other links of this name, or of this name with C(-NUMBER) behind it.
     type: str
 attributes:
   check_mode:
