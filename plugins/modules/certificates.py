@@ -35,8 +35,8 @@ options:
     default: /usr/local/bin/mail-autoconfig
 attributes:
   check_mode:
-    description: Says what would be ordered, and what waits for a limit of the authority. Names are
-      looked up but nothing is fetched.
+    description: Says what would be ordered, and what waits for a limit of the authority. New names
+      are looked up, but not fetched.
     support: full
   diff_mode:
     description: Shows the names on each certificate that changes.

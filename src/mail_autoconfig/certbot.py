@@ -73,9 +73,9 @@ class Certbot:
     def lineages(self) -> dict[str, Lineage]:
         """All certificates of ours. One that can't be read is as good as none."""
         names = [
-            path.stem
-            for path in sorted(self._config.glob("renewal/*.conf"))
-            if is_ours(path.stem) and (self.live(path.stem) / "cert.pem").exists()
+            name
+            for name in sorted(path.stem for path in self._config.glob("renewal/*.conf"))
+            if is_ours(name) and (self.live(name) / "cert.pem").exists()
         ]
         with ThreadPoolExecutor(_THREADS) as pool:
             found = zip(names, pool.map(self._lineage, names), strict=True)
@@ -190,4 +190,7 @@ def problem(output: str, log: str) -> str:
         return f"{found[-1][1]} ({found[-1][0]})"
     idle = ("Saving debug log", "Ask for help", "- - -")
     lines = [line.strip() for line in output.splitlines() if line.strip()]
+    for line in lines:
+        if line.startswith("ValueError: "):  # of the library that speaks with the authority
+            return line.removeprefix("ValueError: ")
     return "; ".join([line for line in lines if not line.startswith(idle)][-2:])

@@ -11,7 +11,7 @@ import os
 import ssl
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -37,6 +37,7 @@ from .orders import (
     schedule,
 )
 
+ASSIGNMENT = Path("/etc/mail-autoconfig/certificates.json")
 STATE = Path("/var/lib/mail-autoconfig/certificates")
 _SUFFIXES = Path("/usr/share/publicsuffix/public_suffix_list.dat")
 _TIMEOUT = 20.0  # seconds for the authority's directory
@@ -440,8 +441,11 @@ def identities(settings: Settings) -> tuple[str, ...]:
     return tuple(directory.get("meta", {}).get("caaIdentities", ()))
 
 
-def name_check(settings: Settings, *, dry: bool) -> Check:
-    """What asks of each name what the authority will ask; `dry`, nothing is fetched."""
+def name_check(settings: Settings, served: Container[str] | None = None) -> Check:
+    """What asks of each name what the authority will ask.
+
+    `served` are the names that nginx answers already, in check mode; only those are fetched then.
+    """
     if not settings.check_names:
         return lambda _names: {}
 
@@ -451,12 +455,21 @@ def name_check(settings: Settings, *, dry: bool) -> Check:
         lookup = Lookup(identities(settings))
         if settings.webroot is None:
             return check(names, lookup, None)
-        if dry:
-            return check(names, lookup, lambda _name, _address: "")
         with token(settings.webroot) as fetch:
-            return check(names, lookup, fetch)
+            if served is None:
+                return check(names, lookup, fetch)
+            return check(names, lookup, lambda name, at: fetch(name, at) if name in served else "")
 
     return ask
+
+
+def _served() -> frozenset[str]:
+    """The names that nginx has, before a play that is only tried changes them."""
+    try:
+        assignment = shards.load(ASSIGNMENT.read_text("utf-8"))
+    except (OSError, ValueError):
+        return frozenset()
+    return frozenset(name for each in shards.names(assignment).values() for name in each)
 
 
 def run(
@@ -470,6 +483,6 @@ def run(
         raise CertificatesError(f"{assignment_file}: {error}") from None
     if strange := forced - assignment.keys():
         raise CertificatesError(f"no certificate {min(strange)}; there is {', '.join(assignment)}")
-    certbot, check = Certbot(settings.authority), name_check(settings, dry=dry)
-    job = Run(settings, assignment, certbot, check)
+    check = name_check(settings, _served() if dry else None)
+    job = Run(settings, assignment, Certbot(settings.authority), check)
     return job.dry(forced) if dry else job.wet(forced)
