@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import io
 import json
+import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 
@@ -14,6 +17,7 @@ from mail_autoconfig.certificates import (
     Report,
     Run,
     Settings,
+    identities,
     metrics,
     name_check,
     parse_settings,
@@ -332,6 +336,32 @@ def test_settings_that_are_not_right(text: str, line: str) -> None:
 def test_names_are_not_checked_where_that_is_not_wanted() -> None:
     settings = parse_settings(json.dumps(RAW | {"check_names": False}))
     assert name_check(settings)(["a.invalid"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("directory", "expected"),
+    [({"meta": {"caaIdentities": ["ca.test"]}}, ("ca.test",)), ({"meta": {}}, ()), ({}, ())],
+)
+def test_identities_are_those_of_the_directory(
+    directory: dict[str, Any], expected: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ssl, "create_default_context", lambda cafile: cafile)
+    monkeypatch.setattr(
+        certificates, "urlopen", lambda *_args, **_: io.BytesIO(json.dumps(directory).encode())
+    )
+    assert identities(parse_settings(json.dumps(RAW))) == expected
+    own = parse_settings(json.dumps(RAW | {"identities": ["own.test"]}))
+    assert identities(own) == ("own.test",)
+
+
+def test_authority_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_: object) -> None:
+        raise URLError("Connection refused")
+
+    monkeypatch.setattr(ssl, "create_default_context", lambda cafile: cafile)
+    monkeypatch.setattr(certificates, "urlopen", refuse)
+    with pytest.raises(CertificatesError, match=r"https://acme.test/dir: .*Connection refused"):
+        identities(parse_settings(json.dumps(RAW)))
 
 
 def test_command(
