@@ -161,7 +161,8 @@ class Run:
             else:
                 self._ordered(order, "would be ordered")
         self._gone(dry=True)
-        self.report.changed = bool(self.report.orders or self._wrong_links(self.lineages))
+        wrong = self._wrong_links(self.lineages) or self._marked().exists()
+        self.report.changed = bool(self.report.orders or wrong)
         return self.report
 
     def wet(self, forced: frozenset[str] = frozenset()) -> Report:

@@ -269,6 +269,7 @@ def test_what_could_not_be_put_in_force_is_tried_again(host: Host) -> None:
     deploy, host.deploy = host.deploy, "echo broken >&2; false"
     report = host.run()
     assert report.problems == ["not in force yet: broken"]
+    assert host.run(dry=True).changed
     host.deploy = deploy
     report = host.run()
     assert (report.problems, report.changed, host.deployed()) == ([], True, 1)
