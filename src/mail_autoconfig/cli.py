@@ -1,4 +1,4 @@
-"""The command line: `mail-autoconfig serve | check | verify | snippet | dns`."""
+"""The command line: `mail-autoconfig serve | check | verify | snippet | dns | certificates`."""
 
 from __future__ import annotations
 
@@ -80,6 +80,24 @@ def _parser() -> argparse.ArgumentParser:
     dns.add_argument("--ttl", type=int, default=TTL, help="in seconds [%(default)s]")
     dns.set_defaults(command=_dns)
 
+    certificates = commands.add_parser(
+        "certificates", help="order and renew the certificates of this host"
+    )
+    certificates.add_argument("--check", action="store_true", help="only say what would be done")
+    certificates.add_argument("--json", action="store_true", help="say it as JSON")
+    certificates.add_argument(
+        "--renew", action="append", default=[], metavar="NAME", help="renew it now; may be repeated"
+    )
+    for name, what in ("authority", "how to order"), ("certificates", "which names on which"):
+        certificates.add_argument(
+            name,
+            nargs="?",
+            type=Path,
+            default=Path(f"/etc/mail-autoconfig/{name}.json"),
+            help=f"{what} [%(default)s]",
+        )
+    certificates.set_defaults(command=_certificates)
+
     for command in (serve, check, verify, snippet, dns):
         command.add_argument("file", type=Path, metavar="FILE", help="the configuration (JSON)")
     return parser
@@ -139,3 +157,26 @@ def _dns(options: argparse.Namespace) -> int:
         return 2
     print(table(by_zone(found), options.ttl), end="")
     return 0
+
+
+def _certificates(options: argparse.Namespace) -> int:
+    import json
+    from dataclasses import asdict
+
+    from .certificates import CertificatesError, run
+
+    try:
+        report = run(
+            options.authority,
+            options.certificates,
+            dry=options.check,
+            forced=frozenset(options.renew),
+        )
+    except (CertificatesError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.json:
+        print(json.dumps(asdict(report)))
+    else:
+        print(*report.lines() or ["all certificates are right"], sep="\n")
+    return 1 if report.problems else 0
