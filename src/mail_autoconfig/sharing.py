@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import socket
@@ -166,7 +165,7 @@ def _write(certificates: Certificates, new: Path) -> None:
                 path.write_text(content, "ascii")
             try:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                context.load_cert_chain(*(new / name / file for file in FILES))
+                context.load_cert_chain(new / name / FILES[0], new / name / FILES[1])
             except (ssl.SSLError, ValueError):
                 raise SharingError(
                     f"{name}: not a certificate and its key; those from before stay"
@@ -177,7 +176,7 @@ def _write(certificates: Certificates, new: Path) -> None:
 
 
 def _links(directory: Path) -> dict[str, str]:
-    return {path.name: os.readlink(path) for path in directory.iterdir() if path.is_symlink()}
+    return {path.name: str(path.readlink()) for path in directory.iterdir() if path.is_symlink()}
 
 
 def _lead(directory: Path, before: Mapping[str, str], after: Mapping[str, str]) -> None:
