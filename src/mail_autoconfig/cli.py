@@ -98,6 +98,11 @@ def _parser() -> argparse.ArgumentParser:
         )
     certificates.set_defaults(command=_certificates)
 
+    challenge = commands.add_parser("challenge", help="prove a name in DNS, for certbot")
+    challenge.add_argument("step", choices=("present", "remove"))
+    challenge.add_argument("servers", type=Path, help="the zones and their servers (JSON)")
+    challenge.set_defaults(command=_challenge)
+
     _share_parser(commands)
 
     for command in (serve, check, verify, snippet, dns):
@@ -196,6 +201,19 @@ def _certificates(options: argparse.Namespace) -> int:
     else:
         print(*report.lines() or ["all certificates are right"], sep="\n")
     return 1 if report.problems else 0
+
+
+def _challenge(options: argparse.Namespace) -> int:
+    import os
+
+    from .acme_dns import ChallengeError, hook, load
+
+    try:
+        hook(options.step, load(options.servers), os.environ)
+    except ChallengeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _share(options: argparse.Namespace) -> int:
