@@ -24,7 +24,8 @@ PLACEHOLDER = "placeholder"
 RECEIVED = "received"
 
 _NAME = re.compile(r"mail-autoconfig(-[0-9]+)?")
-_IN_FORCE = "in-force"
+# Names what nginx has taken. While it is missing, nginx tells load balancers to wait.
+_IN_FORCE = f"{RECEIVED}.in-force"
 _TIMEOUT = 60  # seconds
 
 
@@ -99,7 +100,7 @@ def is_in_force(certificates: Certificates, directory: Path) -> bool:
     links = {RECEIVED: new.name} | {name: f"{RECEIVED}/{name}" for name in certificates}
     received = {name for name, target in _links(directory).items() if _is_received(target)}
     return (
-        (new / _IN_FORCE).exists()
+        _taken(directory) == new.name
         and received == set(certificates)
         and all(_links(directory).get(name) == target for name, target in links.items())
     )
@@ -126,7 +127,10 @@ def install(certificates: Certificates, directory: Path, take: Callable[[], None
         if before.get(RECEIVED) != new.name:
             shutil.rmtree(new)
         raise
-    (new / _IN_FORCE).touch()
+    marker = directory / f".{_IN_FORCE}.new"
+    marker.write_text(new.name, "ascii")
+    marker.chmod(0o644)
+    marker.replace(directory / _IN_FORCE)
     for path in directory.glob(f"{RECEIVED}-*"):
         if path != new:
             shutil.rmtree(path)
@@ -148,6 +152,11 @@ def _dump(certificates: Certificates) -> str:
 def _directory_name(certificates: Certificates) -> str:
     digest = hashlib.sha256(_dump(certificates).encode()).hexdigest()
     return f"{RECEIVED}-{digest[:16]}"
+
+
+def _taken(directory: Path) -> str:
+    path = directory / _IN_FORCE
+    return path.read_text("ascii") if path.exists() else ""
 
 
 def _is_received(target: str) -> bool:

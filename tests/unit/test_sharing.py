@@ -154,7 +154,7 @@ def test_a_run_that_broke_off_is_gone_on_with(directory: Path, pairs: list[dict[
     """Between the links and nginx's reload: the next run reloads."""
     certificates = {FIRST: pairs[0]}
     install(certificates, directory, taken)
-    (directory / FIRST / ".." / "in-force").unlink()
+    (directory / "received.in-force").write_text("received-of-before")
     assert not is_in_force(certificates, directory)
     calls: list[int] = []
     install(certificates, directory, lambda: calls.append(1))
