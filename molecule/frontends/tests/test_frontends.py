@@ -362,3 +362,16 @@ def test_names_proven_in_dns() -> None:
 
     converged("server", *only)
     assert certified() == before
+
+
+def test_removal() -> None:
+    """Last, since nothing is left: no account, no unit, no key."""
+    output = converged("remove")
+    assert changes(output) > 0
+    assert run(BALANCER, "sh", "-c", "ss -Hltn 'sport = 80 or sport = 443'") == ""
+    assert run(BALANCER, "systemctl", "is-active", "haproxy") == "active\n"
+    for name in ISSUER, OTHER:
+        directories = "/etc /var/lib /etc/systemd/system"
+        assert run(name, "sh", "-c", f"find {directories} -maxdepth 1 -name 'mail-auto*'") == ""
+        assert run(name, "sh", "-c", "getent passwd mail-autoconfig-share || true") == ""
+    assert changes(converged("remove")) == 0
