@@ -188,13 +188,13 @@ def _links(directory: Path) -> dict[str, str]:
     return {path.name: str(path.readlink()) for path in directory.iterdir() if path.is_symlink()}
 
 
-def _lead(directory: Path, before: Mapping[str, str], after: Mapping[str, str]) -> None:
-    """Turn the links from `before` to `after`; each at once for whoever reads it."""
-    for name, target in after.items():
-        if before.get(name) != target:
+def _lead(directory: Path, present: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    """Turn the links that are `present` to those `wanted`; each at once for whoever reads it."""
+    for name, target in wanted.items():
+        if present.get(name) != target:
             new = directory / f".{name}.new"
             new.unlink(missing_ok=True)
             new.symlink_to(target)
             new.replace(directory / name)
-    for name in before.keys() - after.keys():
+    for name in present.keys() - wanted.keys():
         (directory / name).unlink()
