@@ -21,6 +21,7 @@ from urllib.request import urlopen
 
 from . import shards
 from .certbot import Authority, Certbot
+from .names import normalise
 from .orders import (
     LIMITS,
     NO_LIMITS,
@@ -57,8 +58,10 @@ class Settings:
 
     `webroot` is the directory from which nginx answers challenges; None, names are proven in
     another way and nothing is fetched. `identities` are the authority's names in CAA records; none,
-    its directory says them. `deploy` is a shell command that runs after a change.
-    `metrics` is the directory of node_exporter's text files, used where it exists.
+    its directory says them. `dns_servers` is the file with the zones that prove names, where they
+    are proven so; `wildcards` are the domains whose names are on certificates as `*.D`. `deploy`
+    is a shell command that runs after a change. `metrics` is the directory of node_exporter's text
+    files, used where it exists.
     """
 
     authority: Authority
@@ -69,6 +72,8 @@ class Settings:
     identities: tuple[str, ...] = ()
     limits: Limits = NO_LIMITS
     metrics: Path | None = None
+    dns_servers: Path | None = None
+    wildcards: frozenset[str] = frozenset()
 
 
 def parse_settings(text: str) -> Settings:
@@ -93,6 +98,8 @@ def parse_settings(text: str) -> Settings:
             identities=tuple(raw["identities"]),
             limits=Limits(**{key: int(value) for key, value in limits.items()}),
             metrics=Path(raw["metrics"]) if raw["metrics"] else None,
+            dns_servers=Path(raw["dns_servers"]) if raw.get("dns_servers") else None,
+            wildcards=frozenset(map(normalise, raw.get("wildcards", ()))),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise CertificatesError(f"not the settings of certificates: {error!r}") from None
@@ -139,7 +146,10 @@ class Run:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings
-        self.names = shards.names(assignment)
+        self.names = {
+            certificate: shards.certified(names, settings.wildcards)
+            for certificate, names in shards.names(assignment).items()
+        }
         self.certbot = certbot
         self.check = check
         self.state = state
@@ -442,6 +452,16 @@ def identities(settings: Settings) -> tuple[str, ...]:
     return tuple(directory.get("meta", {}).get("caaIdentities", ()))
 
 
+def unproven(dns_servers: Path, names: Sequence[str], *, dry: bool) -> dict[str, str]:
+    """Names that can't be proven in DNS, with the reason. Raises CertificatesError."""
+    from .acme_dns import ChallengeError, load
+
+    try:
+        return load(dns_servers).check(names, dry=dry)
+    except ChallengeError as error:
+        raise CertificatesError(str(error)) from None
+
+
 def name_check(settings: Settings, served: Container[str] | None = None) -> Check:
     """What asks of each name what the authority will ask.
 
@@ -455,7 +475,11 @@ def name_check(settings: Settings, served: Container[str] | None = None) -> Chec
 
         lookup = Lookup(identities(settings))
         if settings.webroot is None:
-            return check(names, lookup, None)
+            refused = check(names, lookup, None)
+            if settings.dns_servers:
+                dry = served is not None
+                refused = unproven(settings.dns_servers, names, dry=dry) | refused
+            return refused
         with token(settings.webroot) as fetch:
             if served is None:
                 return check(names, lookup, fetch)

@@ -1,4 +1,4 @@
-"""The command line: `mail-autoconfig serve | check | verify | snippet | dns | certificates`."""
+"""The command line: `mail-autoconfig check | serve | certificates | verify | …`."""
 
 from __future__ import annotations
 
@@ -98,9 +98,30 @@ def _parser() -> argparse.ArgumentParser:
         )
     certificates.set_defaults(command=_certificates)
 
+    challenge = commands.add_parser("challenge", help="prove a name in DNS, for certbot")
+    challenge.add_argument("step", choices=("present", "remove"))
+    challenge.add_argument("servers", type=Path, help="the zones and their servers (JSON)")
+    challenge.set_defaults(command=_challenge)
+
+    _share_parser(commands)
+
     for command in (serve, check, verify, snippet, dns):
         command.add_argument("file", type=Path, metavar="FILE", help="the configuration (JSON)")
     return parser
+
+
+def _share_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    share = commands.add_parser("share", help="share certificates among front ends")
+    share.set_defaults(command=_share)
+    steps = share.add_subparsers(required=True, metavar="STEP", dest="step")
+    pack = steps.add_parser("pack", help="on the issuer: print the certificates in force")
+    relay = steps.add_parser("relay", help="on the issuer: print what comes from a unix socket")
+    relay.add_argument("socket", type=Path, metavar="PATH")
+    fetch = steps.add_parser("fetch", help="elsewhere: put in force what a command prints")
+    fetch.add_argument("--dry-run", action="store_true", help="say what would change")
+    for step in (pack, fetch):
+        step.add_argument("directory", type=Path, help="of the links to the certificates")
+    fetch.add_argument("program", nargs="+", help="command that prints the certificates, after --")
 
 
 def _endpoint(text: str) -> tuple[str, int]:
@@ -180,3 +201,40 @@ def _certificates(options: argparse.Namespace) -> int:
     else:
         print(*report.lines() or ["all certificates are right"], sep="\n")
     return 1 if report.problems else 0
+
+
+def _challenge(options: argparse.Namespace) -> int:
+    import os
+
+    from .acme_dns import ChallengeError, hook, load
+
+    try:
+        hook(options.step, load(options.servers), os.environ)
+    except ChallengeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _share(options: argparse.Namespace) -> int:
+    from . import sharing
+
+    try:
+        match options.step:
+            case "pack":
+                print(sharing.pack(options.directory))
+            case "relay":
+                sharing.relay(options.socket, sys.stdout.buffer.write)
+            case "fetch":
+                found = sharing.fetch(options.program)
+                if sharing.is_in_force(found, options.directory):
+                    print("nothing new")
+                elif options.dry_run:
+                    print(f"would put in force: {', '.join(found)}")
+                else:
+                    sharing.install(found, options.directory, sharing.reload_nginx)
+                    print(f"put in force: {', '.join(found)}")
+    except sharing.SharingError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0

@@ -1,6 +1,6 @@
 """Read a zone and change it by dynamic update (RFC 2136), signed with TSIG (RFC 8945).
 
-Needs dnspython 2.7 or later.
+Needs dnspython 2.7 or later; 2.3 does for `add` and `remove`.
 """
 
 from __future__ import annotations
@@ -75,10 +75,21 @@ class UpdateServer:
         domains go together. Raises ZoneError.
         """
         for part in transactions(zone, changes):
-            self._send(zone, part)
+            self._send(_update(zone, part))
 
-    def _send(self, zone: str, changes: Sequence[Change]) -> None:
-        update = _update(zone, changes)
+    def add(self, zone: str, name: str, type_: str, content: Content) -> None:
+        """Add values to a record set, whatever else it holds. Raises ZoneError."""
+        update = dns.update.UpdateMessage(_absolute(zone))
+        update.add(_absolute(name), _rdataset(type_, content))
+        self._send(update)
+
+    def remove(self, zone: str, name: str, type_: str, content: Content) -> None:
+        """Remove values from a record set, and nothing else of it. Raises ZoneError."""
+        update = dns.update.UpdateMessage(_absolute(zone))
+        update.delete(_absolute(name), _rdataset(type_, content))
+        self._send(update)
+
+    def _send(self, update: dns.update.UpdateMessage) -> None:
         if self.key:
             update.use_tsig(self._key())
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 Units = Mapping[str, Sequence[str]]
 """Unit -> its names."""
@@ -77,7 +77,7 @@ def _certificate_names() -> Iterator[str]:
 
 def rebuild(units: Units, certified: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     """What :func:`assign` needs to know of before, from the names on the certificates there are."""
-    owner = {name: unit for unit, names in units.items() for name in names}
+    owner = {name: unit for unit, names in units.items() for name in (*names, f"*.{unit}")}
     return {
         certificate: list(dict.fromkeys(owner[name] for name in names if name in owner))
         for certificate, names in certified.items()
@@ -91,6 +91,12 @@ def names(assignment: Mapping[str, Mapping[str, Iterable[str]]]) -> dict[str, tu
         certificate: tuple(name for each in members.values() for name in each)
         for certificate, members in assignment.items()
     }
+
+
+def certified(names: Iterable[str], wildcards: Collection[str]) -> tuple[str, ...]:
+    """What a certificate holds for `names`: `*.D` for all that stand below a D of `wildcards`."""
+    parents = ((name, name.partition(".")[2]) for name in names)
+    return tuple(dict.fromkeys(f"*.{up}" if up in wildcards else name for name, up in parents))
 
 
 def dump(assignment: Assignment) -> str:

@@ -121,3 +121,17 @@ def test_dump_and_load() -> None:
 def test_what_is_no_assignment(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - of json too
         load(text)
+
+
+def test_wildcards_stand_for_the_names_below_their_domain() -> None:
+    held = ("autodiscover.a.test", "autoconfig.a.test", "a.test", "x.autoconfig.a.test", "a.b.test")
+    assert shards.certified(held, {"a.test"}) == ("*.a.test", "a.test", *held[3:])
+    assert shards.certified(held, ()) == held
+
+
+def test_a_lost_assignment_comes_back_from_wildcards_too() -> None:
+    certified = {"mail-autoconfig-2": ["*.d1.test"], "mail-autoconfig": ["n0.d0.test"]}
+    assert rebuild(many(2), certified) == {
+        "mail-autoconfig-2": ["d1.test"],
+        "mail-autoconfig": ["d0.test"],
+    }
