@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
@@ -62,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:  # ssl.SSLError is one
         print(f"{options.ca}: no certificates: {error.strerror or error}", file=sys.stderr)
         return 2
-    texts = (
+    texts: tuple[tuple[Path | None, Callable[[], str]], ...] = (
         (options.html, lambda: page(reports, datetime.now(UTC))),
         (options.prometheus, lambda: metrics(reports, time.time())),
     )
