@@ -1,13 +1,14 @@
-# make demo   a server in a container that answers at 127.0.0.1, its certificates, its clients
-# make test   all that .ci/run asks for
+# make demo       a server in a container that answers at 127.0.0.1, its certificates, its clients
+# make test       all parts, and the main job on Debian 12 and 13 with real clients
+# make test-slow  one scenario for each hard subject
 BIN := $(CURDIR)/.venv/bin
 STEP := @tests/lab/step
 DEMO_HTTPS_PORT ?= 8443
 DEMO_HTTP_PORT ?= 8080
 export DEMO_HTTPS_PORT DEMO_HTTP_PORT
-demo demo-down images lint sanity unit molecule bench docs: export PATH := $(BIN):$(PATH)
+demo demo-down images lint sanity unit molecule test-slow bench docs: export PATH := $(BIN):$(PATH)
 
-.PHONY: venv engine images demo demo-down test lint sanity unit molecule bench docs clean
+.PHONY: venv engine images demo demo-down test test-slow lint sanity unit molecule bench docs clean
 
 venv: .venv/requirements.txt
 
@@ -37,7 +38,7 @@ lint: venv
 	$(STEP) 'mypy' mypy --no-error-summary src tests plugins molecule demo docs
 	$(STEP) 'yamllint' yamllint --strict .
 	$(STEP) 'ansible-lint' ansible-lint --offline --strict
-	$(STEP) 'tables of the README' python docs/variables.py --check
+	$(STEP) 'docs/variables.md' python docs/variables.py --check
 
 sanity: venv
 	$(STEP) 'sanity tests of the built tarball' tests/sanity.sh
@@ -54,13 +55,19 @@ molecule: venv engine
 	$(STEP) 'molecule: Debian 12 and 13, Pebble, real clients' molecule test
 	$(STEP) 'molecule: DNS, on Knot, BIND and PowerDNS' molecule test -s dns
 
+test-slow: venv engine
+	$(STEP) 'molecule: certificates, on Pebble' molecule test -s certbot
+	$(STEP) 'molecule: DNS and Group Policy, on Samba domain controllers' molecule test -s samba
+	$(STEP) 'molecule: the files for Windows, in Wine and in a hive' molecule test -s outlook
+	$(STEP) 'molecule: front ends behind HAProxy, dns-01' molecule test -s frontends
+
 # Figures; not part of the tests.
 bench: venv engine
 	$(STEP) 'figures' python tests/bench/bench.py
 
 # What is generated from the roles' argument_specs.
 docs: venv
-	$(STEP) 'tables of the README' python docs/variables.py
+	$(STEP) 'docs/variables.md' python docs/variables.py
 
 clean:
 	rm -rf .venv .venv-debian12 .demo .cache build *.tar.gz

@@ -1,4 +1,4 @@
-"""Write the roles' variables into the README, from their argument_specs; with --check, compare."""
+"""Write docs/variables.md from the roles' argument_specs; with --check, compare."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
-BEGIN, END = "<!-- variables: begin -->\n", "<!-- variables: end -->\n"
+PAGE = ROOT / "docs/variables.md"
+HEAD = "# The roles' variables\n\nMade from the roles' `argument_specs` by `make docs`.\n\n"
 
 
 def text(description: str | list[str]) -> str:
@@ -38,7 +38,7 @@ def table(role: str) -> str:
         for name, option in spec["options"].items()
     ]
     head = [
-        f"**{role}**: {spec['short_description']}",
+        f"## {role}: {spec['short_description']}",
         "",
         "| variable | default | |",
         "|---|---|---|",
@@ -47,17 +47,15 @@ def table(role: str) -> str:
 
 
 def main() -> int:
-    """Return 1, with --check, if the README differs."""
-    readme = README.read_text("utf-8")
-    before, _begin, rest = readme.partition(BEGIN)
-    _old, _end, after = rest.partition(END)
+    """Return 1, with --check, if the page differs."""
     roles = sorted(path.name for path in (ROOT / "roles").iterdir())
-    new = f"{before}{BEGIN}{chr(10).join(map(table, roles))}{END}{after}"
+    new = HEAD + "\n".join(map(table, roles))
     if sys.argv[1:] == ["--check"]:
-        if new != readme:
-            print("README.md is not what argument_specs say; run: make docs", file=sys.stderr)
-        return int(new != readme)
-    README.write_text(new, "utf-8")
+        if new != PAGE.read_text("utf-8"):
+            print(f"{PAGE} is not what argument_specs say; run: make docs", file=sys.stderr)
+            return 1
+        return 0
+    PAGE.write_text(new, "utf-8")
     return 0
 
 

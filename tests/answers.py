@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import plistlib
 import re
 import xml.etree.ElementTree as ET
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -550,6 +552,16 @@ def reg_file(reply: Reply) -> None:
     assert '"DisableOffice365SimplifiedAccountCreation"' in reply.body.decode("utf-16")
 
 
+def zip_file(reply: Reply) -> None:
+    """The files for those who manage Outlook by Group Policy or Intune."""
+    assert reply.status == 200
+    assert reply.headers["content-type"] == "application/zip"
+    assert reply.headers["content-disposition"] == "attachment"
+    with zipfile.ZipFile(io.BytesIO(reply.body)) as archive:
+        assert "PolicyDefinitions/mail-autoconfig.admx" in archive.namelist()
+        assert archive.testzip() is None
+
+
 def redirect(status: int, location: str) -> Expectation:
     """A redirect to `location`."""
 
@@ -902,6 +914,7 @@ def _page_cases(suffix: str) -> list[Case]:
         get("not on ua-auto-config.D", refused(404), host=f"ua-auto-config.{domain}"),
         get("the form's address", redirect(303, "/"), path="/settings"),
         get(".reg file", reg_file, path="/outlook.reg"),
+        get("policies", zip_file, path="/outlook.zip"),
         asked("settings", f"a+b@{corp_domain}", settings_of(f"a+b@{corp_domain}", mail)),
         asked("on autodiscover.D", f"u@{corp_domain}", settings_of(f"u@{corp_domain}", mail),
               host=f"autodiscover.{corp_domain}"),

@@ -39,9 +39,10 @@ class TLSConnection(http.client.HTTPSConnection):
 class Server:
     """One deployed server."""
 
-    def __init__(self, release: str) -> None:
+    def __init__(self, release: str, lab: str = "default") -> None:
         self.release = release
-        self.name = f"autoconfig-default-debian{release}"
+        self.name = f"autoconfig-{lab}-debian{release}"
+        self.ca = ROOT / f".cache/lab/{lab}/ca.pem"
         self.suffix = f"deb{release}.test"
         self.host: Host = testinfra.get_host(f"docker://{self.name}")
 
@@ -58,7 +59,7 @@ class Server:
         """An open connection as a client has it that looked ``name`` up."""
         if scheme == "http":
             return http.client.HTTPConnection("127.0.0.1", self.port(80), timeout=20)
-        context = context or ssl.create_default_context(cafile=str(CA))
+        context = context or ssl.create_default_context(cafile=str(self.ca))
         connection = TLSConnection(name, self.port(443), context)
         connection.connect()
         return connection

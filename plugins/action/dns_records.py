@@ -57,9 +57,10 @@ def plain(value: Any) -> Any:
 
 
 def secrets(servers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """All that must never be shown: keys, and whatever text a provider is given."""
+    """All that must never be shown: keys, passwords, and whatever text a provider is given."""
     for server in servers:
         yield str(server.get("key_secret", ""))
+        yield str(server.get("kerberos_password", ""))
         yield from texts(server.get("settings", {}))
 
 

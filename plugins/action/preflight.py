@@ -19,6 +19,7 @@ from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.config import (
 )
 from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.names import (
     plain_names,
+    served_by_domain,
     served_names,
 )
 
@@ -102,6 +103,9 @@ class ActionModule(ActionBase):
             "changed": False,
             "configuration": raw,
             "names": list(served_names(configuration)),
+            "by_domain": {
+                domain: list(names) for domain, names in served_by_domain(configuration).items()
+            },
             "plain_names": list(plain_names(configuration)),
             "generic_host": configuration.generic_host or "",
             "fingerprint": hashlib.sha256(source).hexdigest()[:16],

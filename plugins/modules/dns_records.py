@@ -13,7 +13,7 @@ description:
   - What it made is marked in the zone, at C(_mail-autoconfig.DOMAIN).
   - A zone that fails does not stop the others; the task fails at its end and says which.
   - Runs on the controller and needs no connection to the host.
-  - Pushing needs dnspython there, a provider's API octoDNS too.
+  - Pushing needs dnspython there, a provider's API octoDNS too, an Active Directory Kerberos.
 options:
   state:
     description: C(absent) removes all that O(owner) made from the zones of O(servers).
@@ -56,6 +56,8 @@ options:
     description:
       - List of servers and the zones that each of them holds.
       - By dynamic update, with C(address), C(port), C(key_name), C(key_secret), C(key_algorithm).
+      - By dynamic update of an Active Directory's zones, with C(address), C(kerberos_account),
+        C(kerberos_password).
       - By a provider's API, with C(provider) and C(settings), the arguments of octoDNS's provider.
     type: list
     elements: dict

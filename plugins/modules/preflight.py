@@ -62,6 +62,10 @@ names:
   type: list
   elements: str
   returned: success
+by_domain:
+  description: The same names by domain; the generic host is a domain of its own.
+  type: dict
+  returned: success
 plain_names:
   description: Host names that nginx serves over plain http alone.
   type: list

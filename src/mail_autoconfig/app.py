@@ -25,6 +25,7 @@ from . import (
     mobilesync,
     names,
     outlook,
+    outlook_files,
     pacc,
     page,
 )
@@ -92,9 +93,11 @@ class Application:
                 response = await self._settings(scope, receive)
             elif reading and path == page.FORM_PATH:
                 response = Response(None, 303, {"location": page.PATH})
-            elif reading and path == outlook.PATH:
+            elif reading and path in outlook_files.DOWNLOADS:
+                render, media_type = outlook_files.DOWNLOADS[path]
                 headers = {**_KEEP, "content-disposition": "attachment"}
-                response = Response(outlook.reg_file(), 200, headers, outlook.MEDIA_TYPE)
+                body = render(outlook.values(self.configuration))
+                response = Response(body, 200, headers, media_type)
             elif path == AUTODISCOVER_PATH or _host(scope).startswith("autodiscover."):
                 response = await self._autodiscover(method, receive)
             elif path in autoconfig.PATHS or json_path:

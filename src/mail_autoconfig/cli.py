@@ -1,4 +1,4 @@
-"""The command line: `mail-autoconfig serve | check | verify | snippet | dns | doctor`."""
+"""The command line: `mail-autoconfig check | serve | certificates | verify | …`."""
 
 from __future__ import annotations
 
@@ -80,6 +80,31 @@ def _parser() -> argparse.ArgumentParser:
     dns.add_argument("--ttl", type=int, default=TTL, help="in seconds [%(default)s]")
     dns.set_defaults(command=_dns)
 
+    certificates = commands.add_parser(
+        "certificates", help="order and renew the certificates of this host"
+    )
+    certificates.add_argument("--check", action="store_true", help="only say what would be done")
+    certificates.add_argument("--json", action="store_true", help="say it as JSON")
+    certificates.add_argument(
+        "--renew", action="append", default=[], metavar="NAME", help="renew it now; may be repeated"
+    )
+    for name, what in ("authority", "how to order"), ("certificates", "which names on which"):
+        certificates.add_argument(
+            name,
+            nargs="?",
+            type=Path,
+            default=Path(f"/etc/mail-autoconfig/{name}.json"),
+            help=f"{what} [%(default)s]",
+        )
+    certificates.set_defaults(command=_certificates)
+
+    challenge = commands.add_parser("challenge", help="prove a name in DNS, for certbot")
+    challenge.add_argument("step", choices=("present", "remove"))
+    challenge.add_argument("servers", type=Path, help="the zones and their servers (JSON)")
+    challenge.set_defaults(command=_challenge)
+
+    _share_parser(commands)
+
     for command in (serve, check, verify, snippet, dns):
         command.add_argument("file", type=Path, metavar="FILE", help="the configuration (JSON)")
     _add_doctor(commands.add_parser("doctor", help="ask as each client asks; say what is wrong"))
@@ -157,6 +182,20 @@ def _name_server(text: str) -> tuple[str, int]:
         raise argparse.ArgumentTypeError(f"{text!r} is not IP or IP:PORT") from None
 
 
+def _share_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    share = commands.add_parser("share", help="share certificates among front ends")
+    share.set_defaults(command=_share)
+    steps = share.add_subparsers(required=True, metavar="STEP", dest="step")
+    pack = steps.add_parser("pack", help="on the issuer: print the certificates in force")
+    relay = steps.add_parser("relay", help="on the issuer: print what comes from a unix socket")
+    relay.add_argument("socket", type=Path, metavar="PATH")
+    fetch = steps.add_parser("fetch", help="elsewhere: put in force what a command prints")
+    fetch.add_argument("--dry-run", action="store_true", help="say what would change")
+    for step in (pack, fetch):
+        step.add_argument("directory", type=Path, help="of the links to the certificates")
+    fetch.add_argument("program", nargs="+", help="command that prints the certificates, after --")
+
+
 def _endpoint(text: str) -> tuple[str, int]:
     host, _colon, port = text.rpartition(":")
     if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
@@ -224,3 +263,63 @@ def _doctor(options: argparse.Namespace) -> int:
         )
         return 2
     return run(options)
+
+
+def _certificates(options: argparse.Namespace) -> int:
+    import json
+    from dataclasses import asdict
+
+    from .certificates import CertificatesError, run
+
+    try:
+        report = run(
+            options.authority,
+            options.certificates,
+            dry=options.check,
+            forced=frozenset(options.renew),
+        )
+    except (CertificatesError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.json:
+        print(json.dumps(asdict(report)))
+    else:
+        print(*report.lines() or ["all certificates are right"], sep="\n")
+    return 1 if report.problems else 0
+
+
+def _challenge(options: argparse.Namespace) -> int:
+    import os
+
+    from .acme_dns import ChallengeError, hook, load
+
+    try:
+        hook(options.step, load(options.servers), os.environ)
+    except ChallengeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _share(options: argparse.Namespace) -> int:
+    from . import sharing
+
+    try:
+        match options.step:
+            case "pack":
+                print(sharing.pack(options.directory))
+            case "relay":
+                sharing.relay(options.socket, sys.stdout.buffer.write)
+            case "fetch":
+                found = sharing.fetch(options.program)
+                if sharing.is_in_force(found, options.directory):
+                    print("nothing new")
+                elif options.dry_run:
+                    print(f"would put in force: {', '.join(found)}")
+                else:
+                    sharing.install(found, options.directory, sharing.reload_nginx)
+                    print(f"put in force: {', '.join(found)}")
+    except sharing.SharingError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import dataclasses
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ import dns.name
 from . import names
 from .config import ConfigurationError
 from .dns_check import NameServer, name_servers, serial_of, wait_for_all
+from .dns_directory import DirectoryServer, takes
 from .dns_providers import CLASSES, ProviderServer
 from .dns_update import UpdateServer, ZoneError
 from .records import RecordSet
@@ -27,6 +29,8 @@ from .zone_plan import Change, Content, Key, Plan, Zone, plan
 _THREADS = 16
 _OWNER = re.compile(r"[A-Za-z0-9._-]{1,60}")
 _UPDATE_KEYS = "zones", "address", "port", "key_name", "key_secret", "key_algorithm"
+_DIRECTORY_KEYS = "zones", "address", "kerberos_account", "kerberos_password"
+_ACCOUNT = re.compile(r"[^\s@/]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _PROVIDER_KEYS = "zones", "provider", "settings"
 _ALGORITHMS = "hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224", "hmac-sha1", "hmac-md5"
 
@@ -55,7 +59,8 @@ def parse_servers(raw: Any) -> dict[str, Server]:
     """Check `dns_servers` and return the server of each zone.
 
     Each entry lists `zones`, and either `address` (RFC 2136; `port`, `key_name`, `key_secret`,
-    `key_algorithm`) or `provider` and its `settings`. Raises ConfigurationError with all problems,
+    `key_algorithm`, or for an Active Directory `kerberos_account`, `kerberos_password`) or
+    `provider` and its `settings`. Raises ConfigurationError with all problems,
     which show no secret.
     """
     problems: list[str] = []
@@ -65,14 +70,14 @@ def parse_servers(raw: Any) -> dict[str, Server]:
         if not isinstance(entry, Mapping):
             problems.append(f"{where}: not a mapping")
             continue
-        allowed = _PROVIDER_KEYS if "provider" in entry else _UPDATE_KEYS
+        allowed, make = _KINDS[_kind(entry)]
         problems += (
             f'{where}: unknown key "{key}"; use {", ".join(allowed)}'
             for key in entry
             if key not in allowed
         )
         try:
-            server = _provider(entry) if "provider" in entry else _update_server(entry)
+            server = make(entry)
         except (ZoneError, ValueError) as error:
             problems.append(f"{where}: {error}")
             continue
@@ -94,6 +99,12 @@ def parse_servers(raw: Any) -> dict[str, Server]:
     if problems:
         raise ConfigurationError(problems)
     return servers
+
+
+def _kind(entry: Mapping[str, Any]) -> str:
+    if "provider" in entry:
+        return "provider"
+    return "directory" if any(key in entry for key in _DIRECTORY_KEYS[2:]) else "update"
 
 
 def _provider(entry: Mapping[str, Any]) -> ProviderServer:
@@ -126,6 +137,30 @@ def _update_server(entry: Mapping[str, Any]) -> UpdateServer:
     return UpdateServer(address, port, key, secret, algorithm)
 
 
+def _directory(entry: Mapping[str, Any]) -> DirectoryServer:
+    address, account = entry.get("address"), str(entry.get("kerberos_account", ""))
+    password = str(entry.get("kerberos_password", ""))
+    try:
+        host = names.normalise(str(address))
+    except ValueError:
+        raise ValueError(
+            f"address: {address!r} is no host name; give the domain controller's, no IP address"
+        ) from None
+    if not _ACCOUNT.fullmatch(account):
+        raise ValueError(f'kerberos_account: "{account}" is not like name@example.com')
+    if not password or "\n" in password:
+        raise ValueError("kerberos_password: none, or more than a line; give the account's")
+    name, _at, realm = account.partition("@")
+    return DirectoryServer(host, f"{name}@{realm.upper()}", password)
+
+
+_KINDS: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], Server]]] = {
+    "provider": (_PROVIDER_KEYS, _provider),
+    "directory": (_DIRECTORY_KEYS, _directory),
+    "update": (_UPDATE_KEYS, _update_server),
+}
+
+
 def push(
     servers: Mapping[str, Server],
     wanted: Mapping[str, Sequence[RecordSet]],
@@ -148,8 +183,9 @@ def push(
         planned = Plan((), (), ())
         try:
             content = servers[zone].read(zone)
-            records = wanted.get(zone, ())
+            records, left = _split(servers[zone], zone, wanted.get(zone, ()))
             planned = plan(zone, content, records, owner=owner, ttl=ttl, replace=replace)
+            planned = dataclasses.replace(planned, left=(*planned.left, *left))
             if planned.changes and not dry:
                 servers[zone].change(zone, planned.changes)
         except ZoneError as error:
@@ -163,6 +199,20 @@ def push(
         found = {outcome.zone: outcome for outcome in pool.map(one, others)}
     found |= {zone: one(zone) for zone in providers}
     return tuple(found[zone] for zone in servers)
+
+
+def _split(
+    server: Server, zone: str, records: Sequence[RecordSet]
+) -> tuple[Sequence[RecordSet], tuple[str, ...]]:
+    """The records that the server takes, and a line about the others."""
+    if not isinstance(server, DirectoryServer):
+        return records, ()
+    others = [f"{each.name} {each.type}" for each in records if not takes(each)]
+    if not others:
+        return records, ()
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    line = f"zone {zone}: without {', '.join(others[:3])}{more}, which Samba's name server refuses"
+    return [each for each in records if takes(each)], (line,)
 
 
 def check(
@@ -180,7 +230,7 @@ def check(
         zone, server = outcome.zone, servers[outcome.zone]
         serial = None
         if isinstance(server, UpdateServer):
-            primary = NameServer(server.address, (server.address,), server.port)
+            primary = NameServer(server.address, (server.ip(),), server.port)
             serial = serial_of(zone, primary)
         asked[zone] = name_servers(zone, outcome.content), wanted.get(zone, ()), serial
     return wait_for_all(asked, patience)

@@ -1,12 +1,12 @@
 """Read a zone and change it by dynamic update (RFC 2136), signed with TSIG (RFC 8945).
 
-Needs dnspython 2.7 or later.
+Needs dnspython 2.7 or later; 2.3 does for `add` and `remove`.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
@@ -26,6 +26,7 @@ import dns.zone
 from .zone_plan import Change, Content, Key
 
 _TIMEOUT = 15.0  # seconds
+_LARGEST = 65_000  # octets of a message: what TCP takes (RFC 1035, section 4.2.2), less a signature
 _CHANGED = dns.rcode.YXDOMAIN, dns.rcode.YXRRSET, dns.rcode.NXRRSET, dns.rcode.NXDOMAIN
 _ADVICE = {
     dns.rcode.NOTAUTH: "does not serve the zone, or does not know the key",
@@ -57,7 +58,7 @@ class UpdateServer:
         content = dns.zone.Zone(_absolute(zone), relativize=False)
         query = dns.xfr.make_query(content, serial=None, keyring=self._key())[0]
         try:
-            dns.query.inbound_xfr(self._ip(), content, query, self.port, _TIMEOUT, 8 * _TIMEOUT)
+            dns.query.inbound_xfr(self.ip(), content, query, self.port, _TIMEOUT, 8 * _TIMEOUT)
         except (dns.exception.DNSException, OSError, EOFError) as error:
             raise self._error(error, "transfer") from error
         return {
@@ -73,22 +74,26 @@ class UpdateServer:
         One message, hence one transaction, unless they are too many for one (64 KiB); then whole
         domains go together. Raises ZoneError.
         """
-        domains = [list(each[1]) for each in groupby(changes, lambda change: change.domain)]
-        self._send(zone, domains)
+        for part in transactions(zone, changes):
+            self._send(_update(zone, part))
 
-    def _send(self, zone: str, domains: list[list[Change]]) -> None:
-        update = _update(zone, [change for each in domains for change in each])
+    def add(self, zone: str, name: str, type_: str, content: Content) -> None:
+        """Add values to a record set, whatever else it holds. Raises ZoneError."""
+        update = dns.update.UpdateMessage(_absolute(zone))
+        update.add(_absolute(name), _rdataset(type_, content))
+        self._send(update)
+
+    def remove(self, zone: str, name: str, type_: str, content: Content) -> None:
+        """Remove values from a record set, and nothing else of it. Raises ZoneError."""
+        update = dns.update.UpdateMessage(_absolute(zone))
+        update.delete(_absolute(name), _rdataset(type_, content))
+        self._send(update)
+
+    def _send(self, update: dns.update.UpdateMessage) -> None:
         if self.key:
             update.use_tsig(self._key())
         try:
-            answer = dns.query.tcp(update, self._ip(), _TIMEOUT, self.port)
-        except dns.exception.TooBig:
-            if len(domains) == 1:
-                raise ZoneError(f"too many changes for {domains[0][0].domain}") from None
-            half = len(domains) // 2
-            self._send(zone, domains[:half])
-            self._send(zone, domains[half:])
-            return
+            answer = dns.query.tcp(update, self.ip(), _TIMEOUT, self.port)
         except (dns.exception.DNSException, OSError, EOFError) as error:
             raise self._error(error, "update") from error
         if answer.rcode() in _CHANGED:
@@ -99,7 +104,8 @@ class UpdateServer:
     def _key(self) -> dns.tsig.Key | None:
         return dns.tsig.Key(self.key, self.secret, self.algorithm) if self.key else None
 
-    def _ip(self) -> str:
+    def ip(self) -> str:
+        """The address to connect to. Raises ZoneError if the name has none."""
         try:
             found = socket.getaddrinfo(self.address, self.port, type=socket.SOCK_STREAM)
         except OSError as error:
@@ -127,6 +133,30 @@ class UpdateServer:
     def _refused(self, rcode: dns.rcode.Rcode, what: str) -> ZoneError:
         advice = _ADVICE.get(rcode, f"answers {rcode.name}")
         return ZoneError(f"{self.address} {advice} ({what})")
+
+
+def transactions(zone: str, changes: Iterable[Change]) -> Iterator[list[Change]]:
+    """Split changes so that each part fits into one message and no domain is torn apart.
+
+    Raises ZoneError where a domain alone is too big.
+    """
+    yield from _fitting(
+        zone, [list(each[1]) for each in groupby(changes, lambda change: change.domain)]
+    )
+
+
+def _fitting(zone: str, domains: list[list[Change]]) -> Iterator[list[Change]]:
+    changes = [change for each in domains for change in each]
+    try:
+        _update(zone, changes).to_wire(max_size=_LARGEST)
+    except dns.exception.TooBig:
+        if len(domains) == 1:
+            raise ZoneError(f"too many changes for {changes[0].domain}") from None
+        half = len(domains) // 2
+        yield from _fitting(zone, domains[:half])
+        yield from _fitting(zone, domains[half:])
+    else:
+        yield changes
 
 
 def _update(zone: str, changes: Sequence[Change]) -> dns.update.UpdateMessage:

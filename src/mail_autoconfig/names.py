@@ -38,24 +38,35 @@ def _a_label(label: str) -> str:
     return prepared if prepared.isascii() else "xn--" + prepared.encode("punycode").decode("ascii")
 
 
-def served_names(configuration: Configuration) -> tuple[str, ...]:
-    """The host names that belong on certificates, in the order of the inventory.
+def served_by_domain(configuration: Configuration) -> dict[str, tuple[str, ...]]:
+    """The host names that belong on certificates: domain -> its names, each name once.
 
-    The generic host, then each domain's autodiscover.D, autoconfig.D and, where asked for, D and
-    ua-auto-config.D.
+    The generic host comes first, as a domain of its own; then each domain's autodiscover.D,
+    autoconfig.D and, where asked for, D and ua-auto-config.D.
     A domain found by SRV has none, nor has the default entry.
     """
-    names: list[str] = []
+    found: dict[str, tuple[str, ...]] = {}
+    seen: set[str] = set()
     if configuration.generic_host:
-        names.append(configuration.generic_host)
+        found[configuration.generic_host] = (configuration.generic_host,)
+        seen.add(configuration.generic_host)
     for domain in configuration.domains.values():
         if domain.discovery == "certificate":
-            names += f"autodiscover.{domain.name}", f"autoconfig.{domain.name}"
+            names = [f"autodiscover.{domain.name}", f"autoconfig.{domain.name}"]
             if domain.apex:
                 names.append(domain.name)
             if domain.pacc:
                 names.append(f"ua-auto-config.{domain.name}")
-    return tuple(dict.fromkeys(names))
+            own = tuple(name for name in names if name not in seen)
+            if own:
+                found[domain.name] = found.get(domain.name, ()) + own
+                seen.update(own)
+    return found
+
+
+def served_names(configuration: Configuration) -> tuple[str, ...]:
+    """All of :func:`served_by_domain`, in the order of the inventory."""
+    return tuple(name for names in served_by_domain(configuration).values() for name in names)
 
 
 def autodiscover_host(configuration: Configuration, domain: Domain) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import segno
 from markupsafe import Markup, escape
 
-from . import apple, outlook
+from . import apple, outlook_files
 from .addresses import Address
 from .model import Domain, Look, Server, WebServer
 from .templates import source, template
@@ -108,7 +108,14 @@ def render(
     it. `host` is where a telephone finds the profile.
     """
     t = _texts(look, language)
-    shown: dict[str, Any] = {"cards": (), "links": (), "profile": "", "code": "", "outlook": ""}
+    shown: dict[str, Any] = {
+        "cards": (),
+        "links": (),
+        "profile": "",
+        "code": "",
+        "outlook": "",
+        "policies": "",
+    }
     if domain and address:
         email = address.email
         shown["cards"] = list(_cards(t, domain, address))
@@ -117,7 +124,8 @@ def render(
             shown["profile"] = f"{apple.PATH}?email={quote(email, safe='@')}"
             shown["code"] = _code(f"https://{host}{shown['profile']}", t) if host else ""
         if domain.settings.autodiscover and not domain.settings.redirect:
-            shown["outlook"] = outlook.PATH
+            shown["outlook"] = outlook_files.REG_PATH
+            shown["policies"] = outlook_files.ZIP_PATH
     return _template.render(
         t=t,
         language=language,

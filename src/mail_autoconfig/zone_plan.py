@@ -132,7 +132,7 @@ class _Planner:
         ours = ours or (
             current is not None
             and new_digest in digests
-            and _canonical(record.type, current.values) < _canonical(record.type, record.values)
+            and canonical(record.type, current.values) < canonical(record.type, record.values)
         )
         ours = ours or self.may_replace(record.name)
         if current is None:
@@ -233,7 +233,7 @@ def _packed(entries: Iterable[str], head: str) -> Iterator[str]:
         yield text
 
 
-def _canonical(type_: str, values: Iterable[str]) -> frozenset[str]:
+def canonical(type_: str, values: Iterable[str]) -> frozenset[str]:
     """The same for values that mean the same: their order, the case of host names, split texts."""
     if type_ == "TXT":
         return frozenset(map(unquoted, values))
@@ -241,7 +241,7 @@ def _canonical(type_: str, values: Iterable[str]) -> frozenset[str]:
 
 
 def _digest(type_: str, values: Iterable[str]) -> str:
-    same = "\n".join(sorted(_canonical(type_, values)))
+    same = "\n".join(sorted(canonical(type_, values)))
     return hashlib.sha256(same.encode()).hexdigest()[:12]
 
 

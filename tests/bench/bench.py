@@ -115,6 +115,21 @@ def resident(container: Container, pid: str) -> float:
     return int(status.split()[1]) / 1000
 
 
+def certificates() -> None:
+    """Print what a run costs that finds 1,000 domains' certificates right, against one domain's."""
+    server = "mailhost.autoconfig.server"
+    one = statistics.median(play(server) for _ in range(3))
+    many = [{"name": f"d{number}.example.test", "provider": "gandi"} for number in range(1000)]
+    first = play(server, autoconfig_domains=many)
+    again = statistics.median(play(server, autoconfig_domains=many) for _ in range(3))
+    play(server)
+    print(
+        f"server.yml, 1,000 domains on 40 certificates: ordered in {first:.0f} s; all up to date "
+        f"{again:.0f} s, ratio to one domain {again / one:.2f}",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Make the lab, measure, remove the lab."""
     play(str(ROOT / "tests/lab/create.yml"))
@@ -130,6 +145,7 @@ def main() -> None:
         again = play("site.yml")
         print(f"site.yml: {site:.0f} s, Debian's packages by apt alone {apt:.0f} s", flush=True)
         print(f"site.yml, second run: {again:.0f} s", flush=True)
+        certificates()
 
         run(server, "apt-get install -qy --no-install-recommends wrk")
         put(server, "/tmp/post.lua", POST)

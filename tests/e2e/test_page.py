@@ -113,6 +113,7 @@ def test_settings(seen: dict[str, dict[str, Any]]) -> None:
     assert answer["links"] == [
         f"{PAGE}email.mobileconfig?email=o%27brien%2Bx@{DOMAIN}",
         f"{PAGE}outlook.reg",
+        f"{PAGE}outlook.zip",
     ]
 
 

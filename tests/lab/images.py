@@ -46,15 +46,19 @@ class Image:
 IMAGES = {
     "bind9": Image("bind9", "latest", "13"),
     "chromium": Image("chromium", "latest", "13"),
+    "controller": Image("controller", "latest", "13"),
     "debian:12": Image("debian", "12", "12"),
     "debian:13": Image("debian", "13", "13"),
     "evolution": Image("evolution", "latest", "13"),
     "knot": Image("knot", "latest", "13"),
     "mail": Image("mail", "latest", "13"),
     "powerdns": Image("powerdns", "latest", "13"),
+    "samba:12": Image("samba", "12", "12"),
+    "samba:13": Image("samba", "13", "13"),
     "services": Image("services", "latest", "13"),
     "thunderbird": Image("thunderbird", "latest", "13"),
     "webservers": Image("webservers", "latest", "13"),
+    "windows": Image("windows", "latest", "13"),
 }
 
 

@@ -7,6 +7,7 @@ from threading import Thread
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 import pytest
 
@@ -43,7 +44,8 @@ class Answering:
                 return
             query = dns.message.from_wire(wire)
             (question,) = query.question
-            key = f"{question.name} {question.rdtype.name}"
+            type_ = dns.rdatatype.to_text(question.rdtype)
+            key = f"{question.name} {type_}"
             answer = dns.message.make_response(query)
             values = self.known.get(key)
             if values:
@@ -51,7 +53,7 @@ class Answering:
                 answer.answer.append(found)
             elif not any(each.startswith(f"{question.name} ") for each in self.known):
                 answer.set_rcode(dns.rcode.NXDOMAIN)
-            if question.rdtype.name == "SOA":
+            if type_ == "SOA":
                 self.known |= self.later
             self.socket.sendto(answer.to_wire(), peer)
 

@@ -6,12 +6,20 @@ from typing import Any
 import pytest
 
 from mail_autoconfig.config import ConfigurationError
-from mail_autoconfig.dns_push import Server, parse_servers, push
+from mail_autoconfig.dns_check import NameServer
+from mail_autoconfig.dns_directory import DirectoryServer
+from mail_autoconfig.dns_push import Outcome, Server, check, parse_servers, push
 from mail_autoconfig.dns_update import UpdateServer, ZoneError
 from mail_autoconfig.records import RecordSet
-from mail_autoconfig.zone_plan import Change, Content, Key
+from mail_autoconfig.zone_plan import Change, Content, Key, Plan
 
 SECRET = "c2VjcmV0LW9mLXRoZS10ZXN0"
+ACCOUNT = {
+    "address": "DC.ad.example",
+    "kerberos_account": "autoconfig@ad.example",
+    "kerberos_password": SECRET,
+    "zones": ["ad.example"],
+}
 GOOD = {"address": "ns.example", "key_name": "k", "key_secret": SECRET, "zones": ["example.com"]}
 
 
@@ -59,6 +67,30 @@ def test_dry_run_changes_nothing() -> None:
     assert fake.zones == {}
 
 
+class Directory(DirectoryServer):
+    """A domain controller whose zones are empty."""
+
+    def read(self, zone: str) -> dict[Key, Content]:
+        return {(zone, "SOA"): Content((". . 1 1 1 1 1",), 60)}
+
+
+def test_what_an_active_directory_does_not_take_is_left_out_and_said() -> None:
+    zone = "ad.example"
+    services = [
+        RecordSet(zone, f"_{name}._tcp.{zone}", "SRV", ("0 0 0 .",)) for name in ("a", "b", "c")
+    ]
+    issuer = RecordSet(zone, zone, "CAA", ('0 issue "x"',))
+    server = Directory("dc.ad.example", "a@AD.EXAMPLE", "x")
+    given = {zone: [*wanted(zone)[zone], *services, issuer]}
+    (outcome,) = push({zone: server}, given, owner="main", ttl=60, dry=True)
+    changed = {(change.name, change.type) for change in outcome.plan.changes}
+    assert changed == {("autoconfig.ad.example", "A"), ("_mail-autoconfig.ad.example", "TXT")}
+    assert outcome.plan.left == (
+        "zone ad.example: without _a._tcp.ad.example SRV, _b._tcp.ad.example SRV, "
+        "_c._tcp.ad.example SRV and 1 more, which Samba's name server refuses",
+    )
+
+
 @pytest.mark.parametrize("owner", ["", "a b", "a=b", "é", "a" * 61])
 def test_owner_is_a_word(owner: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^dns_owner: "):
@@ -71,9 +103,19 @@ def test_servers() -> None:
             GOOD | {"zones": ["Example.com", "bücher.example."]},
             {"provider": "gandi", "settings": {"token": "t"}, "zones": ["example.org"]},
             {"address": "2001:db8::1", "port": 5353, "zones": ["example.net"]},
+            ACCOUNT,
         ]
     )
-    assert list(servers) == ["example.com", "xn--bcher-kva.example", "example.org", "example.net"]
+    assert list(servers) == [
+        "example.com",
+        "xn--bcher-kva.example",
+        "example.org",
+        "example.net",
+        "ad.example",
+    ]
+    assert servers["ad.example"] == DirectoryServer(
+        "dc.ad.example", "autoconfig@AD.EXAMPLE", SECRET
+    )
     assert servers["example.com"] == UpdateServer("ns.example", 53, "k", SECRET, "hmac-sha256")
     assert servers["example.net"] == UpdateServer("2001:db8::1", 5353)
 
@@ -120,6 +162,22 @@ def test_servers() -> None:
             [{"provider": "gandi", "token": "x"}],
             'dns_servers[0]: unknown key "token"; use zones, pro',
         ),
+        (
+            [ACCOUNT | {"address": "192.0.2.1"}],
+            "dns_servers[0]: address: '192.0.2.1' is no host name; give the domain controller's",
+        ),
+        (
+            [ACCOUNT | {"kerberos_account": "autoconfig"}],
+            'dns_servers[0]: kerberos_account: "autoconfig" is not like name@example.com',
+        ),
+        (
+            [ACCOUNT | {"kerberos_password": ""}],
+            "dns_servers[0]: kerberos_password: none, or more than a line; give the account's",
+        ),
+        (
+            [ACCOUNT | {"key_name": "x"}],
+            'dns_servers[0]: unknown key "key_name"; use zones, address, kerberos_account, ',
+        ),
     ],
 )
 def test_wrong_servers(raw: Any, problem: str) -> None:
@@ -127,3 +185,15 @@ def test_wrong_servers(raw: Any, problem: str) -> None:
         parse_servers(raw)
     assert caught.value.problems[0].startswith(problem)
     assert SECRET not in str(caught.value)
+
+
+def test_primary_may_be_given_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[NameServer] = []
+    monkeypatch.setattr(
+        "mail_autoconfig.dns_push.serial_of", lambda _, server: asked.append(server)
+    )
+    monkeypatch.setattr("mail_autoconfig.dns_push.wait_for_all", lambda *_: ())
+    outcome = Outcome("a.example", {("a.example", "NS"): Content((), 60)}, Plan((), (), ()))
+    check({"a.example": UpdateServer("localhost")}, [outcome], {}, 1)
+    assert [server.name for server in asked] == ["localhost"]
+    assert asked[0].addresses[0] in ("127.0.0.1", "::1")

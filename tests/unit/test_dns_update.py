@@ -13,7 +13,7 @@ import dns.tsig
 import dns.xfr
 import pytest
 
-from mail_autoconfig.dns_update import UpdateServer, ZoneError, _update
+from mail_autoconfig.dns_update import UpdateServer, ZoneError, _update, transactions
 from mail_autoconfig.zone_plan import Change, Content
 
 ZONE = "example.com"
@@ -78,3 +78,25 @@ def test_errors_say_what_to_do(error: Exception, said: str) -> None:
 
 def test_secret_is_not_shown() -> None:
     assert "c2VjcmV0" not in repr(UpdateServer("ns.example", key="k", secret="c2VjcmV0"))
+
+
+def test_changes_that_are_too_many_for_one_message() -> None:
+    """Domains stay whole, and each change is in one of the parts."""
+    text = Content(tuple(f'"{number:0200}"' for number in range(20)), 60)
+    changes = [
+        Change(f"d{number}.example", f"{label}.d{number}.example", "TXT", None, text)
+        for number in range(30)
+        for label in ("a", "b")
+    ]
+    parts = list(transactions("example", changes))
+    assert len(parts) > 1
+    assert [change for part in parts for change in part] == changes
+    domains = [{change.domain for change in part} for part in parts]
+    assert sum(map(len, domains)) == 30
+    assert list(transactions("example", changes[:1])) == [changes[:1]]
+
+
+def test_domain_that_is_too_big() -> None:
+    text = Content(tuple(f'"{number:0200}"' for number in range(400)), 60)
+    with pytest.raises(ZoneError, match=r"^too many changes for d.example"):
+        list(transactions("example", [Change("d.example", "a.d.example", "TXT", None, text)]))

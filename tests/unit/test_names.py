@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 
 from mail_autoconfig.config import parse
-from mail_autoconfig.names import autodiscover_host, normalise, plain_names, served_names
+from mail_autoconfig.names import (
+    autodiscover_host,
+    normalise,
+    plain_names,
+    served_by_domain,
+    served_names,
+)
 
 
 @pytest.mark.parametrize(
@@ -122,3 +128,24 @@ def test_autodiscover_host_of_the_default_entry_without_a_generic_one() -> None:
     domain = configuration.find("unlisted.example")
     assert domain is not None
     assert autodiscover_host(configuration, domain) == "autodiscover.own.example"
+
+
+def test_served_by_domain() -> None:
+    """The generic host is a domain of its own; no name is there twice."""
+    configuration = parse(
+        {
+            "generic_host": "autoconfig.example.com",
+            "domains": [
+                {"name": "example.com", "provider": "gandi", "apex": True, "pacc": True},
+                {"name": "example.net", "provider": "gandi", "discovery": "srv"},
+                {"name": "example.org", "provider": "gandi"},
+            ],
+        }
+    )
+    found = served_by_domain(configuration)
+    assert found == {
+        "autoconfig.example.com": ("autoconfig.example.com",),
+        "example.com": ("autodiscover.example.com", "example.com", "ua-auto-config.example.com"),
+        "example.org": ("autodiscover.example.org", "autoconfig.example.org"),
+    }
+    assert served_names(configuration) == tuple(name for each in found.values() for name in each)

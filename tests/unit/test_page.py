@@ -136,9 +136,11 @@ def test_services_and_links() -> None:
 def test_no_profile_and_no_reg_file_where_they_would_not_help() -> None:
     assert "/email.mobileconfig" in shown("u@example.com", provider="gandi")
     assert "/outlook.reg" in shown("u@example.com", provider="gandi")
+    assert "/outlook.zip" in shown("u@example.com", provider="gandi")
     exchange = shown("u@example.com", provider="microsoft365")
     assert "/email.mobileconfig" not in exchange
     assert "/outlook.reg" not in exchange
+    assert "/outlook.zip" not in exchange
 
 
 def test_code_holds_the_address_of_the_profile_and_is_drawn_right() -> None:

@@ -26,7 +26,7 @@ from answers import (
     pox_request,
 )
 from asgi import transport
-from mail_autoconfig import apple, outlook
+from mail_autoconfig import apple, outlook_files
 from mail_autoconfig.app import Application
 from mail_autoconfig.config import parse
 
@@ -84,7 +84,7 @@ def well_formed(reply: Reply) -> None:
         assert isinstance(json.loads(reply.body), dict)
     elif kind == "text/html":
         assert reply.body.rstrip().endswith(b"</html>")
-    elif kind not in (apple.MEDIA_TYPE, outlook.MEDIA_TYPE):
+    elif kind not in (apple.MEDIA_TYPE, *(kind for _, kind in outlook_files.DOWNLOADS.values())):
         assert reply.status >= 400
 
 

@@ -54,5 +54,12 @@ def test_roles_that_share_a_path_have_it_from_one() -> None:
         (certbot["certbot_tls_directory"], "nginx_tls_directory", nginx["nginx_tls_directory"]),
         (certbot["certbot_acme_webroot"], "nginx_acme_webroot", nginx["nginx_acme_webroot"]),
     ]
+    shared += [(defaults("share")["share_tls_directory"], *shared[1][1:])]
     for used, name, path in shared:
         assert used == f"{{{{ {name} | default('{path}') }}}}"
+
+
+@pytest.mark.parametrize("port", ["http_port", "https_port"])
+def test_load_balancer_asks_where_nginx_listens(port: str) -> None:
+    listens, asks = defaults("nginx")[f"nginx_balancer_{port}"], defaults("haproxy")
+    assert asks[f"haproxy_server_{port}"] == f"{{{{ nginx_balancer_{port} | default({listens}) }}}}"

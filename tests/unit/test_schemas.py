@@ -15,7 +15,7 @@ import pytest
 from lxml import etree
 
 import answers
-from mail_autoconfig import autoconfig, autodiscover, mobilesync
+from mail_autoconfig import autoconfig, autodiscover, mobilesync, outlook, outlook_files
 from mail_autoconfig.addresses import parse as address
 from mail_autoconfig.autodiscover import Error, RequestError
 from mail_autoconfig.config import built_in_providers, parse
@@ -41,6 +41,7 @@ POX = schemas("autodiscover.xsd")
 # Microsoft publishes a grammar for these two alone, not for Outlook's settings.
 POX_ERROR = schemas("autodiscover.xsd", "microsoft/AutodiscoverResponse-import.xsd")
 MOBILESYNC = POX_ERROR
+POLICIES = schemas("policies.rng", "microsoft/PolicyDefinitionFiles.xsd")
 
 
 def check(answer: bytes, grammars: list[Any]) -> None:
@@ -184,3 +185,37 @@ def test_pox_error_grammar_refuses(before: str, after: str) -> None:
     answer = autodiscover.render_error(Error.BAD_REQUEST).decode()
     assert before in answer
     assert not POX_ERROR[0].validate(etree.fromstring(answer.replace(before, after).encode()))
+
+
+def policies() -> dict[str, str]:
+    """The definitions of the policies and their texts, by file."""
+    by_srv = {"name": "srv.test", "provider": "gandi", "discovery": "srv"}
+    configuration = parse({"domains": [by_srv], "generic_host": "autoconfig.hoster.test"})
+    values = outlook.values(configuration, dict.fromkeys(outlook.AUTODISCOVER, 1))
+    assert len({value.type for value in values}) == 2
+    files = outlook_files.files(values)
+    return {name: files[name].decode() for name in files if name.startswith("PolicyDefinitions/")}
+
+
+@pytest.mark.parametrize("name", policies())
+def test_policies(name: str) -> None:
+    check(policies()[name].encode(), POLICIES)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("GroupPolicy/2006/07", "GroupPolicy"),
+        ('class="User"', 'class="user"'),
+        (r'key="Software\Policies', r'key="HKCU\Software\Policies'),
+        ("$(string.MailAutoconfig)", "MailAutoconfig"),
+        ('<decimal value="1"/>', "<decimal>1</decimal>"),
+        ("<disabledValue><delete/></disabledValue>", ""),
+        ('<parentCategory ref="MailAutoconfig"/>', ""),
+    ],
+)
+def test_policies_grammar_refuses(before: str, after: str) -> None:
+    definitions = policies()["PolicyDefinitions/mail-autoconfig.admx"]
+    assert before in definitions
+    changed = definitions.replace(before, after).encode()
+    assert not POLICIES[0].validate(etree.fromstring(changed))

@@ -39,33 +39,37 @@ def test_private_key_is_for_root_alone(server: Server) -> None:
     assert server.run(f"stat --format %a:%U {resolved}").strip() == "600:root"
 
 
-def test_renewal_by_the_timer_is_served(server: Server) -> None:
-    """What the timer starts renews a certificate that is due, from the lab's own authority."""
-    assert server.host.service("certbot.timer").is_enabled
-    assert server.host.service("certbot.timer").is_running
+def test_renewal_is_served(server: Server) -> None:
+    """By what the timer starts; molecule/certbot has the cases."""
+    timer = server.host.service("mail-autoconfig-certificates.timer")
+    assert timer.is_enabled
+    assert timer.is_running
     before = server.certificate()["serialNumber"]
-    renewal = "/etc/letsencrypt/renewal/mail-autoconfig.conf"
-    server.run(f"sed -i 's/^# renew_before_expiry.*/renew_before_expiry = 4000 days/' {renewal}")
-    try:
-        server.run("systemctl start certbot.service")
-    finally:
-        server.run(f"sed -i 's/^renew_before_expiry.*/# renew_before_expiry = 30 days/' {renewal}")
+    server.run("systemctl start mail-autoconfig-certificates.service")
+    assert server.certificate()["serialNumber"] == before
+    server.run("mail-autoconfig certificates --renew mail-autoconfig")
     deadline = time.monotonic() + 10  # nginx's old workers may take one more connection
     while server.certificate()["serialNumber"] == before:
         assert time.monotonic() < deadline
         time.sleep(0.2)
 
 
-def test_failed_order_leaves_the_old_certificate_and_names_the_name() -> None:
+def test_name_that_fails_leaves_the_old_certificate_and_is_named() -> None:
+    """nginx does not know it, so it does not answer the authority."""
     before = serials()
+    one = "{{ [{'name': 'unknown.' ~ suffix, 'provider': 'gandi'}] }}"
     result = play(
         "mailhost.autoconfig.server",
         CERTBOT,
-        certbot_domains=[{"name": "dead.invalid", "provider": "gandi"}],
+        unknown=one,
+        certbot_domains="{{ autoconfig_domains + unknown }}",
+        certbot_strict=True,
     )
     assert result.returncode == 2
-    assert "the one in force stays" in result.stdout
-    assert "autoconfig.dead.invalid" in result.stdout
+    for server in SERVERS:
+        assert f"autoconfig.unknown.{server.suffix}: points elsewhere: " in result.stdout
+    assert serials() == before
+    converge(CERTBOT)
     assert serials() == before
     assert changes(converge(CERTBOT)) == 0
 

@@ -28,13 +28,19 @@ def test_documentation_is_of_the_same_arguments() -> None:
 def test_secrets_are_all_texts_that_a_provider_gets() -> None:
     servers = [
         {"address": "ns.example", "key_secret": "c2VjcmV0"},
+        {"address": "dc.example", "kerberos_password": "passw0rd"},
         {
             "provider": "ovh",
             "settings": {"consumer_key": "0123456789", "x": [{"y": "abcdefgh"}]},
         },
         {"provider": "x", "settings": {"retries": 4, "region": "eu"}},
     ]
-    assert set(action().secrets(servers)) - {""} == {"c2VjcmV0", "0123456789", "abcdefgh"}
+    assert set(action().secrets(servers)) - {""} == {
+        "c2VjcmV0",
+        "passw0rd",
+        "0123456789",
+        "abcdefgh",
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,15 @@
+"""The fixtures of the scenario."""
+
+from __future__ import annotations
+
+import pytest
+
+from certified import SERVERS
+from deployed import Server
+
+
+@pytest.fixture(params=SERVERS, ids=lambda server: server.name)
+def server(request: pytest.FixtureRequest) -> Server:
+    """Each deployed server."""
+    assert isinstance(request.param, Server)
+    return request.param

@@ -1,0 +1,118 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Derive the registry values of Outlook from the domains, and write them as files."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.config import (
+    ConfigurationError,
+    parse,
+)
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.outlook import (
+    OLDEST,
+    Value,
+    parse_autodiscover,
+    values,
+)
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.outlook_files import files
+
+ARGUMENTS = {
+    "domains": {"type": "raw", "required": True},
+    "providers": {"type": "raw", "default": {}},
+    "generic_host": {"type": "str", "default": ""},
+    "autodiscover": {"type": "raw", "default": {}},
+    "files_path": {"type": "str", "default": ""},
+}
+
+
+def plain(value: Any) -> Any:
+    """Turn Ansible's tagged and lazy values into plain ones."""
+    return json.loads(json.dumps(value, default=str))
+
+
+def listed(found: tuple[Value, ...], *, policy: bool) -> list[dict[str, Any]]:
+    """The values as Ansible passes them on."""
+    return [
+        {"key": v.path(policy=policy), "name": v.name, "type": v.type, "data": v.data}
+        for v in found
+    ]
+
+
+def text(content: bytes) -> str:
+    """A file's text, for the difference."""
+    encoding = "utf-16" if content.startswith(codecs.BOM_UTF16_LE) else "utf-8"
+    return content.decode(encoding, "replace")
+
+
+def write(directory: Path, wanted: Mapping[str, bytes], *, dry: bool) -> list[dict[str, str]]:
+    """Write the files that differ, each of them whole; return the differences."""
+    differences = []
+    for name, content in wanted.items():
+        path = directory / name
+        present = path.read_bytes() if path.exists() else b""
+        if present == content:
+            continue
+        differences.append(
+            {
+                "before_header": str(path),
+                "after_header": str(path),
+                "before": text(present),
+                "after": text(content),
+            }
+        )
+        if not dry:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new = path.with_name(f".{path.name}.new")
+            new.write_bytes(content)
+            new.replace(path)
+    return differences
+
+
+class ActionModule(ActionBase):
+    """Validate the inventory, derive the values, write the files."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the values; see the module's RETURN."""
+        super().run(tmp, task_vars)
+        _result, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        try:
+            return self.settings(arguments)
+        except ConfigurationError as error:
+            raise AnsibleActionFail(str(error)) from None
+
+    def settings(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Do the work. Raises ConfigurationError."""
+        raw = {"domains": plain(arguments["domains"]), "providers": plain(arguments["providers"])}
+        if arguments["generic_host"]:
+            raw["generic_host"] = str(arguments["generic_host"])
+        autodiscover = parse_autodiscover(plain(arguments["autodiscover"]))
+        found = values(parse(raw), autodiscover)
+        differences: list[dict[str, str]] = []
+        if arguments["files_path"]:
+            directory = Path(str(arguments["files_path"])).expanduser().absolute()
+            try:
+                differences = write(directory, files(found), dry=bool(self._task.check_mode))
+            except OSError as error:
+                problem = f"outlook_files_path: {error.filename}: {error.strerror}"
+                raise ConfigurationError([problem]) from None
+        return {
+            "changed": bool(differences),
+            "diff": differences,
+            "preferences": listed(found, policy=False),
+            "policies": listed(found, policy=True),
+            "oldest": OLDEST,
+        }

@@ -1,0 +1,123 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: certificates
+short_description: Order what certificates are needed, and put them in force
+version_added: 0.1.0
+description:
+  - Runs C(mail-autoconfig certificates) on the host, as its timer does later. One call for all
+    certificates.
+  - Names that the authority would refuse are left out and reported; they don't stop the others.
+  - A failed order leaves the certificate that is there.
+options:
+  settings:
+    description: How to order, as in C(/etc/mail-autoconfig/authority.json).
+    type: dict
+    required: true
+  assignment:
+    description: Certificate to domain to names, as M(mailhost.autoconfig.shards) returns it.
+    type: dict
+    required: true
+  strict:
+    description: Fail, after all was done that could be, if a name had to be left out.
+    type: bool
+    default: false
+  ready:
+    description: Whether the host has what this needs. If not, in check mode, all would be ordered.
+    type: bool
+    default: true
+  program:
+    description: The program.
+    type: path
+    default: /usr/local/bin/mail-autoconfig
+attributes:
+  check_mode:
+    description: Says what would be ordered, and what waits for a limit of the authority. New names
+      are looked up, but not fetched.
+    support: full
+  diff_mode:
+    description: Shows the names on each certificate that changes.
+    support: full
+  platform:
+    description: Debian 12 and 13.
+    support: full
+    platforms: Debian
+author:
+  - The mailhost.autoconfig authors (@mailhost)
+"""
+
+EXAMPLES = r"""
+- name: Get the certificates
+  mailhost.autoconfig.certificates:
+    settings: "{{ settings }}"
+    assignment: "{{ shards.assignment }}"
+"""
+
+RETURN = r"""
+lines:
+  description: What was done, what waits for a limit, and which names were left out, for people.
+  type: list
+  elements: str
+  returned: success
+"""
+
+import json
+import os
+from typing import Any, Dict, List
+
+from ansible.module_utils.basic import AnsibleModule
+
+
+def lines(report: Dict[str, Any]) -> List[str]:
+    """Return a report's parts in one list, without its problems."""
+    left_out = [f"left out: {name}: {why}" for name, why in report["left_out"].items()]
+    held = [f"waits for {name}: {why}" for name, why in report["held"].items()]
+    return [*report["orders"], *report["waiting"], *left_out, *held]
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "settings": {"type": "dict", "required": True},
+            "assignment": {"type": "dict", "required": True},
+            "strict": {"type": "bool", "default": False},
+            "ready": {"type": "bool", "default": True},
+            "program": {"type": "path", "default": "/usr/local/bin/mail-autoconfig"},
+        },
+        supports_check_mode=True,
+    )
+    assignment = module.params["assignment"]
+    if not module.params["ready"]:
+        would = [f"{name}: would be ordered" for name in assignment]
+        module.exit_json(changed=True, lines=would)
+    paths = []
+    for name in ("settings", "assignment"):
+        paths.append(os.path.join(module.tmpdir, name + ".json"))
+        with open(paths[-1], "w", encoding="utf-8") as file:
+            json.dump(module.params[name], file)
+    command = [module.params["program"], "certificates", "--json", *paths]
+    if module.check_mode:
+        command.insert(2, "--check")
+    _rc, out, err = module.run_command(command)
+    try:
+        report = json.loads(out)
+    except ValueError:
+        module.fail_json(msg=(err or out).strip())
+    said = lines(report)
+    result = {"changed": report["changed"], "lines": said}
+    result["diff"] = {"before": report["before"], "after": report["after"]}
+    missing = {**report["left_out"], **report["held"]} if module.params["strict"] else {}
+    problems = report["problems"] + [f"{name}: {why}" for name, why in missing.items()]
+    if problems:
+        if not missing:
+            problems += said
+        module.fail_json(msg="\n".join(problems), **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""Prove names by TXT records (dns-01, RFC 8555, section 8.4), in zones that take dynamic updates.
+
+certbot calls this once a name, before and after the authority looks. Needs dnspython.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import dns.exception
+import dns.resolver
+
+from .config import ConfigurationError
+from .dns_check import NameServer, name_servers, serial_of, wait
+from .dns_push import parse_servers
+from .dns_update import UpdateServer, ZoneError
+from .zone_plan import Content
+
+LABEL = "_acme-challenge"
+_TTL = 60  # seconds
+_PROBE = "probe"  # nothing that an authority gives
+
+
+class ChallengeError(Exception):
+    """A name that could not be proven; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the record for a name stands: behind an alias, it may be any zone."""
+
+    name: str
+    zone: str
+    server: UpdateServer
+
+
+class Challenges:
+    """The zones that can prove names.
+
+    `servers` holds the server of each zone; `patience` is how many seconds a zone's name servers
+    get to have what its primary has.
+    """
+
+    def __init__(
+        self,
+        servers: Mapping[str, UpdateServer],
+        patience: float,
+        resolver: dns.resolver.Resolver | None = None,
+    ) -> None:
+        self._servers = servers
+        self._patience = patience
+        self._resolver = resolver or dns.resolver.Resolver()
+
+    def place(self, name: str) -> Place:
+        """Follow the aliases from `_acme-challenge.NAME` to a zone of ours.
+
+        `name` may be a wildcard. Raises ChallengeError.
+        """
+        asked = f"{LABEL}.{name.removeprefix('*.')}"
+        try:
+            found = self._resolver.resolve(f"{asked}.", "TXT", raise_on_no_answer=False)
+            target = found.canonical_name
+        except dns.resolver.NXDOMAIN as error:
+            target = error.canonical_name
+        except dns.exception.DNSException:
+            raise ChallengeError(f"{asked}: its name servers do not answer") from None
+        text = target.to_text(omit_final_dot=True).lower()
+        labels = text.split(".")
+        for start in range(1, len(labels)):
+            zone = ".".join(labels[start:])
+            if zone in self._servers:
+                return Place(text, zone, self._servers[zone])
+        alias = f", an alias of {text}," if text != asked else ""
+        raise ChallengeError(
+            f"{asked}{alias} is in no zone of dns_servers that takes dynamic updates; "
+            "lead it into one by a CNAME record"
+        )
+
+    def present(self, name: str, value: str, waiting: Iterable[str] = ()) -> None:
+        """Add the record for `name`, then wait for the name servers of all of `waiting`.
+
+        Raises ChallengeError.
+        """
+        place = self.place(name)
+        try:
+            place.server.add(place.zone, place.name, "TXT", _text(value))
+        except ZoneError as error:
+            raise ChallengeError(f"{place.name}: {error}") from None
+        places = map(self.place, waiting)
+        for zone, server in {each.zone: each.server for each in places}.items():
+            serial = serial_of(zone, NameServer(server.address, (server.address,), server.port))
+            lines = wait(zone, name_servers(zone, {}), (), serial, self._patience)
+            if lines:
+                raise ChallengeError(lines[0])
+
+    def remove(self, name: str, value: str) -> None:
+        """Remove the record for `name`, and no other. Raises ChallengeError."""
+        place = self.place(name)
+        try:
+            place.server.remove(place.zone, place.name, "TXT", _text(value))
+        except ZoneError as error:
+            raise ChallengeError(f"{place.name}: {error}") from None
+
+    def check(self, names: Iterable[str], *, dry: bool) -> dict[str, str]:
+        """The names that can't be proven, with the reason.
+
+        Unless `dry`, each zone is tried with one record, which goes at once: an authority counts
+        failures, and a wrong key would be one for each name.
+        """
+        problems: dict[str, str] = {}
+        tried: dict[str, str] = {}
+        for name in names:
+            try:
+                place = self.place(name)
+            except ChallengeError as error:
+                problems[name] = str(error)
+                continue
+            if place.zone not in tried:
+                tried[place.zone] = "" if dry else _try(place)
+            if tried[place.zone]:
+                problems[name] = tried[place.zone]
+        return problems
+
+
+def _try(place: Place) -> str:
+    try:
+        place.server.add(place.zone, place.name, "TXT", _text(_PROBE))
+        place.server.remove(place.zone, place.name, "TXT", _text(_PROBE))
+    except ZoneError as error:
+        return f"zone {place.zone}: {error}"
+    return ""
+
+
+def _text(value: str) -> Content:
+    return Content((f'"{value}"',), _TTL)
+
+
+def load(path: Path) -> Challenges:
+    """Read `servers`, as the role dns has them, and `wait`. Raises ChallengeError."""
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+        found = parse_servers(raw["servers"])
+        patience = float(raw["wait"])
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ChallengeError(f"{path}: {error}") from None
+    except ConfigurationError as error:
+        raise ChallengeError(f"{path}: {'; '.join(error.problems)}") from None
+    servers = {zone: each for zone, each in found.items() if isinstance(each, UpdateServer)}
+    return Challenges(servers, patience)
+
+
+def hook(step: str, challenges: Challenges, environment: Mapping[str, str]) -> None:
+    """Do what certbot's manual hooks ask for in their environment; `step`: present or remove.
+
+    The last name of an order waits for the name servers of all. Raises ChallengeError.
+    (https://eff-certbot.readthedocs.io/en/stable/using.html#pre-and-post-validation-hooks)
+    """
+    try:
+        name, value = environment["CERTBOT_DOMAIN"], environment["CERTBOT_VALIDATION"]
+        last = environment.get("CERTBOT_REMAINING_CHALLENGES") == "0"
+        names = environment["CERTBOT_ALL_DOMAINS"].split(",") if last else []
+    except KeyError as error:
+        raise ChallengeError(f"{error.args[0]} is not set; certbot runs this") from None
+    if step == "present":
+        challenges.present(name, value, names)
+    else:
+        challenges.remove(name, value)

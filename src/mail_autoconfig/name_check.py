@@ -1,0 +1,167 @@
+"""Ask of each name what a certificate authority will ask, before it does (http-01, RFC 8555 8.3).
+
+Needs dnspython.
+"""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import secrets
+import ssl
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import dns.exception
+import dns.rdatatype
+import dns.resolver
+
+CHALLENGES = ".well-known/acme-challenge"
+_THREADS = 16
+_TIMEOUT = 5.0  # seconds for one question
+_REDIRECTS = 10  # as Let's Encrypt follows
+_NO_ROUTE = errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT
+
+Fetch = Callable[[str, str], str]
+"""(name, address) -> why the token is not there, or an empty string."""
+
+
+class Lookup:
+    """Looks names up as this system does, and says what is wrong with them.
+
+    `identities` are the authority's names in CAA records; none: CAA is not asked for.
+    """
+
+    def __init__(
+        self, identities: Collection[str], resolver: dns.resolver.Resolver | None = None
+    ) -> None:
+        self._identities = frozenset(map(str.lower, identities))
+        self._resolver = resolver or dns.resolver.Resolver()
+        self._resolver.lifetime = 2 * _TIMEOUT
+        self._resolver.cache = dns.resolver.LRUCache()  # type: ignore[no-untyped-call,unused-ignore]
+
+    def problem(self, name: str, fetch: Fetch | None) -> str:
+        """Why the authority will refuse `name`, or an empty string.
+
+        `name` may be a wildcard. Without `fetch` the token is not asked for, nor is an address.
+        """
+        try:
+            if fetch:
+                addresses = [*self._texts(name, "A"), *self._texts(name, "AAAA")]
+                if not addresses:
+                    return "no record"
+            if self._identities and (forbidden := self._forbidden(name)):
+                return forbidden
+        except dns.exception.DNSException:
+            return "its name servers do not answer"
+        return self._fetched(name, addresses, fetch) if fetch else ""
+
+    def _texts(self, name: str, type_: str) -> list[str]:
+        return [rdata.to_text() for rdata in self._ask(name, type_)]
+
+    def _ask(self, name: str, type_: str) -> Iterable[dns.rdata.Rdata]:
+        try:
+            return self._resolver.resolve(f"{name}.", type_)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return ()
+
+    def _fetched(self, name: str, addresses: Iterable[str], fetch: Fetch) -> str:
+        reached = False
+        for address in addresses:
+            try:
+                if problem := fetch(name, address):
+                    return problem
+                reached = True
+            except OSError as error:
+                if error.errno not in _NO_ROUTE:
+                    return f"port 80 of {address}: {error.strerror or 'no answer'}"
+        return "" if reached else "no record of an address that this host can reach"
+
+    def _forbidden(self, name: str) -> str:
+        """RFC 8659, sections 3 and 4: the nearest CAA records above a name decide."""
+        wild, host = name.startswith("*."), name.removeprefix("*.")
+        while host:
+            records = [each for each in self._ask(host, "CAA") if each.rdtype == dns.rdatatype.CAA]
+            if records:
+                return self._unless_allowed(host, records, wild=wild)
+            host = host.partition(".")[2]
+        return ""
+
+    def _unless_allowed(self, host: str, records: list[dns.rdata.Rdata], *, wild: bool) -> str:
+        tags: dict[str, list[str]] = {}
+        for each in records:
+            tag, value = each.tag.decode().lower(), each.value.decode()  # type: ignore[attr-defined]
+            if each.flags & 128 and tag not in ("issue", "issuewild", "iodef"):  # type: ignore[attr-defined]
+                return f"CAA of {host}: {tag} is critical and unknown"
+            tags.setdefault(tag, []).append(value.partition(";")[0].strip().lower())
+        allowed = tags.get("issuewild") if wild and "issuewild" in tags else tags.get("issue")
+        if allowed is None or self._identities.intersection(allowed):
+            return ""
+        return f"CAA of {host} allows {' and '.join(filter(None, sorted(allowed))) or 'nobody'}"
+
+
+@contextmanager
+def token(webroot: Path) -> Iterator[Fetch]:
+    """A file that nginx answers as it answers the authority; gone afterwards.
+
+    Yields what fetches it by the public path. Raises OSError if it can't be written.
+    """
+    name, content = f"check-{secrets.token_urlsafe(16)}", secrets.token_urlsafe(32)
+    path = webroot / CHALLENGES / name
+    path.write_text(content, "ascii")
+    path.chmod(0o644)
+    try:
+        yield lambda host, address: _fetch(host, address, f"/{CHALLENGES}/{name}", content.encode())
+    finally:
+        path.unlink()
+
+
+def _fetch(host: str, address: str, path: str, content: bytes, port: int = 80) -> str:
+    url = urlsplit(f"http://{host}{path}")
+    connection: http.client.HTTPConnection = http.client.HTTPConnection(
+        address, port, timeout=_TIMEOUT
+    )
+    for _ in range(_REDIRECTS):
+        try:
+            connection.request("GET", _target(url), headers={"Host": host, "Connection": "close"})
+            answer = connection.getresponse()
+            body = answer.read(len(content) + 1)
+        except http.client.HTTPException:
+            return f"points elsewhere: {address} does not speak HTTP at port 80"
+        finally:
+            connection.close()
+        location = answer.getheader("Location")
+        if answer.status not in (301, 302, 303, 307, 308) or not location:
+            break
+        url = urlsplit(urljoin(url.geturl(), location))
+        if url.scheme not in ("http", "https") or not url.hostname:
+            break
+        host = url.hostname
+        connection = _connection(url, host)
+    if answer.status == 200 and body == content:
+        return ""
+    what = "another file" if answer.status == 200 else str(answer.status)
+    return f"points elsewhere: {address} answers {what}"
+
+
+def _target(url: SplitResult) -> str:
+    return f"{url.path or '/'}{'?' + url.query if url.query else ''}"
+
+
+def _connection(url: SplitResult, host: str) -> http.client.HTTPConnection:
+    if url.scheme == "http":
+        return http.client.HTTPConnection(host, url.port, timeout=_TIMEOUT)
+    # The authority does not verify it either: there may be no certificate yet.
+    context = ssl._create_unverified_context()  # noqa: S323
+    return http.client.HTTPSConnection(host, url.port, timeout=_TIMEOUT, context=context)
+
+
+def check(names: Iterable[str], lookup: Lookup, fetch: Fetch | None) -> dict[str, str]:
+    """The names that the authority will refuse, with the reason."""
+    wanted = list(dict.fromkeys(names))
+    with ThreadPoolExecutor(_THREADS) as pool:
+        problems = pool.map(lambda name: lookup.problem(name, fetch), wanted)
+        return {name: why for name, why in zip(wanted, problems, strict=True) if why}

@@ -1,0 +1,120 @@
+"""Which certificate holds which domain's names: pure, and stable from run to run.
+
+A unit is a domain with all its names, or the generic host: what is never parted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+Units = Mapping[str, Sequence[str]]
+"""Unit -> its names."""
+Assignment = dict[str, dict[str, tuple[str, ...]]]
+"""Certificate -> unit -> names, in the order in which the certificates were begun."""
+
+NAME = "mail-autoconfig"
+"""The first certificate; the others have a number behind it, from 2."""
+LARGEST = 100
+"""Names on a certificate of Let's Encrypt (https://letsencrypt.org/docs/rate-limits/)."""
+SMALLEST = 4
+"""A domain has at most four names, so each fits on a certificate of this size."""
+
+_OURS = re.compile(rf"{NAME}(?:-([2-9]|[1-9][0-9]+))?")
+
+
+def is_ours(certificate: str) -> bool:
+    """Say whether a certificate's name is one that :func:`assign` gives."""
+    return _OURS.fullmatch(certificate) is not None
+
+
+def assign(units: Units, before: Mapping[str, Iterable[str]], size: int) -> Assignment:
+    """Give each unit a certificate of at most `size` names.
+
+    `before` is what an earlier run made of it, certificate -> units. A unit stays where it was,
+    unless that certificate is too full by now: then its last ones go. The others go to the first
+    certificate with room, in the order of `units`.
+    """
+    room: dict[str, int] = {}
+    found: dict[str, list[str]] = {}
+    placed: set[str] = set()
+    for certificate, members in sorted(before.items(), key=lambda item: _number(item[0])):
+        for unit in members:
+            if unit in units and unit not in placed:
+                left = room.get(certificate, size) - len(units[unit])
+                if left >= 0:
+                    room[certificate] = left
+                    found.setdefault(certificate, []).append(unit)
+                    placed.add(unit)
+    free = (name for name in _certificate_names() if name not in found)
+    for unit, names in units.items():
+        if unit not in placed:
+            certificate = next((each for each in room if room[each] >= len(names)), "")
+            if not certificate:
+                certificate = next(free)
+                room[certificate] = size
+            room[certificate] -= len(names)
+            found.setdefault(certificate, []).append(unit)
+    return {
+        certificate: {unit: tuple(units[unit]) for unit in found[certificate]}
+        for certificate in sorted(found, key=_number)
+    }
+
+
+def _number(certificate: str) -> int:
+    match = _OURS.fullmatch(certificate)
+    return int(match[1] or 1) if match else 0
+
+
+def _certificate_names() -> Iterator[str]:
+    yield NAME
+    number = 2
+    while True:
+        yield f"{NAME}-{number}"
+        number += 1
+
+
+def rebuild(units: Units, certified: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """What :func:`assign` needs to know of before, from the names on the certificates there are."""
+    owner = {name: unit for unit, names in units.items() for name in (*names, f"*.{unit}")}
+    return {
+        certificate: list(dict.fromkeys(owner[name] for name in names if name in owner))
+        for certificate, names in certified.items()
+        if is_ours(certificate)
+    }
+
+
+def names(assignment: Mapping[str, Mapping[str, Iterable[str]]]) -> dict[str, tuple[str, ...]]:
+    """Certificate -> all names that are assigned to it."""
+    return {
+        certificate: tuple(name for each in members.values() for name in each)
+        for certificate, members in assignment.items()
+    }
+
+
+def certified(names: Iterable[str], wildcards: Collection[str]) -> tuple[str, ...]:
+    """What a certificate holds for `names`: `*.D` for all that stand below a D of `wildcards`."""
+    parents = ((name, name.partition(".")[2]) for name in names)
+    return tuple(dict.fromkeys(f"*.{up}" if up in wildcards else name for name, up in parents))
+
+
+def dump(assignment: Assignment) -> str:
+    """The assignment as it is kept in a file (JSON)."""
+    return json.dumps(assignment, indent=1) + "\n"
+
+
+def load(text: str) -> Assignment:
+    """Read what :func:`dump` wrote. Raises ValueError if it is anything else."""
+    content = json.loads(text)
+    if not isinstance(content, dict) or not all(map(is_ours, content)):
+        raise ValueError("no assignment of names to certificates")
+    found: Assignment = {}
+    for certificate, members in content.items():
+        if not isinstance(members, dict):
+            raise ValueError(f"{certificate}: not a mapping")
+        for unit, listed in members.items():
+            if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+                raise ValueError(f"{certificate}, {unit}: not a list of names")
+        found[certificate] = {unit: tuple(listed) for unit, listed in members.items()}
+    return found

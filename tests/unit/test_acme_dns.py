@@ -1,0 +1,257 @@
+"""Where records for proofs go; what name servers make of them is molecule/frontends's part."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.resolver
+import dns.rrset
+import dns.update
+import pytest
+
+from mail_autoconfig.acme_dns import ChallengeError, Challenges, hook, load
+from mail_autoconfig.cli import main
+from mail_autoconfig.dns_update import UpdateServer, ZoneError
+from mail_autoconfig.zone_plan import Content
+
+ALIASES = {
+    "_acme-challenge.alias.example.net.": "a.proofs.example.com.",
+    "_acme-challenge.lost.example.net.": "b.example.org.",
+}
+
+
+class Resolving:
+    """A resolver on a port of this machine, that knows aliases and no other record."""
+
+    def __init__(self) -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+
+    def run(self) -> None:
+        while True:
+            wire, peer = self.socket.recvfrom(4096)
+            if not wire:
+                return
+            answer = dns.message.make_response(dns.message.from_wire(wire))
+            name = answer.question[0].name
+            target = ALIASES.get(name.to_text())
+            if target:
+                answer.answer.append(dns.rrset.from_text(name, 60, "IN", "CNAME", target))
+            elif name.to_text().endswith("broken.example.com."):
+                answer.set_rcode(dns.rcode.REFUSED)
+            # Elsewhere the names have records of other types.
+            if name.to_text().endswith("example.com."):
+                answer.set_rcode(answer.rcode() or dns.rcode.NXDOMAIN)
+            self.socket.sendto(answer.to_wire(), peer)
+
+
+@pytest.fixture(scope="module")
+def resolver() -> Iterator[dns.resolver.Resolver]:
+    server = Resolving()
+    thread = Thread(target=server.run)
+    thread.start()
+    found = dns.resolver.Resolver(configure=False)
+    found.nameservers = ["127.0.0.1"]
+    found.port = server.socket.getsockname()[1]
+    found.lifetime = 2
+    yield found
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
+        end.sendto(b"", ("127.0.0.1", found.port))
+    thread.join()
+    server.socket.close()
+
+
+@dataclass(frozen=True)
+class Recording(UpdateServer):
+    """Takes updates, or refuses them."""
+
+    refusal: str = ""
+    taken: list[Any] = field(default_factory=list)
+
+    def add(self, zone: str, name: str, type_: str, content: Content) -> None:
+        self.note("add", zone, name, type_, content)
+
+    def remove(self, zone: str, name: str, type_: str, content: Content) -> None:
+        self.note("remove", zone, name, type_, content)
+
+    def note(self, *update: Any) -> None:
+        if self.refusal:
+            raise ZoneError(self.refusal)
+        self.taken.append(update)
+
+
+@pytest.fixture
+def server() -> Recording:
+    return Recording("192.0.2.53")
+
+
+@pytest.fixture
+def challenges(server: Recording, resolver: dns.resolver.Resolver) -> Challenges:
+    zones = {"example.com": server, "proofs.example.com": server}
+    return Challenges(zones, 0, resolver)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "zone"),
+    [
+        ("example.com", "_acme-challenge.example.com", "example.com"),
+        ("*.example.com", "_acme-challenge.example.com", "example.com"),
+        ("a.example.com", "_acme-challenge.a.example.com", "example.com"),
+        # The longest zone that holds it.
+        ("x.proofs.example.com", "_acme-challenge.x.proofs.example.com", "proofs.example.com"),
+        ("alias.example.net", "a.proofs.example.com", "proofs.example.com"),
+        ("*.alias.example.net", "a.proofs.example.com", "proofs.example.com"),
+    ],
+)
+def test_place(challenges: Challenges, name: str, place: str, zone: str) -> None:
+    found = challenges.place(name)
+    assert (found.name, found.zone) == (place, zone)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("example.org", "_acme-challenge.example.org is in no zone of dns_servers that takes"),
+        ("badexample.com", "_acme-challenge.badexample.com is in no zone"),
+        (
+            "lost.example.net",
+            "_acme-challenge.lost.example.net, an alias of b.example.org, is in no zone",
+        ),
+        ("broken.example.com", "its name servers do not answer"),
+    ],
+)
+def test_no_place(challenges: Challenges, name: str, said: str) -> None:
+    with pytest.raises(ChallengeError, match=said):
+        challenges.place(name)
+
+
+def test_hook(challenges: Challenges, server: Recording) -> None:
+    environment = {
+        "CERTBOT_DOMAIN": "alias.example.net",
+        "CERTBOT_VALIDATION": "abc_-1",
+        "CERTBOT_REMAINING_CHALLENGES": "1",
+        "CERTBOT_ALL_DOMAINS": "alias.example.net,example.com",
+    }
+    hook("present", challenges, environment)
+    hook("remove", challenges, environment)
+    record = ("proofs.example.com", "a.proofs.example.com", "TXT", Content(('"abc_-1"',), 60))
+    assert server.taken == [("add", *record), ("remove", *record)]
+
+
+def test_last_name_waits_for_the_name_servers_of_all(
+    challenges: Challenges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = []
+
+    def lagging(zone: str, servers: Any, wanted: Any, serial: Any, patience: float) -> list[str]:
+        waited.append((zone, servers, tuple(wanted), serial, patience))
+        return ["ns2 has serial 1"] if zone == "proofs.example.com" else []
+
+    monkeypatch.setattr("mail_autoconfig.acme_dns.serial_of", lambda *_: 7)
+    monkeypatch.setattr("mail_autoconfig.acme_dns.name_servers", lambda zone, _content: (zone,))
+    monkeypatch.setattr("mail_autoconfig.acme_dns.wait", lagging)
+    environment = {
+        "CERTBOT_DOMAIN": "example.com",
+        "CERTBOT_VALIDATION": "x",
+        "CERTBOT_REMAINING_CHALLENGES": "0",
+        "CERTBOT_ALL_DOMAINS": "a.example.com,alias.example.net,example.com",
+    }
+    with pytest.raises(ChallengeError, match="ns2 has serial 1"):
+        hook("present", challenges, environment)
+    zones = "example.com", "proofs.example.com"
+    assert waited == [(zone, (zone,), (), 7, 0) for zone in zones]
+
+
+def test_hook_without_certbot(challenges: Challenges) -> None:
+    with pytest.raises(ChallengeError, match="CERTBOT_DOMAIN is not set; certbot runs this"):
+        hook("present", challenges, {})
+
+
+def test_check_tries_each_zone_once(challenges: Challenges, server: Recording) -> None:
+    names = ["example.com", "a.example.com", "alias.example.net", "example.org"]
+    assert list(challenges.check(names, dry=True)) == ["example.org"]
+    assert server.taken == []
+    assert list(challenges.check(names, dry=False)) == ["example.org"]
+    assert [(update[0], update[2]) for update in server.taken] == [
+        ("add", "_acme-challenge.example.com"),
+        ("remove", "_acme-challenge.example.com"),
+        ("add", "a.proofs.example.com"),
+        ("remove", "a.proofs.example.com"),
+    ]
+
+
+def test_a_key_that_is_refused(resolver: dns.resolver.Resolver) -> None:
+    zones = {"example.com": Recording("192.0.2.53", refusal="the secret of key k is wrong")}
+    challenges = Challenges(zones, 0, resolver)
+    why = "zone example.com: the secret of key k is wrong"
+    assert challenges.check(["example.com", "a.example.com"], dry=False) == {
+        "example.com": why,
+        "a.example.com": why,
+    }
+    for step in challenges.present, challenges.remove:
+        with pytest.raises(ChallengeError, match=r"^_acme-challenge\.example\.com: the secret of"):
+            step("example.com", "x")
+
+
+def write(directory: Path, content: Any) -> Path:
+    path = directory / "servers.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
+    return path
+
+
+def test_load(tmp_path: Path) -> None:
+    entry = {
+        "address": "192.0.2.53",
+        "zones": ["Example.com"],
+        "key_name": "k",
+        "key_secret": "AA==",
+    }
+    challenges = load(write(tmp_path, {"servers": [entry], "wait": 5}))
+    assert challenges._servers == {
+        "example.com": UpdateServer("192.0.2.53", key="k", secret="AA==")
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "Expecting value"),
+        ({"servers": []}, "'wait'"),
+        ({"servers": [{"zones": ["x.example"]}], "wait": 1}, r"dns_servers\[0\]"),
+    ],
+)
+def test_load_says_what_is_wrong(tmp_path: Path, content: Any, said: str) -> None:
+    with pytest.raises(ChallengeError, match=f"servers.json: .*{said}"):
+        load(write(tmp_path, content))
+
+
+def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["challenge", "present", str(tmp_path / "none.json")]) == 1
+    assert "none.json" in capsys.readouterr().err
+
+
+def test_updates_touch_one_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+
+    def tcp(update: dns.update.UpdateMessage, *_rest: Any) -> dns.message.Message:
+        sent.extend(rrset.to_text() for rrset in [*update.prerequisite, *update.update])
+        return dns.message.make_response(update)
+
+    monkeypatch.setattr("dns.query.tcp", tcp)
+    one = UpdateServer("127.0.0.1")
+    for step in one.add, one.remove:
+        step("example.com", "_acme-challenge.example.com", "TXT", Content(('"v"',), 60))
+    assert sent == [
+        '_acme-challenge.example.com. 60 IN TXT "v"',
+        '_acme-challenge.example.com. 0 NONE TXT "v"',
+    ]
