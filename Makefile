@@ -59,8 +59,9 @@ test-slow: venv engine
 	$(STEP) 'molecule: certificates, on Pebble' molecule test -s certbot
 	$(STEP) 'molecule: DNS and Group Policy, on Samba domain controllers' molecule test -s samba
 	$(STEP) 'molecule: the files for Windows, in Wine and in a hive' molecule test -s outlook
-	$(STEP) 'molecule: the doctor, on servers with faults' molecule test -s doctor
 	$(STEP) 'molecule: front ends behind HAProxy, dns-01' molecule test -s frontends
+	$(STEP) 'molecule: the doctor on a timer' molecule test -s monitor
+	$(STEP) 'molecule: faults, and what the doctor says' molecule test -s doctor
 
 # Figures; not part of the tests.
 bench: venv engine

@@ -8,7 +8,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
@@ -63,14 +62,13 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:  # ssl.SSLError is one
         print(f"{options.ca}: no certificates: {error.strerror or error}", file=sys.stderr)
         return 2
-    texts: tuple[tuple[Path | None, Callable[[], str]], ...] = (
-        (options.html, lambda: page(reports, datetime.now(UTC))),
-        (options.prometheus, lambda: metrics(reports, time.time())),
-    )
-    for path, text in texts:
+    for path, text in (
+        (options.html, page(reports, datetime.now(UTC)) if options.html else ""),
+        (options.prometheus, metrics(reports, time.time()) if options.prometheus else ""),
+    ):
         try:
             if path:
-                write(path, text())
+                write(path, text)
         except OSError as error:
             print(f"doctor: {path}: can't be written: {error.strerror}", file=sys.stderr)
             return 2
