@@ -296,7 +296,7 @@ FAULTS = {
     "pox-namespace": Fault("error", "Response is in {found}", "{should}", _RESPONDER),
     "pox-error": Fault(
         "error",
-        "error {code}: {message}",
+        "error {number}: {message}",
         "settings",
         "add the domain to the program that answers",
     ),

@@ -200,11 +200,11 @@ class Pop3:
         except RefusedError:
             return Offer(False, frozenset({"PLAIN"}))
         starttls, mechanisms = False, set[str]()
-        for _ in range(_MOST_LINES):
+        for _line in range(_MOST_LINES):
             line = await wire.line()
             if line == ".":
                 return Offer(starttls, frozenset(mechanisms))
-            keyword, _, rest = line.upper().partition(" ")
+            keyword, _space, rest = line.upper().partition(" ")
             starttls = starttls or keyword == "STLS"
             if keyword == "SASL":
                 mechanisms |= _words(rest)

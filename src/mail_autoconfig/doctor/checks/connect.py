@@ -23,7 +23,7 @@ async def state_of(address: str, port: int) -> State:
     """Connect and hang up."""
     try:
         async with asyncio.timeout(CONNECT):
-            _, writer = await asyncio.open_connection(address, port)
+            _reader, writer = await asyncio.open_connection(address, port)
     except TimeoutError:
         return "silent"
     except OSError as error:

@@ -114,7 +114,7 @@ class _Pox(_Reader):
         code = response.findtext("{*}Error/{*}ErrorCode")
         if code is not None:
             message = response.findtext("{*}Error/{*}Message") or "no message"
-            self.fault("pox-error", code=code.strip(), message=message.strip())
+            self.fault("pox-error", number=code.strip(), message=message.strip())
             return
         if response.tag != f"{{{POX_RESPONSE}}}Response":
             self.fault("pox-namespace", found=_namespace(response), should=POX_RESPONSE)
@@ -268,7 +268,7 @@ class _Config(_Reader):
 
     def filled(self, text: str) -> str:
         """The text with its placeholders replaced."""
-        localpart, _, domain = self.address.rpartition("@")
+        localpart, _at, domain = self.address.rpartition("@")
         placeholders: Mapping[str, str] = {
             "%EMAILADDRESS%": self.address,
             "%EMAILLOCALPART%": localpart,

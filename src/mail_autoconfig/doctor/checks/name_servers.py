@@ -34,8 +34,8 @@ async def check_name_servers(case: Case) -> list[Finding]:
     if not zone:
         return []
     parts = await asyncio.gather(*(_visit(case, zone, name) for name in names))
-    found = [each for findings, _ in parts for each in findings]
-    servers = [server for _, visited in parts for server in visited]
+    found = [each for findings, _visited in parts for each in findings]
+    servers = [server for _findings, visited in parts for server in visited]
     differences = _differences(servers)
     if not differences and len({server.serial for server in servers}) > 1:
         serials = ", ".join(f"{server.name} {server.serial}" for server in servers)
@@ -98,7 +98,7 @@ async def _ask(case: Case, server: _NameServer, name: str, type_: str) -> list[s
     query = dns.message.make_query(f"{name}.", type_)
     for last in range(_TRIES):
         try:
-            answer, _ = await dns.asyncquery.udp_with_fallback(
+            answer, _over_tcp = await dns.asyncquery.udp_with_fallback(
                 query, server.address, _TIMEOUT, case.fetcher.port(53)
             )
         except dns.exception.Timeout:

@@ -70,10 +70,10 @@ class Contexts:
     @lru_cache(maxsize=8)
     def trusting(cls, ca: Path | None) -> Contexts:
         """Trust the authorities of `ca` (PEM), or the system's. Raises OSError."""
-        strict, lenient = (verifying(ca) for _ in range(2))
+        strict, lenient = (verifying(ca) for _each in range(2))
         lenient.check_hostname = False
         lenient.verify_flags |= _NO_CHECK_TIME
-        blind, outdated = (verifying(ca) for _ in range(2))
+        blind, outdated = (verifying(ca) for _each in range(2))
         for context in blind, outdated:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE

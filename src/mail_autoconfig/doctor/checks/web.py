@@ -248,7 +248,7 @@ async def _tls(case: Case, host: str) -> tuple[Finding, ...]:
 
     async def handshake(context: ssl.SSLContext) -> ssl.SSLObject:
         async with asyncio.timeout(CONNECT):
-            _, writer = await asyncio.open_connection(
+            _reader, writer = await asyncio.open_connection(
                 address, case.fetcher.port(443), ssl=context, server_hostname=host
             )
         try:
