@@ -21,7 +21,8 @@ class Row:
 
 
 def _rows() -> dict[str, Row]:
-    found = re.findall(r"^\| `([a-z0-9-]+)` \| (.*) \|$", DOCUMENT.read_text("utf-8"), re.MULTILINE)
+    _, _, faults = DOCUMENT.read_text("utf-8").partition("\n## Faults\n")
+    found = re.findall(r"^\| `([a-z0-9-]+)` \| (.*) \|$", faults, re.MULTILINE)
     return {code: Row(*cells.split(" | ")) for code, cells in found}
 
 
