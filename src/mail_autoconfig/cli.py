@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
 
-from . import __version__
+from . import __version__, addresses
 from .config import ConfigurationError, load
 from .record_files import TTL, table
 from .records import AddressError, by_zone, records
@@ -107,7 +107,79 @@ def _parser() -> argparse.ArgumentParser:
 
     for command in (serve, check, verify, snippet, dns):
         command.add_argument("file", type=Path, metavar="FILE", help="the configuration (JSON)")
+    _add_doctor(commands.add_parser("doctor", help="ask as each client asks; say what is wrong"))
     return parser
+
+
+def _add_doctor(doctor: argparse.ArgumentParser) -> None:
+    doctor.add_argument("address", nargs="*", type=_address, metavar="USER@DOMAIN")
+    doctor.add_argument(
+        "--domain",
+        action="append",
+        default=[],
+        type=lambda name: _address(f"postmaster@{name}"),
+        metavar="DOMAIN",
+        help="ask for postmaster there; may be repeated",
+    )
+    doctor.add_argument(
+        "--inventory",
+        type=Path,
+        dest="file",
+        metavar="FILE",
+        help="all domains of group_vars (YAML) or of a configuration (JSON), held against it",
+    )
+    doctor.add_argument(
+        "--log-in",
+        action="store_true",
+        help="try the password too, of MAIL_AUTOCONFIG_PASSWORD or from a prompt",
+    )
+    doctor.add_argument("--verbose", "-v", action="store_true", help="show each request too")
+    doctor.add_argument("--json", action="store_true", help="print JSON in place of the table")
+    doctor.add_argument("--html", type=Path, metavar="FILE", help="write a report to hand on")
+    doctor.add_argument("--prometheus", type=Path, metavar="FILE", help="write metrics")
+    doctor.add_argument(
+        "--allow-private",
+        action="store_true",
+        help="also connect to addresses that are not the Internet's",
+    )
+    doctor.add_argument("--ca", type=Path, metavar="FILE", help="trust these authorities (PEM)")
+    doctor.add_argument(
+        "--name-server",
+        type=_name_server,
+        metavar="IP[:PORT]",
+        help="ask it in place of the system's",
+    )
+    doctor.add_argument(
+        "--at-once", type=_count, default=32, metavar="N", help="domains at a time [%(default)s]"
+    )
+    doctor.set_defaults(command=_doctor)
+
+
+def _address(text: str) -> addresses.Address:
+    try:
+        return addresses.parse(text)
+    except ValueError:
+        shown = text.removeprefix("postmaster@")
+        raise argparse.ArgumentTypeError(
+            f"{shown!r} is not USER@DOMAIN or --domain DOMAIN"
+        ) from None
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not 1 or more")
+    return int(text)
+
+
+def _name_server(text: str) -> tuple[str, int]:
+    try:
+        return str(ip_address(text.strip("[]"))), 53
+    except ValueError:
+        host, port = _endpoint(text)
+    try:
+        return str(ip_address(host)), port
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not IP or IP:PORT") from None
 
 
 def _share_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -178,6 +250,19 @@ def _dns(options: argparse.Namespace) -> int:
         return 2
     print(table(by_zone(found), options.ttl), end="")
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    try:
+        from .doctor.command import run
+    except ModuleNotFoundError as error:
+        print(
+            f"doctor: no module {error.name}; pipx install 'mail-autoconfig[doctor]', or Debian's "
+            "python3-httpx, python3-dnspython, python3-rich, python3-defusedxml",
+            file=sys.stderr,
+        )
+        return 2
+    return run(options)
 
 
 def _certificates(options: argparse.Namespace) -> int:

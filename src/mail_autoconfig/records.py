@@ -16,8 +16,7 @@ Type = Literal["A", "AAAA", "CNAME", "SRV", "TXT", "CAA"]
 Address = IPv4Address | IPv6Address
 
 _ABSENT = "0 0 0 ."  # RFC 2782: the service is decidedly not available at this domain
-# RFC 6186, section 3, and RFC 8314, section 5.1; RFC 5804, section 1.8. In the order shown.
-_MAIL_SERVICES = {
+MAIL_SERVICES: dict[tuple[str, str], str] = {
     ("imap", "tls"): "_imaps._tcp",
     ("imap", "starttls"): "_imap._tcp",
     ("pop3", "tls"): "_pop3s._tcp",
@@ -26,6 +25,10 @@ _MAIL_SERVICES = {
     ("smtp", "starttls"): "_submission._tcp",
     ("managesieve", "starttls"): "_sieve._tcp",
 }
+"""Names of SRV records by type and security, in the order shown.
+
+RFC 6186, section 3, and RFC 8314, section 5.1; RFC 5804, section 1.8.
+"""
 _WEB_SERVICES = {
     "caldav": "_caldavs._tcp",  # RFC 6764, section 3
     "carddav": "_carddavs._tcp",
@@ -154,7 +157,7 @@ def _mail_services(domain: Domain) -> Iterator[RecordSet]:
     it choose between IMAP and POP3. A service that is not offered says so; ManageSieve is left out
     then, which RFC 5804 does not ask about.
     """
-    for (protocol, security), label in _MAIL_SERVICES.items():
+    for (protocol, security), label in MAIL_SERVICES.items():
         values = tuple(
             f"{place} 1 {server.port} {server.host_for(domain.name)}."
             for place, server in enumerate(domain.settings.servers)

@@ -12,12 +12,17 @@ from e2e.lab import ROOT, SUFFIXES, Client, Network, servers
 SECURITY = {"tls": "ssl-on-alternate-port", "starttls": "starttls-on-standard-port"}
 
 
-@pytest.fixture(scope="module")
-def evolution(network: Network) -> Iterator[Client]:
-    """Evolution's library in a desktop session of its own."""
+def start(network: Network) -> Client:
+    """Start Evolution's library in a desktop session of its own."""
     source = (ROOT / "tests/e2e/evolution.py").read_text()
     command = ["dbus-run-session", "--", "python3", "-c", source, network.authorities()]
-    client = Client(network, "evolution", command)
+    return Client(network, "evolution", command)
+
+
+@pytest.fixture(scope="module")
+def evolution(network: Network) -> Iterator[Client]:
+    """Evolution's library, started once."""
+    client = start(network)
     yield client
     client.close()
 

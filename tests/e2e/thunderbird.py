@@ -2,7 +2,8 @@
 
 ``python3 -c SOURCE PROFILE`` with PROFILE as JSON: ``authorities`` (PEM of the CAs to trust) and
 ``preferences`` (beside those below). Each line of standard input is a question, answered by a line
-of JSON: ``["find", ADDRESS]`` by the AccountConfig that Thunderbird found, or null;
+of JSON: ``["find", ADDRESS]`` by the AccountConfig that Thunderbird found, with the hosts that it
+``asked`` the user about, or null;
 ``["set_up", ADDRESS, PASSWORD]``, which clicks through the assistant, by the settings that it
 showed (``found``), the accounts that it made (``accounts``), and ``screenshots`` (name → PNG in
 base64).
@@ -60,13 +61,15 @@ return (async () => {
     address.split("@")[1], address, new AbortController().signal
   );
   let step = await lookup.next();
+  const asked = [];
   while (!step.done) {
+    asked.push(step.value.host);
     step = await lookup.next({ acceptRedirect: true });
   }
   if (step.value) {
     AccountConfig.replaceVariables(step.value, "User", address);
   }
-  return step.value && JSON.parse(JSON.stringify(step.value));
+  return step.value && { ...JSON.parse(JSON.stringify(step.value)), asked };
 })();
 """
 

@@ -1,32 +1,20 @@
 from __future__ import annotations
 
-import datetime
 import itertools
 import json
-import ssl
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 import answers
 from answers import POX, Reply
 from asgi import transport
+from local_servers import Web, certificate
 from mail_autoconfig import cli
 from mail_autoconfig.app import Application
 from mail_autoconfig.config import parse
-
-
-class QuietServer(ThreadingHTTPServer):
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that gives up is what some tests are about."""
 
 
 class Front:
@@ -36,26 +24,13 @@ class Front:
         configuration = parse(raw)
         self.ask = transport(Application(configuration))
         self.change: Callable[[Reply], Reply] = lambda reply: reply
-        self._servers = {}
-        for scheme in ("http", "https"):
-            server = QuietServer(("127.0.0.1", 0), self._handler(scheme))
-            if scheme == "https":
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                context.load_cert_chain(certificate)
-                # The handshake waits for the thread of its connection.
-                server.socket = context.wrap_socket(
-                    server.socket, server_side=True, do_handshake_on_connect=False
-                )
-            threading.Thread(target=server.serve_forever, args=(0.01,)).start()
-            self._servers[scheme] = server
+        self._web = Web(self.answer, certificate)
 
     def address(self, scheme: str) -> str:
-        return f"127.0.0.1:{self._servers[scheme].server_address[1]}"
+        return f"127.0.0.1:{self._web.port(scheme)}"
 
     def close(self) -> None:
-        for server in self._servers.values():
-            server.shutdown()
-            server.server_close()
+        self._web.close()
 
     def answer(self, scheme: str, method: str, host: str, path: str, body: bytes) -> Reply:
         if scheme == "http" and host.startswith("autodiscover."):
@@ -64,55 +39,6 @@ class Front:
         else:
             reply = self.ask(scheme, method, host, path, {}, body)
         return self.change(reply)
-
-    def _handler(self, scheme: str) -> type[BaseHTTPRequestHandler]:
-        answer = self.answer
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                reply = answer(scheme, self.command, self.headers["Host"], self.path, body)
-                self.send_response(reply.status)
-                for name, value in reply.headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(reply.body)
-
-            do_POST = do_GET  # noqa: N815
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Say nothing."""
-
-        return Handler
-
-
-def certificate(directory: Path, names: list[str], days: int = 1) -> Path:
-    """A self-signed certificate with its key; it is its own authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=10))
-        .not_valid_after(now + datetime.timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
-        .sign(key, hashes.SHA256())
-    )
-    path = directory / "certificate.pem"
-    path.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return path
 
 
 NAMES = [

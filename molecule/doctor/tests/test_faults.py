@@ -1,0 +1,152 @@
+"""The doctor against BIND, dnsmasq, nginx, Dovecot and Postfix, each fault made on purpose."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import faults
+from doctor_table import LAB, ROWS, shown
+from mail_autoconfig.doctor.catalogue import FAULTS
+
+ROOT = Path(__file__).parents[3]
+INVENTORY = Path(__file__).parents[1] / "inventory/group_vars/all/lab.yml"
+LAB_NAME = yaml.safe_load(INVENTORY.read_text())["lab_name"]
+CA = ROOT / ".cache/lab/doctor/certificates/ca.pem"
+WRONG = "not-the-password"
+Report = dict[str, Any]
+
+
+def doctor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as an administrator does, with the lab's resolver and authority."""
+    command = [sys.executable, "-m", "mail_autoconfig", "doctor", "--json"]
+    lab = ["--name-server", faults.RESOLVER, "--ca", str(CA)]
+    return subprocess.run(
+        [*command, *lab, *arguments],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")} | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def reports(result: subprocess.CompletedProcess[str]) -> dict[str, Report]:
+    assert result.returncode in (0, 1, 2), result.stderr
+    found = json.loads(result.stdout)["domains"]
+    return {report["domain"].removesuffix(".test"): report for report in found}
+
+
+def codes(report: Report) -> set[str]:
+    """The faults; which clients they stop is the replays' to say."""
+    return {
+        finding["code"]
+        for finding in report["findings"]
+        if not finding["code"].startswith("client-")
+    }
+
+
+def logged_in(name: str) -> bool:
+    """Whether Dovecot was told of a user of this domain."""
+    command = ["docker", "logs", f"autoconfig-{LAB_NAME}-mail"]
+    logs = subprocess.run(command, capture_output=True, text=True, check=True)
+    return f"user=<user@{name}.test>" in logs.stderr + logs.stdout
+
+
+@pytest.fixture(scope="module")
+def all_domains() -> dict[str, Report]:
+    return reports(doctor("--allow-private", *(f"user@{name}.test" for name in faults.FAULTS)))
+
+
+@pytest.fixture(scope="module")
+def with_inventory(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+    path = tmp_path_factory.mktemp("inventory") / "config.json"
+    names = "dns-missing", "dns-wrong", "healthy"
+    path.write_text(json.dumps(faults.inventory(*names)))
+    users = (f"user@{name}.test" for name in names)
+    return reports(doctor("--allow-private", "--inventory", str(path), *users))
+
+
+@pytest.mark.parametrize("name", faults.FAULTS)
+def test_domain_has_its_fault_and_no_other(name: str, all_domains: dict[str, Report]) -> None:
+    found = all_domains[name]["findings"]
+    assert codes(all_domains[name]) == faults.expected(name), found
+    if name == "healthy":
+        assert found == []
+
+
+@pytest.mark.parametrize("code", LAB)
+def test_line_and_remedy_are_those_of_the_table(
+    code: str, all_domains: dict[str, Report], with_inventory: dict[str, Report]
+) -> None:
+    row = ROWS[code]
+    special: dict[str, Callable[[], Report]] = {
+        "dns-missing": lambda: with_inventory["dns-missing"],
+        "dns-wrong": lambda: with_inventory["dns-wrong"],
+        "mail-login": lambda: log_in("mail-login", WRONG),
+        "address-private": lambda: reports(doctor("user@healthy.test"))["healthy"],
+    }
+    report = special.get(code, lambda: all_domains[code])()
+    found = [each for each in report["findings"] if each["code"] == code]
+    assert found
+    for each in found:
+        assert each["severity"] == row.severity
+        assert shown(row.line).fullmatch(each["what"]), each
+        assert shown(row.should).fullmatch(each["should"]), each
+        assert shown(row.remedy).fullmatch(each["remedy"]), each
+
+
+def log_in(name: str, password: str) -> Report:
+    result = doctor(
+        "--allow-private", "--log-in", f"user@{name}.test", MAIL_AUTOCONFIG_PASSWORD=password
+    )
+    assert password not in result.stdout + result.stderr
+    return reports(result)[name]
+
+
+def test_right_password_opens_each_published_server() -> None:
+    assert log_in("healthy", faults.PASSWORD)["findings"] == []
+    assert logged_in("healthy")
+
+
+def test_wrong_password_is_refused_by_each_published_server() -> None:
+    found = log_in("mail-login", WRONG)["findings"]
+    refused = [each["subject"].split()[0] for each in found if each["code"] == "mail-login"]
+    assert sorted(refused) == ["imap", "pop3", "smtp"]
+
+
+def test_no_password_goes_to_a_server_whose_certificate_does_not_name_it() -> None:
+    assert codes(log_in("imap-other-name", faults.PASSWORD)) == {"tls-wrong-name"}
+    assert not logged_in("imap-other-name")
+
+
+def test_no_password_goes_where_http_led() -> None:
+    assert "autoconfig-http-only" in codes(log_in("tls-wrong-name", faults.PASSWORD))
+    assert not logged_in("tls-wrong-name")
+
+
+def test_records_are_held_against_the_inventory(with_inventory: dict[str, Report]) -> None:
+    assert codes(with_inventory["healthy"]) == set()
+    found = with_inventory["dns-missing"]["findings"]
+    assert {each["subject"] for each in found if each["code"] == "dns-missing"} == {
+        f"_{service}._tcp.dns-missing.test SRV" for service in ("imaps", "pop3s", "submissions")
+    }
+
+
+@pytest.mark.parametrize(("name", "code"), [("healthy", 0), ("dns-no-mx", 1), ("pox-root", 2)])
+def test_exit_code(name: str, code: int) -> None:
+    assert doctor("--allow-private", f"user@{name}.test").returncode == code
+
+
+def test_what_the_lab_proves_is_what_the_table_says() -> None:
+    made = {code for name in faults.FAULTS for code in faults.expected(name)}
+    assert made | {"address-private", "dns-missing", "dns-wrong", "mail-login"} == set(LAB)
+    assert set(LAB) <= set(FAULTS)

@@ -1,0 +1,107 @@
+"""The timer's service, on Debian's own libraries, in its sandbox."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+import pytest
+import testinfra
+from testinfra.host import Host
+
+from deployed import ROOT, changes, play
+
+SERVICE = "mail-autoconfig-doctor.service"
+LAB = ROOT / ".cache/lab/monitor"
+LAB_DNS = "198.18.45.2"
+METRICS = "/var/lib/prometheus/node-exporter/mail-autoconfig.prom"
+
+
+@pytest.fixture(params=["12", "13"])
+def release(request: Any) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def server(release: str) -> Host:
+    found: Host = testinfra.get_host(f"docker://autoconfig-monitor-debian{release}")
+    return found
+
+
+def metrics(server: Host) -> dict[str, int]:
+    lines = server.check_output("cat %s", METRICS).splitlines()
+    samples = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name.removeprefix("mail_autoconfig_doctor_"): int(value) for name, _, value in samples}
+
+
+def test_timer(server: Host) -> None:
+    assert server.service("mail-autoconfig-doctor.timer").is_enabled
+    assert server.service("mail-autoconfig-doctor.timer").is_running
+
+
+def test_metrics(server: Host, release: str) -> None:
+    """No mail server stands here, which is an error; so the service fails, and still reports."""
+    domain = f'domain="corp.deb{release}.test"'
+    before = time.time()
+    assert server.run("systemctl start %s", SERVICE).rc == 1
+    assert server.check_output("systemctl show -P ExecMainStatus %s", SERVICE) == "2"
+    found = metrics(server)
+    for client in ("outlook", "thunderbird", "evolution", "delta-chat"):
+        assert found[f'client{{{domain},client="{client}"}}'] == 1
+    assert found[f'fault{{{domain},code="port-closed",severity="error"}}'] == 2
+    assert not [name for name in found if "tls" in name]
+    assert found["last_run_timestamp_seconds"] >= int(before)
+    assert server.file(METRICS).mode == 0o644
+    assert server.file(METRICS).user == "root"
+    journal = server.check_output("journalctl --unit %s --output cat", SERVICE)
+    assert re.search(rf"^corp\.deb{release}\.test: \d error", journal, re.M)
+    assert "Traceback" not in journal
+    assert "�" not in journal
+
+
+def test_fault_is_seen(server: Host, release: str) -> None:
+    """What users would see first, the file says: here the web server is down."""
+    server.check_output("systemctl stop nginx")
+    try:
+        server.run("systemctl start %s", SERVICE)
+        found = metrics(server)
+    finally:
+        server.check_output("systemctl start nginx")
+    domain = f'domain="corp.deb{release}.test"'
+    assert found[f'client{{{domain},client="outlook"}}'] == 0
+    assert found[f'fault{{{domain},code="client-outlook-fails",severity="error"}}'] == 1
+
+
+def test_sandbox(server: Host) -> None:
+    said = server.check_output("systemd-analyze security --no-pager %s", SERVICE)
+    score = re.search(r"exposure level.*: ([0-9.]+)", said)
+    assert score
+    assert float(score[1]) < 2
+
+
+def test_doctor_on_the_controller() -> None:
+    """verify.yml runs it for the first server's inventory; here it ends with what to do first."""
+    arguments = ["--allow-private", "--name-server", LAB_DNS, "--ca", str(LAB / "ca.pem")]
+    shown = play(
+        "mailhost.autoconfig.verify",
+        *("--tags", "doctor"),
+        inventory=ROOT / "molecule/monitor/inventory/hosts.yml",
+        verify_doctor=True,
+        verify_doctor_arguments=arguments,
+    )
+    assert shown.returncode == 2, shown.stdout + shown.stderr
+    assert changes(shown.stdout) == 0
+    assert re.search(r"corp\.deb12\.test: \d errors", shown.stdout)
+    assert '"msg": "First: _autodiscover._tcp.corp.deb12.test SRV' in shown.stdout
+
+
+def test_removed_where_it_is_not_wanted() -> None:
+    inventory = ROOT / "molecule/monitor/inventory/hosts.yml"
+    arguments = "mailhost.autoconfig.server", "--tags", "monitor"
+    made = [play(*arguments, inventory=inventory, monitor_enabled=False).stdout for _ in range(2)]
+    assert [changes(output) > 0 for output in made] == [True, False]
+    for release in ("12", "13"):
+        server = testinfra.get_host(f"docker://autoconfig-monitor-debian{release}")
+        assert not server.file(METRICS).exists
+        assert server.run("systemctl cat %s", SERVICE).rc == 1

@@ -1,0 +1,4 @@
+"""Ask as each client asks, say what is wrong and what to do.
+
+Needs the extra `doctor`; the responder never imports this package.
+"""

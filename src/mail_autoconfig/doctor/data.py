@@ -1,0 +1,175 @@
+"""What the doctor sees and says: requests with their answers, outcomes of clients, findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+Severity = Literal["ok", "warning", "error"]
+Verdict = Literal["found", "asks", "fails"]
+"""Of a client: finds the settings, asks the user on the way to them, fails."""
+
+ErrorKind = Literal[
+    "name",  # no such name, or none with an address
+    "resolver",  # no name server answers
+    "private",  # leads to an address that is not the Internet's
+    "refused",
+    "unreachable",
+    "timeout",
+    "certificate",
+    "tls",
+    "size",
+    "protocol",  # no HTTP, or no URL
+]
+LookupStatus = Literal["found", "no name", "no record", "no answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request as a client sends it; `headers` are those that make a difference."""
+
+    method: str
+    url: str
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def host(self) -> str:
+        """The host name of the URL, in lower case; empty if there is none."""
+        try:
+            return urlsplit(self.url).hostname or ""
+        except ValueError:
+            return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no answer; `text` is a few words for people."""
+
+    kind: ErrorKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request with its answer, or with the reason why there is none.
+
+    `seconds` is from the look-up of the name to the last octet; `size` is that of the body in
+    octets; `address` is where it was connected; `limited` tells that status 429 was met first;
+    `challenge` is WWW-Authenticate.
+    """
+
+    request: Request
+    status: int = 0
+    content_type: str = ""
+    location: str = ""
+    body: bytes = b""
+    seconds: float = 0.0
+    address: str = ""
+    limited: bool = False
+    challenge: str = ""
+    error: Failure | None = None
+
+    @property
+    def size(self) -> int:
+        """Octets of the body."""
+        return len(self.body)
+
+    @property
+    def media_type(self) -> str:
+        """The content type without its parameters, in lower case."""
+        return self.content_type.partition(";")[0].strip().lower()
+
+    @property
+    def redirects(self) -> bool:
+        """Whether the answer leads to another URL."""
+        return self.status in (301, 302, 303, 307, 308) and bool(self.location)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One question to the DNS with its answer.
+
+    `name` is without a final dot; `values` are in the form of a zone file (RFC 1035, section 5.1),
+    those of the end of a chain of aliases; `aliases` are the names on the way there.
+    """
+
+    name: str
+    type: str
+    status: LookupStatus
+    values: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One server as an answer publishes it, with a host and a port or, of a service, a `url`.
+
+    `type`: imap, pop3, smtp, caldav, carddav, webdav, jmap, activesync, managesieve.
+    `security`: tls, starttls, none, or what the answer says if it is none of these.
+    `authentication` is ordered, in the words of model.Authentication where they are known.
+    """
+
+    type: str
+    host: str
+    port: int
+    security: str
+    username: str
+    authentication: tuple[str, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one client fares.
+
+    `client` is a stable slug, `title` its name for people. `why` is one sentence; `remedy` is what
+    it would take, empty where nothing is to be done. `source` is the URL or the record set that the
+    settings are from; `exchanges` and `lookups` are what the client asks, in its order. `gravity`
+    is how bad it is if this client fails.
+    """
+
+    client: str
+    title: str
+    verdict: Verdict
+    why: str
+    remedy: str = ""
+    source: str = ""
+    settings: tuple[Setting, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+    gravity: Severity = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check says.
+
+    `code` is a stable slug; `subject` is the name, URL or server that it is about; `what` is what
+    there is, `should` what should be, `remedy` what to do: a few words each.
+    """
+
+    code: str
+    severity: Severity
+    subject: str
+    what: str
+    should: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All about one domain."""
+
+    domain: str
+    address: str
+    outcomes: tuple[Outcome, ...]
+    findings: tuple[Finding, ...]
+    seconds: float
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of the findings."""
+        found = {finding.severity for finding in self.findings}
+        return "error" if "error" in found else "warning" if "warning" in found else "ok"

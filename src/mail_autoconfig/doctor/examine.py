@@ -1,0 +1,40 @@
+"""Examine domains, several at a time: the replays, then the checks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+
+from .case import Case
+from .checks import CHECKS
+from .data import Report
+from .replays import REPLAYS
+
+AT_ONCE = 32
+"""Domains that are examined at a time."""
+
+
+async def examine(case: Case) -> Report:
+    """All about one domain."""
+    started = time.monotonic()
+    case.outcomes = tuple(await asyncio.gather(*(replay(case) for replay in REPLAYS)))
+    found = await asyncio.gather(*(check(case) for check in CHECKS))
+    findings = tuple(finding for each in found for finding in each)
+    seconds = time.monotonic() - started
+    return Report(case.domain, case.address, case.outcomes, findings, seconds)
+
+
+async def examine_all(
+    cases: Iterable[Case], progress: Callable[[Report], None], at_once: int = AT_ONCE
+) -> tuple[Report, ...]:
+    """The reports in the order of the cases; `progress` is told of each as it is ready."""
+    free = asyncio.Semaphore(at_once)
+
+    async def one(case: Case) -> Report:
+        async with free:
+            report = await examine(case)
+        progress(report)
+        return report
+
+    return tuple(await asyncio.gather(*(one(case) for case in cases)))

@@ -1,0 +1,63 @@
+"""The reports as metrics, in Prometheus's text format, for a file that its node exporter reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from .data import Report
+from .summary import faults
+
+_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+
+
+def metrics(reports: Sequence[Report], now: float) -> str:
+    """The text of the file; `now` is in seconds since 1970."""
+    return "".join(f"{line}\n" for line in _lines(reports, now))
+
+
+def _lines(reports: Sequence[Report], now: float) -> Iterator[str]:
+    yield from _family(
+        "mail_autoconfig_doctor_findings",
+        "Findings about a domain, by severity.",
+        (
+            ({"domain": report.domain, "severity": severity}, _count(report, severity))
+            for report in reports
+            for severity in ("error", "warning")
+        ),
+    )
+    yield from _family(
+        "mail_autoconfig_doctor_fault",
+        "How often a fault was found at a domain; docs/doctor.md lists the codes.",
+        (
+            ({"domain": report.domain, "code": code, "severity": severity}, count)
+            for report in reports
+            for (code, severity), count in sorted(
+                Counter((each.code, each.severity) for each in faults(report)).items()
+            )
+        ),
+    )
+    yield from _family(
+        "mail_autoconfig_doctor_client",
+        "Whether a client finds a domain's settings (1), after a question too.",
+        (
+            ({"domain": report.domain, "client": outcome.client}, outcome.verdict != "fails")
+            for report in reports
+            for outcome in report.outcomes
+        ),
+    )
+    yield from _family(
+        "mail_autoconfig_doctor_last_run_timestamp_seconds", "When this was.", [({}, int(now))]
+    )
+
+
+def _count(report: Report, severity: str) -> int:
+    return sum(finding.severity == severity for finding in report.findings)
+
+
+def _family(name: str, text: str, samples: Iterable[tuple[dict[str, str], int]]) -> Iterator[str]:
+    yield f"# HELP {name} {text}"
+    yield f"# TYPE {name} gauge"
+    for labels, value in samples:
+        shown = ",".join(f'{key}="{text.translate(_ESCAPES)}"' for key, text in labels.items())
+        yield f"{name}{{{shown}}} {int(value)}" if shown else f"{name} {int(value)}"

@@ -1,0 +1,70 @@
+"""Apple Mail: iPhone, iPad and Mac look nothing up; a profile is what a user can open."""
+
+from __future__ import annotations
+
+import plistlib
+import re
+from typing import Any
+from urllib.parse import quote
+from xml.parsers.expat import ExpatError
+
+from ... import apple as profile
+from ..answers import AnswerError, body_of
+from ..case import Case
+from ..data import Exchange, Outcome, Request, Setting
+from .asked import Asked
+
+_PLIST = re.compile(rb"<\?xml\b.*?</plist>", re.S)
+_TYPES = {"EmailTypeIMAP": "imap", "EmailTypePOP": "pop3"}
+_STARTTLS_PORTS = 143, 110, 587, 25
+
+
+async def replay_apple(case: Case) -> Outcome:
+    """The profile where this project serves it: there is no place of a standard."""
+    asked = Asked(case, "apple", "Apple Mail (profile)", "ok")
+    query = f"?email={quote(case.address, safe='')}"
+    exchange = await asked.follow(
+        Request("GET", f"https://autoconfig.{case.domain}{profile.PATH}{query}")
+    )
+    try:
+        settings = _read(exchange)
+    except AnswerError as error:
+        asked.miss(exchange, str(error))
+        return asked.failed("", f"types the settings in by hand; no profile: {asked.reasons}")
+    asked.hit(exchange)
+    return asked.asks(settings, "install this profile?", "")
+
+
+def _read(exchange: Exchange) -> tuple[Setting, ...]:
+    body = body_of(exchange)
+    if exchange.media_type != profile.MEDIA_TYPE:
+        raise AnswerError(f"content type {exchange.media_type or 'missing'}")
+    # In a signed profile (CMS) the property list stands as it is; one in pieces is not read.
+    found = _PLIST.search(body)
+    try:
+        if found is None or b"<!ENTITY" in found[0]:
+            raise ValueError
+        content = plistlib.loads(found[0])["PayloadContent"]
+        mail = next(each for each in content if each["PayloadType"] == "com.apple.mail.managed")
+        return _servers(mail)
+    except (ValueError, LookupError, TypeError, StopIteration, ExpatError):
+        raise AnswerError("no profile with a mail account") from None
+
+
+def _servers(mail: dict[str, Any]) -> tuple[Setting, ...]:
+    settings = []
+    for side, kind in (("Incoming", _TYPES[mail["EmailAccountType"]]), ("Outgoing", "smtp")):
+        prefix = f"{side}MailServer"
+        port = int(mail[f"{prefix}PortNumber"])
+        security = "starttls" if port in _STARTTLS_PORTS else "tls"
+        settings.append(
+            Setting(
+                kind,
+                str(mail[f"{prefix}HostName"]),
+                port,
+                security if mail.get(f"{prefix}UseSSL") else "none",
+                str(mail.get(f"{prefix}Username", "")),
+                ("password",),
+            )
+        )
+    return tuple(settings)

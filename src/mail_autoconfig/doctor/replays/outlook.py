@@ -1,0 +1,154 @@
+"""Classic Outlook for Windows, and the Mail app of Windows 10.
+
+Outlook first tries what can't be asked from here: its cached URL, a local file, the last good URL,
+Microsoft 365's own endpoint, the Active Directory. Then the order below (Microsoft, "Autodiscover
+service in Outlook"; third parties agree on it; Outlook itself was not observed).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
+
+from ..answers import (
+    MOBILESYNC_REQUEST,
+    MOBILESYNC_RESPONSE,
+    POX_REQUEST,
+    POX_RESPONSE,
+    AnswerError,
+    Pox,
+    mobilesync,
+    pox,
+)
+from ..case import Case, redirected
+from ..data import Exchange, Outcome, Request
+from .asked import Asked
+
+PATH = "/autodiscover/autodiscover.xml"
+_REMEDY = "answer POST at https://autodiscover.DOMAIN/autodiscover/autodiscover.xml with settings"
+_FEWER_QUESTIONS = "put autodiscover.DOMAIN on the certificate, or list the host in RedirectServers"
+_HOPS = 10  # after which clients stop (MS-OXDSCLI)
+
+
+def body(address: str, request: str = POX_REQUEST, response: str = POX_RESPONSE) -> bytes:
+    """The XML that asks for the settings of an address."""
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f'<Autodiscover xmlns="{request}"><Request>'
+        f"<EMailAddress>{escape(address)}</EMailAddress>"
+        f"<AcceptableResponseSchema>{response}</AcceptableResponseSchema>"
+        "</Request></Autodiscover>"
+    ).encode()
+
+
+def post(url: str, content: bytes) -> Request:
+    """A question to Autodiscover."""
+    return Request("POST", url, content, (("Content-Type", "text/xml; charset=utf-8"),))
+
+
+async def replay_outlook(case: Case) -> Outcome:
+    """Root domain, autodiscover.D, the redirect over plain http, the SRV record."""
+    asked = Asked(case, "outlook", "Outlook (classic)", "error")
+    questions: list[str] = []
+    address, domain = case.address, case.domain
+    for _ in range(_HOPS):
+        found = await _outlook_at(asked, address, domain, questions)
+        if not found:
+            return asked.failed(_REMEDY)
+        if not found.redirect_address:
+            if questions:
+                return asked.asks(found.settings, questions[0], _FEWER_QUESTIONS)
+            return asked.found(found.settings)
+        address = found.redirect_address
+        domain = address.rpartition("@")[2].lower()
+    return asked.failed(_REMEDY, "one address leads to another, on and on")
+
+
+async def _outlook_at(asked: Asked, address: str, domain: str, questions: list[str]) -> Pox | None:
+    """What Outlook finds for one address."""
+    content = body(address)
+    for url in (f"https://{domain}{PATH}", f"https://autodiscover.{domain}{PATH}"):
+        if found := await _asked_at(asked, post(url, content), address, questions):
+            return found
+    plain = await asked.one(Request("GET", f"http://autodiscover.{domain}{PATH}"))
+    if plain.redirects:
+        target = redirected(plain).url
+        if target.startswith("https://"):
+            count = len(questions)
+            questions.append(f"may {urlsplit(target).hostname} configure the account?")
+            if found := await _asked_at(asked, post(target, content), address, questions):
+                return found
+            del questions[count:]
+        else:
+            asked.miss(plain, f"redirects to {target}, not to https")
+    else:
+        asked.miss(plain, "no redirect to https")
+    if server := await asked.service(f"_autodiscover._tcp.{domain}"):
+        host, port = server
+        where = host if port == 443 else f"{host}:{port}"
+        questions.append(f"may {host} configure the account?")
+        request = post(f"https://{where}{PATH}", content)
+        if found := await _asked_at(asked, request, address, questions):
+            return found
+    return None
+
+
+async def _asked_at(
+    asked: Asked, request: Request, address: str, questions: list[str]
+) -> Pox | None:
+    """What a URL says, redirects of both kinds followed."""
+    for _ in range(_HOPS):
+        exchange = await _posted(asked, request)
+        if exchange.error and exchange.error.kind == "certificate":
+            # Shown to the user, with "Yes" to go on; then nothing of it is trusted here.
+            questions.append(f"the certificate of {exchange.request.host} is not right; go on?")
+        if exchange.status == 401:
+            asked.miss(exchange, "wants a log-in before it answers, which the doctor does not send")
+            return None
+        try:
+            found = pox(exchange, address)
+        except AnswerError as error:
+            asked.miss(exchange, str(error))
+            return None
+        if not found.redirect_url:
+            asked.hit(exchange)
+            return found
+        if not found.redirect_url.lower().startswith("https://"):
+            asked.miss(exchange, f"leads to {found.redirect_url}, not to https")
+            return None
+        request = replace(request, url=found.redirect_url)
+    asked.miss(exchange, "leads on and on")
+    return None
+
+
+async def _posted(asked: Asked, request: Request) -> Exchange:
+    """The answer to a POST, sent again as a POST where https leads elsewhere."""
+    exchange = await asked.one(request)
+    for _ in range(_HOPS):
+        target = redirected(exchange).url if exchange.redirects else ""
+        if not target.startswith("https://"):
+            break
+        exchange = await asked.one(replace(request, url=target))
+    return exchange
+
+
+async def replay_windows_mail(case: Case) -> Outcome:
+    """The Mail app of Windows 10, "Exchange": it asks for an ActiveSync server.
+
+    As far as known from third parties; for IMAP it asks Microsoft's service, not the domain.
+    Microsoft ended it in 2024, so it weighs nothing.
+    """
+    asked = Asked(case, "windows-mail", "Mail of Windows 10", "ok")
+    content = body(case.address, MOBILESYNC_REQUEST, MOBILESYNC_RESPONSE)
+    for host in (case.domain, f"autodiscover.{case.domain}"):
+        exchange = await _posted(asked, post(f"https://{host}{PATH}", content))
+        try:
+            setting = mobilesync(exchange)
+        except AnswerError as error:
+            asked.miss(exchange, str(error))
+        else:
+            asked.hit(exchange)
+            return asked.found((setting,))
+    why = f"no ActiveSync: {asked.reasons}; for IMAP it asks Microsoft, not the domain"
+    return asked.failed("", why)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from typing import NoReturn
+
+import pytest
+
+from mail_autoconfig.doctor.checks.connect import reach, state_of
+from mail_autoconfig.doctor.data import Finding
+
+from ..conftest import World
+
+HOST = "mail.example.test"
+
+
+def reached(world: World, *, allow_private: bool = True) -> tuple[str | None, list[str]]:
+    fetcher = world.fetcher(allow_private=allow_private)
+    address, found = asyncio.run(reach("subject", HOST, 443, fetcher))
+    assert all(each.subject == "subject" for each in found)
+    return address, [f"{each.code} {each.what}" for each in found]
+
+
+def test_live(world: World) -> None:
+    assert reached(world) == ("127.0.0.1", [])
+
+
+def test_one_of_two_addresses_is_dead(world: World) -> None:
+    world.names.known[f"{HOST} A"] = ["127.0.0.2", "127.0.0.1"]  # the server is at .1 alone
+    dead = "address-dead the address 127.0.0.2 does not answer"
+    assert reached(world) == ("127.0.0.1", [dead])
+
+
+def test_closed(world: World) -> None:
+    world.names.known[f"{HOST} A"] = ["127.0.0.2"]
+    assert reached(world) == (None, ["port-closed the connection is refused"])
+
+
+def test_private(world: World) -> None:
+    (line,) = reached(world, allow_private=False)[1]
+    assert line.startswith("address-private mail.example.test leads to 127.0.0.1")
+    assert world.web.log == []
+
+
+def test_no_such_name(world: World) -> None:
+    del world.names.under["test"]
+    assert reached(world) == (None, ["name-unknown no such name, or none with an address"])
+
+
+def test_silent_name_servers(world: World) -> None:
+    world.names.silent.add(HOST)
+    assert reached(world) == (None, ["dns-no-answer the resolver gets no answer"])
+
+
+@pytest.mark.parametrize(
+    ("number", "state", "code"),
+    [
+        (errno.ENETUNREACH, "untried", "address-untried"),  # IPv6, where there is none
+        (errno.EHOSTUNREACH, "silent", "port-silent"),
+    ],
+)
+def test_no_way(
+    number: int, state: str, code: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object, **__: object) -> NoReturn:
+        raise OSError(number, "no way")
+
+    del world.names.under["test"]
+    world.names.known[f"{HOST} AAAA"] = ["2001:db8::1"]
+    monkeypatch.setattr("asyncio.open_connection", refuse)
+    assert asyncio.run(state_of("2001:db8::1", 443)) == state
+    assert reached(world)[1][0].startswith(code)
+
+
+def test_silence_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mail_autoconfig.doctor.checks.connect.CONNECT", 0.1)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
+        waiting = [socket.socket() for _ in range(3)]  # a full queue takes no connection
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(server.getsockname())
+        assert asyncio.run(state_of("127.0.0.1", server.getsockname()[1])) == "silent"
+        for each in waiting:
+            each.close()
+
+
+def test_finding_is_one(world: World) -> None:
+    world.names.known[f"{HOST} A"] = ["127.0.0.2", "127.0.0.3"]
+    _, found = asyncio.run(reach("x", HOST, 443, world.fetcher()))
+    assert [type(each) for each in found] == [Finding]

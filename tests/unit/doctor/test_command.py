@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mail_autoconfig import cli
+from mail_autoconfig.doctor import examine
+from mail_autoconfig.doctor.case import Case
+from mail_autoconfig.doctor.command import read_inventory
+from mail_autoconfig.doctor.data import Finding, Severity
+from mail_autoconfig.doctor.fetch import Fetcher
+
+from .conftest import DOMAIN, World
+
+
+class Doctor:
+    """The command, in a world of its own."""
+
+    def __init__(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+        self._world = world
+        self._capsys = capsys
+
+    def call(self, *arguments: str) -> tuple[int, str, str]:
+        where = ["--allow-private", "--ca", str(self._world.ca)]
+        where += ["--name-server", f"127.0.0.1:{self._world.names.port}"]
+        code = cli.main(["doctor", *where, *arguments])
+        captured = self._capsys.readouterr()
+        return code, captured.out, captured.err
+
+    def document(self, *arguments: str) -> Any:
+        return json.loads(self.call("--json", *arguments)[1])
+
+
+@pytest.fixture
+def doctor(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Doctor:
+    fetcher = partial(Fetcher, ports=world.web.ports)
+    monkeypatch.setattr("mail_autoconfig.doctor.command.Fetcher", fetcher)
+    return Doctor(world, capsys)
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
+    """What the checks find, in their place."""
+    findings: list[Finding] = []
+
+    async def check(_: Case) -> list[Finding]:
+        return findings
+
+    monkeypatch.setattr(examine, "CHECKS", (check,))
+    return findings
+
+
+def test_domains_and_addresses(doctor: Doctor) -> None:
+    document = doctor.document(f"u@{DOMAIN}", "--domain", "Elsewhere.test")
+    assert [each["address"] for each in document["domains"]] == [
+        f"u@{DOMAIN}",
+        "postmaster@Elsewhere.test",
+    ]
+    assert [each["domain"] for each in document["domains"]] == [DOMAIN, "elsewhere.test"]
+
+
+@pytest.mark.parametrize("name", ["domains.yml", "config.json"])
+def test_inventory(doctor: Doctor, tmp_path: Path, name: str) -> None:
+    prefix = "autoconfig_" if name.endswith("yml") else ""
+    content = {f"{prefix}domains": [{"name": f"{each}.test", "provider": "ovh"} for each in "ab"]}
+    (tmp_path / name).write_text(json.dumps(content | ({"other": 1} if prefix else {})))
+    document = doctor.document("--inventory", str(tmp_path / name))
+    assert [each["domain"] for each in document["domains"]] == ["a.test", "b.test"]
+
+
+def test_generic_host_of_the_inventory(tmp_path: Path) -> None:
+    file = tmp_path / "domains.yml"
+    file.write_text(
+        "autoconfig_generic_host: auto.test\n"
+        "autoconfig_domains: [{name: a.test, provider: own, discovery: srv}]\n"
+        "autoconfig_providers: {own: {servers: [{type: imap, host: i.test}]}}\n"
+    )
+    assert read_inventory(file).generic_host == "auto.test"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("autoconfig_domains: [{name: a.test, provider: x}]", 'no provider "x"'),
+        ("{", "can't be read: while parsing"),
+        ("[]", "no domain; name at least one"),
+    ],
+)
+def test_bad_inventory(doctor: Doctor, tmp_path: Path, content: str, said: str) -> None:
+    file = tmp_path / "domains.yml"
+    file.write_text(content)
+    code, out, err = doctor.call("--inventory", str(file))
+    assert (code, out) == (2, "")
+    assert err.startswith("domains.yml: ")
+    assert said in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "doctor: nobody to ask for: USER@DOMAIN, --domain or --inventory\n"),
+        (["--log-in", "--domain", "a.test"], "doctor: --log-in needs one USER@DOMAIN\n"),
+        (
+            ["--ca", "/nowhere", "a@b.test"],
+            "/nowhere: no certificates: No such file or directory\n",
+        ),
+    ],
+)
+def test_wrong_call(doctor: Doctor, arguments: list[str], said: str) -> None:
+    assert doctor.call(*arguments) == (2, "", said)
+
+
+@pytest.mark.parametrize("arguments", [["x"], ["--domain", "-"], ["--name-server", "a:1", "a@b.c"]])
+def test_wrong_argument(doctor: Doctor, arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        doctor.call(*arguments)
+    assert caught.value.code == 2
+
+
+def test_the_responder_needs_nothing_of_it() -> None:
+    """Hosts have Debian's packages of the responder alone."""
+    code = "import sys, mail_autoconfig.serve, mail_autoconfig.cli; print(*sys.modules)"
+    modules = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(cli.__file__).parents[1])},
+    ).stdout.split()
+    assert "mail_autoconfig.app" in modules
+    assert not {"httpx", "dns", "rich", "mail_autoconfig.doctor"} & set(modules)
+
+
+@pytest.mark.parametrize(
+    ("severities", "code"),
+    [([], 0), (["ok"], 0), (["ok", "warning"], 1), (["error", "warning"], 2)],
+)
+def test_exit_code(
+    doctor: Doctor, found: list[Finding], severities: list[Severity], code: int
+) -> None:
+    found += [Finding("x", severity, "subject", "what") for severity in severities]
+    assert doctor.call(f"u@{DOMAIN}")[0] == code
+
+
+def test_clients_find_a_deployed_server(doctor: Doctor, world: World) -> None:
+    world.serve()
+    (domain,) = doctor.document(f"u@{DOMAIN}")["domains"]
+    verdicts = {client["client"]: client["verdict"] for client in domain["clients"]}
+    assert verdicts["outlook"] == verdicts["thunderbird"] == verdicts["delta-chat"] == "found"
+    assert "port-closed" in {finding["code"] for finding in domain["findings"]}
+
+
+def test_forms(doctor: Doctor, found: list[Finding], tmp_path: Path) -> None:
+    found.append(Finding("x", "warning", "subject", "what"))
+    page, metrics = tmp_path / "a.html", tmp_path / "a.prom"
+    code, out, err = doctor.call(
+        *("--domain", DOMAIN, "-v", "--html", str(page), "--prometheus", str(metrics))
+    )
+    assert (code, err) == (1, "")
+    assert out.splitlines()[1].startswith(f"{DOMAIN}: 1 warning")
+    assert f"MX {DOMAIN}" in out
+    assert page.read_text().startswith("<!doctype html>")
+    assert metrics.read_text().startswith("# HELP ")
+
+
+@pytest.mark.parametrize("option", ["--html", "--prometheus"])
+def test_file_that_cannot_be_written(
+    doctor: Doctor, found: list[Finding], tmp_path: Path, option: str
+) -> None:
+    found.clear()
+    code, _, err = doctor.call(f"u@{DOMAIN}", option, str(tmp_path / "no/x"))
+    assert code == 2
+    assert err == f"doctor: {tmp_path}/no/x: can't be written: No such file or directory\n"
+
+
+@pytest.mark.parametrize("prompted", [True, False])
+def test_password_reaches_the_checks_and_nothing_else(
+    doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prompted: bool
+) -> None:
+    cases: list[Case] = []
+
+    async def check(case: Case) -> list[Finding]:
+        cases.append(case)
+        return []
+
+    monkeypatch.setattr(examine, "CHECKS", (check,))
+    if prompted:
+        monkeypatch.delenv("MAIL_AUTOCONFIG_PASSWORD", raising=False)
+        monkeypatch.setattr("mail_autoconfig.doctor.command.getpass", lambda _: "hush-hush")
+    else:
+        monkeypatch.setenv("MAIL_AUTOCONFIG_PASSWORD", "hush-hush")
+    files = [tmp_path / "a.html", tmp_path / "a.prom"]
+    arguments = ["--log-in", "-v", "--html", str(files[0]), "--prometheus", str(files[1])]
+    said = doctor.call(f"u@{DOMAIN}", *arguments)
+    assert [case.password for case in cases] == ["hush-hush"]
+    assert doctor.call("--json", f"u@{DOMAIN}")[0] == 0
+    assert cases[1].password is None
+    assert "hush" not in f"{said}{files[0].read_text()}{files[1].read_text()}{cases[0]!r}"

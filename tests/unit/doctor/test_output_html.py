@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from lxml import html
+
+from mail_autoconfig.doctor.data import Report
+from mail_autoconfig.doctor.output_html import page
+from mail_autoconfig.doctor.output_table import FEW
+
+from .samples import ERROR, WARNING, report
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def made(*reports: Report) -> html.HtmlElement:
+    return html.document_fromstring(page(reports, NOW))
+
+
+def test_page() -> None:
+    root = made(report("a.test", WARNING, ERROR))
+    assert root.findtext(".//h1") == "Mail set-up: a.test"
+    assert root.find(".//h2").text_content() == "a.test: 1 error, 1 warning"
+    assert (
+        root.find(".//p[@class='first error']").text_content().startswith("First: https://a.test")
+    )
+    cells = [each.text_content() for each in root.iterfind(".//td")]
+    assert cells[0] == "error"
+    assert "finds the settings" in cells
+    assert "no connection" in cells
+    assert "302  → https://a.test/" in cells
+    assert "2026-11-23 12:00 UTC" in root.text_content()
+
+
+def test_it_loads_and_runs_nothing() -> None:
+    root = made(report("a.test", ERROR))
+    assert not root.xpath("//script|//img|//link|//@src|//@href")
+    assert root.xpath("//meta[@http-equiv='Content-Security-Policy']/@content") == [
+        "default-src 'none'; style-src 'unsafe-inline'"
+    ]
+
+
+def test_causes_of_many() -> None:
+    root = made(*[report(f"d{number}.test", ERROR) for number in range(FEW + 1)])
+    assert root.findtext(".//h1") == f"Mail set-up: {FEW + 1} domains"
+    row = [each.text_content() for each in root.find(".//tbody/tr")]
+    assert row[:3] == ["error", str(FEW + 1), "tls-expired"]

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mail_autoconfig.doctor.output_prometheus import metrics
+
+from .samples import ERROR, WARNING, report
+
+
+def test_metrics() -> None:
+    text = metrics([report("a.test", ERROR, ERROR, WARNING), report("b.test")], 1234.9)
+    samples = [line for line in text.splitlines() if not line.startswith("#")]
+    name = "mail_autoconfig_doctor"
+    assert samples == [
+        f'{name}_findings{{domain="a.test",severity="error"}} 2',
+        f'{name}_findings{{domain="a.test",severity="warning"}} 1',
+        f'{name}_findings{{domain="b.test",severity="error"}} 0',
+        f'{name}_findings{{domain="b.test",severity="warning"}} 0',
+        f'{name}_fault{{domain="a.test",code="dns-no-mx",severity="warning"}} 1',
+        f'{name}_fault{{domain="a.test",code="tls-expired",severity="error"}} 2',
+        f'{name}_client{{domain="a.test",client="outlook"}} 1',
+        f'{name}_client{{domain="a.test",client="kmail"}} 0',
+        f'{name}_client{{domain="b.test",client="outlook"}} 1',
+        f'{name}_client{{domain="b.test",client="kmail"}} 0',
+        f"{name}_last_run_timestamp_seconds 1234",
+    ]
+    assert text.endswith("\n")
+    assert text.count("# HELP") == text.count("# TYPE") == 4
+
+
+def test_labels_are_escaped() -> None:
+    odd = replace(report(), domain='a"\\\n')
+    assert 'domain="a\\"\\\\\\n"' in metrics([odd], 0)
