@@ -15,17 +15,23 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import docker
+import yaml
 from docker.models.containers import Container
+
+from mail_autoconfig.config import parse
+from mail_autoconfig.records import records
 
 ROOT = Path(__file__).parents[2]
 LAB = os.environ.get("LAB_NAME", "demo")
 CA = Path(os.environ.get("LAB_CA", ROOT / ".demo/ca.pem"))
 SUFFIXES = os.environ.get("LAB_SUFFIXES", "test").split()
 NETWORK = f"autoconfig-{LAB}"
+DOMAINS = ROOT / "molecule/default/inventory/group_vars/all/domains.yml"
 KEPT = ROOT / ".cache/e2e"
 """Where screenshots are kept."""
 
@@ -56,11 +62,25 @@ def names(suffix: str, mail: str) -> Iterator[str]:
     yield f"--host-record=mail.gandi.net,mail.corp.{suffix},{mail}"
     # The domain itself answers, nothing beside it.
     yield f"--address=/autoconfig.apex.{suffix}/autodiscover.apex.{suffix}/"
-    # No name leads anywhere, only the records of the domain do.
+    # No name leads anywhere, only its MX, and of the records that we make of it those of services:
+    # its autoconfig name would win over them.
     yield f"--address=/records.{suffix}/"
     yield f"--mx-host=records.{suffix},mx.corp.{suffix},10"
-    yield f"--srv-host=_autodiscover._tcp.records.{suffix},auto.example.{suffix},443"
+    yield from services(f"records.{suffix}", suffix)
     # Of plain.SUFFIX the two names that nginx answers over http, and on no certificate.
+
+
+def services(domain: str, suffix: str) -> Iterator[str]:
+    """Options of dnsmasq for the SRV records that the inventory makes of a domain."""
+    text = DOMAINS.read_text("utf-8").replace("{{ suffix }}", suffix)
+    inventory = yaml.safe_load(text)
+    raw = {key: inventory[f"autoconfig_{key}"] for key in ("domains", "providers", "generic_host")}
+    for record in records(parse(raw), [ip_address("192.0.2.1")]):
+        if record.domain == domain and record.type == "SRV":
+            for value in record.values:
+                priority, weight, port, target = value.split()
+                offered = f",{target.rstrip('.')},{port},{priority},{weight}"
+                yield f"--srv-host={record.name}{offered if target != '.' else ''}"
 
 
 def address(container: Container) -> str:
