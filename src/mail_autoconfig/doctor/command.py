@@ -93,8 +93,9 @@ async def _examine(
         Case(each.domain, each.email, fetcher, resolver, configuration, password, visits=visits)
         for each in asked
     ]
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    # Quiet, not disabled: Debian 12's rich ends a disabled one with an empty line.
+    console = Console(stderr=True, quiet=not sys.stderr.isatty())
+    with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Asking", total=len(cases))
         return await examine_all(cases, lambda _: progress.advance(task), options.at_once)
 
