@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
@@ -93,10 +94,11 @@ async def _examine(
         Case(each.domain, each.email, fetcher, resolver, configuration, password, visits=visits)
         for each in asked
     ]
-    # Quiet, not disabled: Debian 12's rich ends a disabled one with an empty line.
-    console = Console(stderr=True, quiet=not sys.stderr.isatty())
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("Asking", total=len(cases))
+    console = Console(stderr=True)
+    progress = Progress(console=console, transient=True)
+    task = progress.add_task("Asking", total=len(cases))
+    # Into a file even a bar that is disabled writes an empty line, in rich 13.3 of Debian 12.
+    with progress if console.is_terminal else nullcontext():
         return await examine_all(cases, lambda _: progress.advance(task), options.at_once)
 
 
