@@ -16,3 +16,7 @@ fi
 python3 -m venv --clear "$directory"
 "$directory/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
 cp "$requirements" "$directory/requirements.txt"
+# The program, from the clone's sources.
+printf '#!/bin/sh\nPYTHONPATH=%s/src exec %s/%s/bin/python -m mail_autoconfig "$@"\n' \
+    "$PWD" "$PWD" "$directory" >"$directory/bin/mail-autoconfig"
+chmod +x "$directory/bin/mail-autoconfig"

@@ -123,3 +123,11 @@ def test_runs_from_a_zipapp(file: Path, tmp_path: Path) -> None:
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(program)},
     )
     assert ended.stdout.startswith(str(program)), ended.stderr
+
+
+def test_the_virtual_environment_has_the_command() -> None:
+    command = Path(sys.executable).with_name("mail-autoconfig")
+    result = subprocess.run(
+        [command, "--help"], capture_output=True, text=True, cwd="/", check=True
+    )
+    assert "doctor" in result.stdout
