@@ -86,7 +86,7 @@ def autoconfig(
     root = xml_of(exchange, types)
     if root.tag != "clientConfig":
         raise AnswerError(f"the root is {root.tag}, not clientConfig")
-    localpart, _, domain = address.rpartition("@")
+    localpart, _at, domain = address.rpartition("@")
     values = {
         "%EMAILADDRESS%": address,
         "%EMAILLOCALPART%": localpart,

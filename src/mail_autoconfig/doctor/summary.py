@@ -39,7 +39,7 @@ def causes(reports: Iterable[Report]) -> tuple[Cause, ...]:
         for finding in faults(report):
             found.setdefault((finding.code, finding.severity), []).append((report.domain, finding))
     listed = (
-        Cause(code, severity, tuple(dict.fromkeys(domain for domain, _ in each)), each[0][1])
+        Cause(code, severity, tuple(dict.fromkeys(domain for domain, _finding in each)), each[0][1])
         for (code, severity), each in found.items()
     )
     return tuple(sorted(listed, key=lambda cause: (_ORDER[cause.severity], -len(cause.domains))))

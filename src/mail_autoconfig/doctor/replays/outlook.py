@@ -52,7 +52,7 @@ async def replay_outlook(case: Case) -> Outcome:
     asked = Asked(case, "outlook", "Outlook (classic)", "error")
     questions: list[str] = []
     address, domain = case.address, case.domain
-    for _ in range(_HOPS):
+    for _hop in range(_HOPS):
         found = await _outlook_at(asked, address, domain, questions)
         if not found:
             return asked.failed(_REMEDY)
@@ -98,7 +98,7 @@ async def _asked_at(
     asked: Asked, request: Request, address: str, questions: list[str]
 ) -> Pox | None:
     """What a URL says, redirects of both kinds followed."""
-    for _ in range(_HOPS):
+    for _hop in range(_HOPS):
         exchange = await _posted(asked, request)
         if exchange.error and exchange.error.kind == "certificate":
             # Shown to the user, with "Yes" to go on; then nothing of it is trusted here.
@@ -125,7 +125,7 @@ async def _asked_at(
 async def _posted(asked: Asked, request: Request) -> Exchange:
     """The answer to a POST, sent again as a POST where https leads elsewhere."""
     exchange = await asked.one(request)
-    for _ in range(_HOPS):
+    for _hop in range(_HOPS):
         target = redirected(exchange).url if exchange.redirects else ""
         if not target.startswith("https://"):
             break

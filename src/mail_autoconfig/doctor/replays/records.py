@@ -89,4 +89,4 @@ def _check_digest(body: bytes, records: list[str]) -> None:
 
 def _tags(record: str) -> Mapping[str, str]:
     pairs = (tag.strip().partition("=") for tag in record.split(";"))
-    return {name: value for name, _, value in pairs}
+    return {name: value for name, _sign, value in pairs}

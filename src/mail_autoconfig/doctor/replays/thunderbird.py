@@ -54,7 +54,7 @@ async def replay_thunderbird(case: Case) -> Outcome:
     found_pox = await _autodiscover(asked, case.address, case.domain)
     if settings := _first(asked, own) or _first(asked, by_mx):
         return asked.found(settings)
-    for _ in range(_REDIRECTED_ADDRESSES + 1):
+    for _hop in range(_REDIRECTED_ADDRESSES + 1):
         if found_pox is None:
             return asked.failed(_REMEDY)
         if not found_pox.pox.redirect_address:
