@@ -34,6 +34,7 @@ PATH = "/mail/config-v1.1.xml?emailaddress=user%40corp.fe.test"
 SHARE = "/etc/mail-autoconfig/share"
 KNOT = UpdateServer(LAB["lab_knot"], key="autoconfig", secret=LAB["lab_secret"])
 WRONG = "d3Jvbmcgc2VjcmV0IG9mIHRoZSBzY2VuYXJpby1rZXk="
+PAUSE = 0.01  # seconds of each client, so that the hosts can work too
 PORTS: dict[tuple[str, int], int] = {}
 
 
@@ -112,7 +113,7 @@ class Load:
         self.context = ssl.create_default_context(cafile=str(CA))
 
     def work(self) -> None:
-        while not self.over.is_set():
+        while not self.over.wait(PAUSE):
             connection = TLSConnection(NAME, port(BALANCER, 443), self.context)
             try:
                 connection.request("GET", PATH, headers={"Host": NAME, "Connection": "close"})

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
@@ -94,8 +95,10 @@ async def _examine(
         for each in asked
     ]
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("Asking", total=len(cases))
+    progress = Progress(console=console, transient=True)
+    task = progress.add_task("Asking", total=len(cases))
+    # Into a file even a bar that is disabled writes an empty line, in rich 13.3 of Debian 12.
+    with progress if console.is_terminal else nullcontext():
         return await examine_all(cases, lambda _: progress.advance(task), options.at_once)
 
 
