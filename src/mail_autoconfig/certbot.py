@@ -129,7 +129,10 @@ class Certbot:
             code, output, log = self._run(*arguments)
         if code == 0:
             return Outcome(True)
-        refused = refusals(output)
+        said = refusals(output) or rejections(log)
+        # Of a wildcard it says the domain alone. What was not ordered is no reason.
+        hosts = {name: name.removeprefix("*.") for name in order.names}
+        refused = {name: said[host] for name, host in hosts.items() if host in said}
         return Outcome(False, refused, "" if refused else problem(output, log))
 
     def delete(self, certificate: str) -> str:
@@ -178,6 +181,15 @@ def refusals(output: str) -> dict[str, str]:
     """The names that the authority refused, with what it says, from what certbot prints."""
     found = re.findall(r"Domain: (\S+)\s+Type: +(\S+)\s+Detail: ([^\n]+)", output)
     return {name: f"{detail} ({kind})" for name, kind, detail in found}
+
+
+def rejections(log: str) -> dict[str, str]:
+    """The names that the authority would not even begin with, from what certbot logs.
+
+    As Let's Encrypt says it; of several names it says the first.
+    """
+    found = re.findall(r'Cannot issue for \\?"([^"\\]+)\\?": ([^"(\n]+)', log)
+    return {name: f"{detail.strip()} (rejectedIdentifier)" for name, detail in found}
 
 
 def problem(output: str, log: str) -> str:

@@ -145,7 +145,8 @@ def test_authority_of_ones_own_is_trusted_beside_the_others(program: Path, tmp_p
 def test_refused_names_and_other_problems(program: Path, tmp_path: Path) -> None:
     certbot = Certbot(Authority(URL, ()), tmp_path)
     script(program, f"cat <<'END'\n{CHALLENGE}\nEND\nexit 1")
-    outcome = certbot.order(ORDER)
+    names = "a.test", "autoconfig.dead.test", "autodiscover.dead.test"
+    outcome = certbot.order(Order("mail-autoconfig", names, "due"))
     assert not outcome.succeeded
     assert outcome.refused.keys() == {"autoconfig.dead.test", "autodiscover.dead.test"}
     assert outcome.problem == ""
@@ -154,6 +155,29 @@ def test_refused_names_and_other_problems(program: Path, tmp_path: Path) -> None
     assert (outcome.refused, outcome.problem) == ({}, "There were too many (rateLimited)")
     script(program, "echo no such thing; exit 1")  # what was logged before is not of this
     assert certbot.delete("mail-autoconfig") == "no such thing"
+
+
+def test_wildcard_is_refused_by_its_domain(program: Path, tmp_path: Path) -> None:
+    """Else the same order would be made again and again."""
+    certbot = Certbot(Authority(URL, ()), tmp_path)
+    said = "  Domain: a.test\n  Type:   dns\n  Detail: no TXT record\n"
+    script(program, f"cat <<'END'\n{said}\nEND\nexit 1")
+    outcome = certbot.order(Order("mail-autoconfig", ("*.a.test", "b.test"), "due"))
+    assert outcome.refused == {"*.a.test": "no TXT record (dns)"}
+    outcome = certbot.order(Order("mail-autoconfig", ("b.test",), "due"))
+    assert (outcome.refused, bool(outcome.problem)) == ({}, True)
+
+
+def test_name_that_the_authority_rejects_at_once(program: Path, tmp_path: Path) -> None:
+    certbot = Certbot(Authority(URL, ()), tmp_path)
+    said = (
+        "acme.messages.Error: urn:ietf:params:acme:error:rejectedIdentifier :: The server will not "
+        'issue certificates for the identifier :: Error creating new order :: Cannot issue for "b.'
+        'test": The ACME server refuses to issue (and 1 more problems.)'
+    )
+    script(program, f"cat >> {tmp_path}/log <<'END'\n{said}\nEND\nexit 1")
+    why = "The ACME server refuses to issue (rejectedIdentifier)"
+    assert certbot.order(ORDER).refused == {"b.test": why}
 
 
 def test_account_that_the_authority_forgot(program: Path, tmp_path: Path) -> None:
