@@ -63,3 +63,22 @@ def test_roles_that_share_a_path_have_it_from_one() -> None:
 def test_load_balancer_asks_where_nginx_listens(port: str) -> None:
     listens, asks = defaults("nginx")[f"nginx_balancer_{port}"], defaults("haproxy")
     assert asks[f"haproxy_server_{port}"] == f"{{{{ nginx_balancer_{port} | default({listens}) }}}}"
+
+
+def test_renewals_begin_whatever_comes_of_the_first_order() -> None:
+    """With certbot_strict each play may fail, and what it got must be renewed all the same."""
+    tasks = [task["name"] for task in read(ROOT / "roles/certbot/tasks/acme.yml")]
+    assert tasks.index("Start the timer") < tasks.index("Get the certificates")
+
+
+def test_nothing_of_an_earlier_version_stays() -> None:
+    """Its settings of certbot's own unit read a file that is gone: no renewal would work."""
+    for path in "acme.yml", "no_timer.yml":
+        tasks = read(ROOT / "roles/certbot/tasks" / path)
+        assert "former.yml" in [task.get("ansible.builtin.import_tasks") for task in tasks]
+    links = read(ROOT / "roles/nginx/tasks/placeholder.yml")
+    assert [
+        each["mailhost.autoconfig.tls_links"]["former"]
+        for each in links
+        if "mailhost.autoconfig.tls_links" in each
+    ] == ["current"]
