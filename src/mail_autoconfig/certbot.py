@@ -18,6 +18,7 @@ from pathlib import Path
 from .orders import Lineage, Order
 from .shards import is_ours
 
+_REQUIRED = "cert", "privkey", "chain", "fullchain"  # of a renewal's file
 _SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 _LOG = Path("/var/log/letsencrypt/letsencrypt.log")
 _THREADS = 4
@@ -89,9 +90,9 @@ class Certbot:
         dates = dict(re.findall(r"^(notBefore|notAfter)=(.+)$", printed, re.MULTILINE))
         if len(dates) != 2:
             return None
-        renewal = configparser.ConfigParser(interpolation=None, strict=False)
-        conf = (self._config / "renewal" / f"{certificate}.conf").read_text("utf-8")
-        renewal.read_string("[certificate]\n" + conf)
+        renewal = self._renewal(certificate)
+        if renewal is None:
+            return None
         return Lineage(
             names=frozenset(re.findall(r"DNS:([^,\s]+)", printed)),
             server=renewal.get("renewalparams", "server", fallback=""),
@@ -99,6 +100,26 @@ class Certbot:
             ends=_seconds(dates["notAfter"]),
             trusted=self._signed_by_root(certificate),
         )
+
+    def _renewal(self, certificate: str) -> configparser.ConfigParser | None:
+        """What certbot keeps of a certificate; None if it can't be read."""
+        renewal = configparser.ConfigParser(interpolation=None, strict=False)
+        try:
+            conf = (self._config / "renewal" / f"{certificate}.conf").read_text("utf-8")
+            renewal.read_string("[certificate]\n" + conf)
+        except (OSError, ValueError, configparser.Error):
+            return None
+        return renewal
+
+    def _broken(self, certificate: str) -> str:
+        """What stands in the way of an order: certbot would give it another name, each time."""
+        path = self._config / "renewal" / f"{certificate}.conf"
+        renewal = self._renewal(certificate)
+        if not path.exists() or (
+            renewal and all(key in renewal["certificate"] for key in _REQUIRED)
+        ):
+            return ""
+        return f"{path} is broken; mend it, or run: certbot delete --cert-name {certificate}"
 
     def _signed_by_root(self, certificate: str) -> bool:
         if not self._authority.root:
@@ -112,6 +133,8 @@ class Certbot:
 
     def order(self, order: Order) -> Outcome:
         """Order a certificate; the one that there is stays if that fails."""
+        if broken := self._broken(order.certificate):
+            return Outcome(False, {}, broken)
         authority = self._authority
         arguments = ["certonly", "--agree-tos", "--renew-with-new-domains", "--force-renewal"]
         arguments += ["--no-autorenew", "--cert-name", order.certificate]

@@ -180,6 +180,19 @@ def test_name_that_the_authority_rejects_at_once(program: Path, tmp_path: Path) 
     assert certbot.order(ORDER).refused == {"b.test": why}
 
 
+@pytest.mark.parametrize("conf", ["", "half a line", "[renewalparams]\nserver = x\n"])
+def test_renewal_that_is_broken(program: Path, tmp_path: Path, conf: str) -> None:
+    """certbot would order `mail-autoconfig-2-0001`, and so would the next run."""
+    script(program, "exit 0")
+    certify(tmp_path, "mail-autoconfig", "c.test")
+    certify(tmp_path, "mail-autoconfig-2", "a.test")
+    (tmp_path / "renewal/mail-autoconfig-2.conf").write_text(conf)
+    certbot = Certbot(Authority(URL, ()), tmp_path)
+    assert "mail-autoconfig" in certbot.lineages()
+    assert "mail-autoconfig-2.conf is broken; mend it" in certbot.order(ORDER).problem
+    assert not (program.parent / "arguments").exists()
+
+
 def test_account_that_the_authority_forgot(program: Path, tmp_path: Path) -> None:
     account = tmp_path / "accounts/acme.test/dir"
     account.mkdir(parents=True)
