@@ -399,6 +399,20 @@ def test_names_are_not_checked_where_that_is_not_wanted() -> None:
     assert name_check(settings)(["a.invalid"]) == {}
 
 
+def test_check_mode_where_nothing_can_be_fetched_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(names: Sequence[str], _lookup: object, fetch: Any) -> Mapping[str, str]:
+        return {name: fetch(name, "192.0.2.1") for name in names}
+
+    monkeypatch.setattr("mail_autoconfig.name_check.check", check)
+    raw = RAW | {"webroot": str(tmp_path / "none"), "identities": ["ca.test"]}
+    settings = parse_settings(json.dumps(raw))
+    assert name_check(settings, {"a.test"})(["a.test"]) == {"a.test": ""}
+    with pytest.raises(OSError, match="none"):
+        name_check(settings)(["a.test"])
+
+
 @pytest.mark.parametrize(
     ("directory", "expected"),
     [({"meta": {"caaIdentities": ["ca.test"]}}, ("ca.test",)), ({"meta": {}}, ()), ({}, ())],
