@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +84,24 @@ def test_nothing_of_an_earlier_version_stays() -> None:
         for each in links
         if "mailhost.autoconfig.tls_links" in each
     ] == ["current"]
+
+
+def test_removal_of_certificates(tmp_path: Path) -> None:
+    """All of ours, no other; one that fails is not passed over."""
+    tasks = read(ROOT / "roles/certbot/tasks/remove.yml")
+    (task,) = [each["ansible.builtin.shell"] for each in tasks if "ansible.builtin.shell" in each]
+    command = task["cmd"].replace("/etc/letsencrypt/renewal", str(tmp_path))
+    certbot = tmp_path / "bin/certbot"
+    certbot.parent.mkdir()
+    certbot.write_text(f'#!/bin/sh\necho "$4" >> {tmp_path}/said; test ! -e {tmp_path}/broken\n')
+    certbot.chmod(0o755)
+    environment = os.environ | {"PATH": f"{certbot.parent}:{os.environ['PATH']}"}
+    bash = [task["executable"], "-c", command]
+    assert subprocess.run(bash, env=environment, check=False).returncode == 0
+    for name in "mail-autoconfig", "mail-autoconfig-2", "mail-autoconfig-2.test", "www.test":
+        (tmp_path / f"{name}.conf").touch()
+    done = subprocess.run(bash, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["deleted", "deleted"]
+    assert set((tmp_path / "said").read_text().split()) == {"mail-autoconfig", "mail-autoconfig-2"}
+    (tmp_path / "broken").touch()
+    assert subprocess.run(bash, env=environment, check=False).returncode == 1
