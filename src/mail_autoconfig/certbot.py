@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +23,10 @@ _REQUIRED = "cert", "privkey", "chain", "fullchain"  # of a renewal's file
 _SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 _LOG = Path("/var/log/letsencrypt/letsencrypt.log")
 _THREADS = 4
+# certbot's own timer may be at work for other certificates.
+_BUSY = "Another instance of Certbot is already running"
+_PAUSE = 10.0  # seconds
+_TRIES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +169,19 @@ class Certbot:
         return problem(output, log) if code else ""
 
     def _run(self, *arguments: str) -> tuple[int, str, str]:
-        """Run certbot; return its exit code, all that it prints, and what it logs meanwhile."""
+        """Run certbot; return its exit code, all that it prints, and what it logs meanwhile.
+
+        While another certbot runs, wait for it, some minutes at most.
+        """
+        done = self._run_once(*arguments)
+        for _try in range(_TRIES):
+            if _BUSY not in done[1]:
+                break
+            time.sleep(_PAUSE)
+            done = self._run_once(*arguments)
+        return done
+
+    def _run_once(self, *arguments: str) -> tuple[int, str, str]:
         logged = _LOG.stat().st_size if _LOG.exists() else 0
         with self._authority.bundle() as bundle:
             environment = {"LC_ALL": "C.UTF-8", "REQUESTS_CA_BUNDLE": str(bundle)}

@@ -157,6 +157,18 @@ def test_refused_names_and_other_problems(program: Path, tmp_path: Path) -> None
     assert certbot.delete("mail-autoconfig") == "no such thing"
 
 
+def test_other_run_of_certbot_is_waited_for(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certbot_module, "_PAUSE", 0)
+    busy = "Another instance of Certbot is already running."
+    script(program, f"mv {tmp_path}/a {tmp_path}/b 2>/dev/null || exit 0; echo {busy} >&2; exit 1")
+    (tmp_path / "a").touch()
+    assert Certbot(Authority(URL, ()), tmp_path).order(ORDER).succeeded
+    script(program, f"echo {busy} >&2; exit 1")
+    assert Certbot(Authority(URL, ()), tmp_path).order(ORDER).problem == busy
+
+
 def test_wildcard_is_refused_by_its_domain(program: Path, tmp_path: Path) -> None:
     """Else the same order would be made again and again."""
     certbot = Certbot(Authority(URL, ()), tmp_path)
