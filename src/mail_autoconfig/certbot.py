@@ -119,10 +119,11 @@ class Certbot:
     def _broken(self, certificate: str) -> str:
         """What stands in the way of an order: certbot would give it another name, each time."""
         path = self._config / "renewal" / f"{certificate}.conf"
+        if not path.exists():
+            return ""
         renewal = self._renewal(certificate)
-        if not path.exists() or (
-            renewal and all(key in renewal["certificate"] for key in _REQUIRED)
-        ):
+        kept = renewal["certificate"] if renewal else {}
+        if all(Path(kept.get(key, "")).is_file() for key in _REQUIRED):
             return ""
         return f"{path} is broken; mend it, or run: certbot delete --cert-name {certificate}"
 

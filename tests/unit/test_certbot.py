@@ -192,7 +192,12 @@ def test_name_that_the_authority_rejects_at_once(program: Path, tmp_path: Path) 
     assert certbot.order(ORDER).refused == {"b.test": why}
 
 
-@pytest.mark.parametrize("conf", ["", "half a line", "[renewalparams]\nserver = x\n"])
+FILES = "".join(f"{each} = /nowhere/{each}.pem\n" for each in certbot_module._REQUIRED)
+
+
+@pytest.mark.parametrize(
+    "conf", ["", "half a line", "[renewalparams]\nserver = x\n", FILES + "[renewalparams]\n"]
+)
 def test_renewal_that_is_broken(program: Path, tmp_path: Path, conf: str) -> None:
     """certbot would order `mail-autoconfig-2-0001`, and so would the next run."""
     script(program, "exit 0")
@@ -203,6 +208,12 @@ def test_renewal_that_is_broken(program: Path, tmp_path: Path, conf: str) -> Non
     assert "mail-autoconfig" in certbot.lineages()
     assert "mail-autoconfig-2.conf is broken; mend it" in certbot.order(ORDER).problem
     assert not (program.parent / "arguments").exists()
+    (tmp_path / "renewal/mail-autoconfig-2.conf").write_text(
+        FILES.replace("/nowhere", str(tmp_path))
+    )
+    for each in certbot_module._REQUIRED:
+        (tmp_path / f"{each}.pem").touch()
+    assert certbot.order(ORDER).succeeded
 
 
 def test_account_that_the_authority_forgot(program: Path, tmp_path: Path) -> None:
