@@ -188,6 +188,10 @@ class Run:
                 plan = []
                 self.report.problems.append(str(error))
             for order in plan:
+                if self._is_needed(order):
+                    line = f"{order.certificate}: waits until other certificates have its names"
+                    self.report.waiting.append(line)
+                    continue
                 failed = 0 if self._order(order) else failed + 1
                 if failed == _PATIENCE:
                     self.report.problems.append("the others wait for the next run")
@@ -203,7 +207,7 @@ class Run:
         return self.report
 
     def _plan(self, forced: frozenset[str]) -> list[Order]:
-        """What to order, what ends soonest first."""
+        """What to order: what ends soonest first, other names on what there is last."""
         now, server = self.clock(), self.settings.authority.directory_url
         self.lineages = self.certbot.lineages()
         for certificate, names in self.names.items():
@@ -218,7 +222,18 @@ class Run:
         orders = [self._decide(certificate).order for certificate in self.reasons]
         return sorted(
             (order for order in orders if order),
-            key=lambda order: self._ends(order.certificate),
+            key=lambda order: (order.reason == "other names", self._ends(order.certificate)),
+        )
+
+    def _is_needed(self, order: Order) -> bool:
+        """Whether names that move from this certificate to a new one are on none but this yet."""
+        if order.reason != "other names":
+            return False
+        lost = self.lineages[order.certificate].names - set(self.names[order.certificate])
+        return any(
+            not lost.isdisjoint(set(names) - self.failing.keys())
+            for certificate, names in self.names.items()
+            if certificate not in self.lineages and certificate not in self.report.after
         )
 
     def _ends(self, certificate: str) -> float:

@@ -265,6 +265,22 @@ def test_what_ends_soonest_is_ordered_first(host: Host) -> None:
     ]
 
 
+def test_names_move_once_they_are_on_another_certificate(host: Host) -> None:
+    """As after an upgrade from one certificate, to which both links lead until then."""
+    host.run()
+    names = frozenset(f"{kind}.{domain}.test" for kind in "nm" for domain in "abc")
+    host.certbot.kept = {"mail-autoconfig": Lineage(names, URL, 0, 90 * DAY)}
+    host.certbot.outcomes = [Outcome(False, {}, "the authority is ill")]
+    host.certbot.ordered.clear()
+    report = host.run()
+    assert [each.certificate for each in host.certbot.ordered] == ["mail-autoconfig-2"]
+    assert report.waiting == ["mail-autoconfig: waits until other certificates have its names"]
+    assert host.certbot.kept["mail-autoconfig"].names == names
+    report = host.run()
+    assert (report.waiting, report.problems) == ([], [])
+    assert host.certbot.kept["mail-autoconfig"].names == {n for n in names if ".c." not in n}
+
+
 def test_what_could_not_be_put_in_force_is_tried_again(host: Host) -> None:
     deploy, host.deploy = host.deploy, "echo broken >&2; false"
     report = host.run()
