@@ -27,6 +27,11 @@ options:
     description: Name of a link of an earlier version, which led to the one certificate for all
       names. Where it leads to one, that takes the place of O(target).
     type: str
+  formers:
+    description: Link to another link, where that one's certificate holds its names until it has
+      one of its own.
+    type: dict
+    default: {}
   replace:
     description: Whether links that lead to a certificate are led to O(target) too.
     type: bool
@@ -102,6 +107,7 @@ def main() -> None:
             "names": {"type": "list", "elements": "str", "required": True},
             "target": {"type": "path"},
             "former": {"type": "str"},
+            "formers": {"type": "dict", "default": {}},
             "replace": {"type": "bool", "default": False},
             "prune": {"type": "str"},
         },
@@ -117,7 +123,9 @@ def main() -> None:
     for name in names:
         certificate = os.path.join(directory, name, "fullchain.pem")
         if module.params["replace"] or not os.path.exists(certificate):
-            after[name] = target
+            source = module.params["formers"].get(name, "")
+            there = os.path.exists(os.path.join(directory, source, "fullchain.pem"))
+            after[name] = before[source] if source in before and there else target
     if module.params["prune"]:
         pattern = re.compile(re.escape(module.params["prune"]) + r"(-\d+)?")
         for name in before:
