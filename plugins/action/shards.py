@@ -68,6 +68,7 @@ class ActionModule(ActionBase):
                 {"name": certificate, "names": list(names)}
                 for certificate, names in shards.names(assignment).items()
             ],
+            "formers": shards.formers(assignment, before),
             # The generic host, if there is one, is the first of the domains.
             "primary": next((name for name in assignment if first in assignment[name]), ""),
         }

@@ -26,7 +26,8 @@ options:
     type: bool
     default: false
   ready:
-    description: Whether the host has what this needs. If not, in check mode, all would be ordered.
+    description: Whether the host has what this needs. If not, in check mode, nobody can say yet
+      what would be ordered.
     type: bool
     default: true
   program:
@@ -90,10 +91,9 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    assignment = module.params["assignment"]
     if not module.params["ready"]:
-        would = [f"{name}: would be ordered" for name in assignment]
-        module.exit_json(changed=True, lines=would)
+        line = "what would be ordered can't be said before that is installed which says it"
+        module.exit_json(changed=True, lines=[line])
     paths = []
     for name in ("settings", "assignment"):
         paths.append(os.path.join(module.tmpdir, name + ".json"))

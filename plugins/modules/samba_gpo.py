@@ -555,7 +555,7 @@ def run(parameters: Dict[str, Any], check_mode: bool) -> Dict[str, Any]:
             name=policy.name,
             values=[each.shown() for each in values],
             groups=[domain.called(each) for each in trustees],
-            links=[domain.container(each) for each in parameters["links"]] or [domain.dn],
+            links=list(dict.fromkeys(map(domain.container, parameters["links"]))) or [domain.dn],
         )
         if before.lines() != wanted.lines() and not check_mode:
             if not policy.guid:

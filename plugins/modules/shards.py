@@ -62,6 +62,10 @@ certificates:
   type: list
   elements: dict
   returned: success
+formers:
+  description: For a new certificate the one that had its domains, if one had.
+  type: dict
+  returned: success
 primary:
   description: The certificate that holds the first domain, or the generic host.
   type: str

@@ -23,6 +23,15 @@ options:
   target:
     description: Directory that holds C(fullchain.pem) and C(privkey.pem). Needed for O(names).
     type: path
+  former:
+    description: Name of a link of an earlier version, which led to the one certificate for all
+      names. Where it leads to one, that takes the place of O(target).
+    type: str
+  formers:
+    description: Link to another link, where that one's certificate holds its names until it has
+      one of its own.
+    type: dict
+    default: {}
   replace:
     description: Whether links that lead to a certificate are led to O(target) too.
     type: bool
@@ -70,6 +79,17 @@ def links(directory: str) -> Dict[str, str]:
     return {name: os.readlink(path) for name, path in paths.items() if os.path.islink(path)}
 
 
+def former(directory: str, name: str) -> str:
+    """Return the certificate's directory to which a link of an earlier version leads, if it does.
+
+    Now a link of that name leads to one of the links beside it.
+    """
+    path = os.path.join(directory, name)
+    target = os.path.join(directory, os.readlink(path)) if os.path.islink(path) else ""
+    there = os.path.isdir(target) and not os.path.islink(target)
+    return target if there and os.path.exists(os.path.join(target, "fullchain.pem")) else ""
+
+
 def lead(directory: str, name: str, target: str) -> None:
     """Lead one link to ``target``, at once for whoever reads it."""
     new = os.path.join(directory, f".{name}.new")
@@ -86,6 +106,8 @@ def main() -> None:
             "directory": {"type": "path", "required": True},
             "names": {"type": "list", "elements": "str", "required": True},
             "target": {"type": "path"},
+            "former": {"type": "str"},
+            "formers": {"type": "dict", "default": {}},
             "replace": {"type": "bool", "default": False},
             "prune": {"type": "str"},
         },
@@ -94,12 +116,16 @@ def main() -> None:
     directory, names, target = (module.params[key] for key in ("directory", "names", "target"))
     if names and not target:
         module.fail_json(msg="names without target; say where the links shall lead")
+    if module.params["former"]:
+        target = former(directory, module.params["former"]) or target
     before = links(directory)
     after = dict(before)
     for name in names:
         certificate = os.path.join(directory, name, "fullchain.pem")
         if module.params["replace"] or not os.path.exists(certificate):
-            after[name] = target
+            source = module.params["formers"].get(name, "")
+            there = os.path.exists(os.path.join(directory, source, "fullchain.pem"))
+            after[name] = before[source] if source in before and there else target
     if module.params["prune"]:
         pattern = re.compile(re.escape(module.params["prune"]) + r"(-\d+)?")
         for name in before:

@@ -91,7 +91,11 @@ class Challenges:
             raise ChallengeError(f"{place.name}: {error}") from None
         places = map(self.place, waiting)
         for zone, server in {each.zone: each.server for each in places}.items():
-            serial = serial_of(zone, NameServer(server.address, (server.address,), server.port))
+            try:
+                primary = NameServer(server.address, (server.ip(),), server.port)
+            except ZoneError as error:
+                raise ChallengeError(f"zone {zone}: {error}") from None
+            serial = serial_of(zone, primary)
             lines = wait(zone, name_servers(zone, {}), (), serial, self._patience)
             if lines:
                 raise ChallengeError(lines[0])

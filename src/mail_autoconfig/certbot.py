@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,9 +19,14 @@ from pathlib import Path
 from .orders import Lineage, Order
 from .shards import is_ours
 
+_REQUIRED = "cert", "privkey", "chain", "fullchain"  # of a renewal's file
 _SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 _LOG = Path("/var/log/letsencrypt/letsencrypt.log")
 _THREADS = 4
+# certbot's own timer may be at work for other certificates.
+_BUSY = "Another instance of Certbot is already running"
+_PAUSE = 10.0  # seconds
+_TRIES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +95,9 @@ class Certbot:
         dates = dict(re.findall(r"^(notBefore|notAfter)=(.+)$", printed, re.MULTILINE))
         if len(dates) != 2:
             return None
-        renewal = configparser.ConfigParser(interpolation=None, strict=False)
-        conf = (self._config / "renewal" / f"{certificate}.conf").read_text("utf-8")
-        renewal.read_string("[certificate]\n" + conf)
+        renewal = self._renewal(certificate)
+        if renewal is None:
+            return None
         return Lineage(
             names=frozenset(re.findall(r"DNS:([^,\s]+)", printed)),
             server=renewal.get("renewalparams", "server", fallback=""),
@@ -99,6 +105,27 @@ class Certbot:
             ends=_seconds(dates["notAfter"]),
             trusted=self._signed_by_root(certificate),
         )
+
+    def _renewal(self, certificate: str) -> configparser.ConfigParser | None:
+        """What certbot keeps of a certificate; None if it can't be read."""
+        renewal = configparser.ConfigParser(interpolation=None, strict=False)
+        try:
+            conf = (self._config / "renewal" / f"{certificate}.conf").read_text("utf-8")
+            renewal.read_string("[certificate]\n" + conf)
+        except (OSError, ValueError, configparser.Error):
+            return None
+        return renewal
+
+    def _broken(self, certificate: str) -> str:
+        """What stands in the way of an order: certbot would give it another name, each time."""
+        path = self._config / "renewal" / f"{certificate}.conf"
+        if not path.exists():
+            return ""
+        renewal = self._renewal(certificate)
+        kept = renewal["certificate"] if renewal else {}
+        if all(Path(kept.get(key, "")).is_file() for key in _REQUIRED):
+            return ""
+        return f"{path} is broken; mend it, or run: certbot delete --cert-name {certificate}"
 
     def _signed_by_root(self, certificate: str) -> bool:
         if not self._authority.root:
@@ -112,6 +139,8 @@ class Certbot:
 
     def order(self, order: Order) -> Outcome:
         """Order a certificate; the one that there is stays if that fails."""
+        if broken := self._broken(order.certificate):
+            return Outcome(False, {}, broken)
         authority = self._authority
         arguments = ["certonly", "--agree-tos", "--renew-with-new-domains", "--force-renewal"]
         arguments += ["--no-autorenew", "--cert-name", order.certificate]
@@ -129,7 +158,10 @@ class Certbot:
             code, output, log = self._run(*arguments)
         if code == 0:
             return Outcome(True)
-        refused = refusals(output)
+        said = refusals(output) or rejections(log)
+        # Of a wildcard it says the domain alone. What was not ordered is no reason.
+        hosts = {name: name.removeprefix("*.") for name in order.names}
+        refused = {name: said[host] for name, host in hosts.items() if host in said}
         return Outcome(False, refused, "" if refused else problem(output, log))
 
     def delete(self, certificate: str) -> str:
@@ -138,7 +170,19 @@ class Certbot:
         return problem(output, log) if code else ""
 
     def _run(self, *arguments: str) -> tuple[int, str, str]:
-        """Run certbot; return its exit code, all that it prints, and what it logs meanwhile."""
+        """Run certbot; return its exit code, all that it prints, and what it logs meanwhile.
+
+        While another certbot runs, wait for it, some minutes at most.
+        """
+        done = self._run_once(*arguments)
+        for _try in range(_TRIES):
+            if _BUSY not in done[1]:
+                break
+            time.sleep(_PAUSE)
+            done = self._run_once(*arguments)
+        return done
+
+    def _run_once(self, *arguments: str) -> tuple[int, str, str]:
         logged = _LOG.stat().st_size if _LOG.exists() else 0
         with self._authority.bundle() as bundle:
             environment = {"LC_ALL": "C.UTF-8", "REQUESTS_CA_BUNDLE": str(bundle)}
@@ -178,6 +222,15 @@ def refusals(output: str) -> dict[str, str]:
     """The names that the authority refused, with what it says, from what certbot prints."""
     found = re.findall(r"Domain: (\S+)\s+Type: +(\S+)\s+Detail: ([^\n]+)", output)
     return {name: f"{detail} ({kind})" for name, kind, detail in found}
+
+
+def rejections(log: str) -> dict[str, str]:
+    """The names that the authority would not even begin with, from what certbot logs.
+
+    As Let's Encrypt says it; of several names it says the first.
+    """
+    found = re.findall(r'Cannot issue for \\?"([^"\\]+)\\?": ([^"(\n]+)', log)
+    return {name: f"{detail.strip()} (rejectedIdentifier)" for name, detail in found}
 
 
 def problem(output: str, log: str) -> str:

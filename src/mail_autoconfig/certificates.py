@@ -181,14 +181,24 @@ class Run:
         with _locked(self.state / "lock"):
             self.report.changed = self._marked().exists()
             failed = 0
-            for order in self._plan(forced):
+            try:
+                plan = self._plan(forced)
+            except (CertificatesError, OSError) as error:
+                # What there is goes in force all the same, and into the report.
+                plan = []
+                self.report.problems.append(str(error))
+            for order in plan:
+                if self._is_needed(order):
+                    line = f"{order.certificate}: waits until other certificates have its names"
+                    self.report.waiting.append(line)
+                    continue
                 failed = 0 if self._order(order) else failed + 1
                 if failed == _PATIENCE:
                     self.report.problems.append("the others wait for the next run")
                     break
-            self._gone(dry=False)
             self.lineages = self.certbot.lineages()
             self._deploy()
+            self._gone(dry=False)
             self._forget()
             if self.failing and not self.lineages and not self.report.problems:
                 line = "there is no certificate, since none of the names passes its check"
@@ -197,7 +207,7 @@ class Run:
         return self.report
 
     def _plan(self, forced: frozenset[str]) -> list[Order]:
-        """What to order, what ends soonest first."""
+        """What to order: what ends soonest first, other names on what there is last."""
         now, server = self.clock(), self.settings.authority.directory_url
         self.lineages = self.certbot.lineages()
         for certificate, names in self.names.items():
@@ -212,7 +222,18 @@ class Run:
         orders = [self._decide(certificate).order for certificate in self.reasons]
         return sorted(
             (order for order in orders if order),
-            key=lambda order: self._ends(order.certificate),
+            key=lambda order: (order.reason == "other names", self._ends(order.certificate)),
+        )
+
+    def _is_needed(self, order: Order) -> bool:
+        """Whether names that move from this certificate to a new one are on none but this yet."""
+        if order.reason != "other names":
+            return False
+        lost = self.lineages[order.certificate].names - set(self.names[order.certificate])
+        return any(
+            not lost.isdisjoint(set(names) - self.failing.keys())
+            for certificate, names in self.names.items()
+            if certificate not in self.lineages and certificate not in self.report.after
         )
 
     def _ends(self, certificate: str) -> float:
@@ -281,10 +302,15 @@ class Run:
         self.report.waiting.append(line)
 
     def _gone(self, *, dry: bool) -> None:
-        """Delete the certificates whose domains have all gone."""
-        for certificate in self.lineages.keys() - self.names.keys():
-            if not dry:
-                self._mark()
+        """Delete the certificates whose domains have all gone, once nginx does without them."""
+        directory = self.settings.tls_directory
+        links = [link for name in self.names if (link := directory / name).is_symlink()]
+        needed = {link.readlink() for link in links}
+        for certificate in sorted(self.lineages.keys() - self.names.keys()):
+            if self.certbot.live(certificate) in needed:
+                continue
+            if not dry and (self._marked().exists() or (directory / certificate).is_symlink()):
+                continue
             problem = "" if dry else self.certbot.delete(certificate)
             if problem:
                 self.report.problems.append(f"{certificate} was not deleted: {problem}")
@@ -293,6 +319,8 @@ class Run:
             self.report.orders.append(f"{certificate}: {verb}; no domain has it")
             self.report.before[certificate] = sorted(self.lineages[certificate].names)
             self.report.changed = True
+            if not dry:
+                del self.lineages[certificate]
 
     # What is in force
 
@@ -312,26 +340,44 @@ class Run:
 
     def _deploy(self) -> None:
         """Lead the links and run the command, also what a run that broke off left to do."""
+        taken: dict[str, Path] = {}
         for name, target in self._wrong_links(self.lineages).items():
             self._mark()
             self.report.changed = True
-            link = self.settings.tls_directory / name
             if target is None:
+                link = self.settings.tls_directory / name
+                taken[name] = link.readlink()
                 link.unlink()
             else:
-                new = link.with_name(f".{name}.new")
-                new.unlink(missing_ok=True)
-                new.symlink_to(target)
-                new.replace(link)
-        if self._marked().exists():
-            done = subprocess.run(
-                self.settings.deploy, shell=True, capture_output=True, text=True, check=False
-            )
-            if done.returncode:
-                said = (done.stderr or done.stdout).strip().splitlines() or ["no reason said"]
-                self.report.problems.append(f"not in force yet: {said[-1]}")
-            else:
-                self._marked().unlink()
+                self._lead(name, target)
+        if not self._marked().exists():
+            return
+        problem = self._put_in_force()
+        if problem and taken:
+            # nginx may have another configuration than the one that this is for.
+            for name, target in taken.items():
+                self._lead(name, target)
+            refused, problem = problem, self._put_in_force()
+            if not problem:
+                self.report.problems.append(f"{', '.join(taken)}: still needed: {refused}")
+        if problem:
+            self.report.problems.append(f"not in force yet: {problem}")
+        else:
+            self._marked().unlink()
+
+    def _lead(self, name: str, target: Path) -> None:
+        new = self.settings.tls_directory / f".{name}.new"
+        new.unlink(missing_ok=True)
+        new.symlink_to(target)
+        new.replace(self.settings.tls_directory / name)
+
+    def _put_in_force(self) -> str:
+        """Run the command; what is wrong, or an empty string."""
+        done = subprocess.run(
+            self.settings.deploy, shell=True, capture_output=True, text=True, check=False
+        )
+        said = (done.stderr or done.stdout).strip().splitlines() or ["no reason said"]
+        return said[-1] if done.returncode else ""
 
     def _marked(self) -> Path:
         """Is there while something is not in force yet."""
@@ -345,13 +391,16 @@ class Run:
     def _past(self) -> Iterator[Past]:
         """The orders of a week from this authority."""
         path = self.state / "orders.jsonl"
-        for line in path.read_text("utf-8").splitlines() if path.exists() else ():
+        lines = path.read_text("utf-8", "replace").splitlines() if path.exists() else ()
+        for line in lines:
             try:
                 directory_url, at, names, succeeded, refused = json.loads(line)
-            except ValueError:
+                past = Past(float(at), frozenset(names), bool(succeeded), frozenset(refused))
+            except (TypeError, ValueError):
                 continue  # half a line, of a run that broke off
-            if directory_url == self.settings.authority.directory_url and at > self.clock() - WEEK:
-                yield Past(at, frozenset(names), succeeded, frozenset(refused))
+            ours = directory_url == self.settings.authority.directory_url
+            if ours and past.time > self.clock() - WEEK:
+                yield past
 
     def _budget(self) -> Budget:
         if self.settings.limits == NO_LIMITS:
@@ -375,7 +424,7 @@ class Run:
         """Drop the orders that no limit looks at any more."""
         path = self.state / "orders.jsonl"
         if path.exists():
-            lines = path.read_text("utf-8").splitlines(keepends=True)
+            lines = path.read_text("utf-8", "replace").splitlines(keepends=True)
             kept = [line for line in lines if _time(line) > self.clock() - WEEK]
             _replace(path, "".join(kept))
 
@@ -409,7 +458,7 @@ def metrics(report: Report, ends: Mapping[str, float], now: float) -> str:
 def _time(line: str) -> float:
     try:
         return float(json.loads(line)[1])
-    except ValueError:
+    except (LookupError, TypeError, ValueError):
         return 0.0
 
 
@@ -471,7 +520,7 @@ def name_check(settings: Settings, served: Container[str] | None = None) -> Chec
         return lambda _names: {}
 
     def ask(names: Sequence[str]) -> Mapping[str, str]:
-        from .name_check import Lookup, check, token
+        from .name_check import CHALLENGES, Lookup, check, token
 
         lookup = Lookup(identities(settings))
         if settings.webroot is None:
@@ -480,6 +529,8 @@ def name_check(settings: Settings, served: Container[str] | None = None) -> Chec
                 dry = served is not None
                 refused = unproven(settings.dns_servers, names, dry=dry) | refused
             return refused
+        if served is not None and not (settings.webroot / CHALLENGES).is_dir():
+            return check(names, lookup, lambda _name, _at: "")  # the play would make it
         with token(settings.webroot) as fetch:
             if served is None:
                 return check(names, lookup, fetch)

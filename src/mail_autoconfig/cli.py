@@ -311,15 +311,23 @@ def _share(options: argparse.Namespace) -> int:
             case "relay":
                 sharing.relay(options.socket, sys.stdout.buffer.write)
             case "fetch":
-                found = sharing.fetch(options.program)
-                if sharing.is_in_force(found, options.directory):
-                    print("nothing new")
-                elif options.dry_run:
-                    print(f"would put in force: {', '.join(found)}")
-                else:
-                    sharing.install(found, options.directory, sharing.reload_nginx)
-                    print(f"put in force: {', '.join(found)}")
-    except sharing.SharingError as error:
+                print(_fetch(options))
+    except (sharing.SharingError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _fetch(options: argparse.Namespace) -> str:
+    from contextlib import nullcontext
+
+    from . import sharing
+
+    with nullcontext() if options.dry_run else sharing.alone(options.directory):
+        found = sharing.fetch(options.program)
+        if sharing.is_in_force(found, options.directory):
+            return "nothing new"
+        if options.dry_run:
+            return f"would put in force: {', '.join(found)}"
+        sharing.install(found, options.directory, sharing.reload_nginx)
+        return f"put in force: {', '.join(found)}"

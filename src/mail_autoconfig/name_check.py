@@ -8,10 +8,12 @@ from __future__ import annotations
 import errno
 import http.client
 import secrets
+import socket
 import ssl
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -22,6 +24,7 @@ import dns.resolver
 CHALLENGES = ".well-known/acme-challenge"
 _THREADS = 16
 _TIMEOUT = 5.0  # seconds for one question
+_LONGEST = 20.0  # seconds for an answer, however slowly it comes
 _REDIRECTS = 10  # as Let's Encrypt follows
 _NO_ROUTE = errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT
 
@@ -93,7 +96,8 @@ class Lookup:
     def _unless_allowed(self, host: str, records: list[dns.rdata.Rdata], *, wild: bool) -> str:
         tags: dict[str, list[str]] = {}
         for each in records:
-            tag, value = each.tag.decode().lower(), each.value.decode()  # type: ignore[attr-defined]
+            tag = each.tag.decode("ascii", "replace").lower()  # type: ignore[attr-defined]
+            value = each.value.decode("utf-8", "replace")  # type: ignore[attr-defined]
             if each.flags & 128 and tag not in ("issue", "issuewild", "iodef"):  # type: ignore[attr-defined]
                 return f"CAA of {host}: {tag} is critical and unknown"
             tags.setdefault(tag, []).append(value.partition(";")[0].strip().lower())
@@ -126,25 +130,49 @@ def _fetch(host: str, address: str, path: str, content: bytes, port: int = 80) -
     )
     for _hop in range(_REDIRECTS):
         try:
-            connection.request("GET", _target(url), headers={"Host": host, "Connection": "close"})
-            answer = connection.getresponse()
-            body = answer.read(len(content) + 1)
-        except http.client.HTTPException:
+            with _ending(connection):
+                headers = {"Host": host, "Connection": "close"}
+                connection.request("GET", _target(url), headers=headers)
+                answer = connection.getresponse()
+                body = answer.read(len(content) + 1)
+        except (http.client.HTTPException, ValueError):
             return f"points elsewhere: {address} does not speak HTTP at port 80"
-        finally:
-            connection.close()
         location = answer.getheader("Location")
         if answer.status not in (301, 302, 303, 307, 308) or not location:
             break
-        url = urlsplit(urljoin(url.geturl(), location))
-        if url.scheme not in ("http", "https") or not url.hostname:
+        # What a stranger's server answers: anything, such as a port that is none.
+        try:
+            url = urlsplit(urljoin(url.geturl(), location))
+            if url.scheme not in ("http", "https") or not url.hostname:
+                break
+            host = url.hostname
+            connection = _connection(url, host)
+        except ValueError:
             break
-        host = url.hostname
-        connection = _connection(url, host)
     if answer.status == 200 and body == content:
         return ""
     what = "another file" if answer.status == 200 else str(answer.status)
     return f"points elsewhere: {address} answers {what}"
+
+
+@contextmanager
+def _ending(connection: http.client.HTTPConnection) -> Iterator[None]:
+    """Connect, and end the connection when the block does, or when it takes too long."""
+    try:
+        connection.connect()
+        timer = threading.Timer(_LONGEST, _cut, [connection.sock])
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+    finally:
+        connection.close()
+
+
+def _cut(connected: socket.socket) -> None:
+    with suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)
 
 
 def _target(url: SplitResult) -> str:

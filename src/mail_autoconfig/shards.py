@@ -85,6 +85,17 @@ def rebuild(units: Units, certified: Mapping[str, Iterable[str]]) -> dict[str, l
     }
 
 
+def formers(assignment: Assignment, before: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """New certificate -> the one that had most of its units, if one had any."""
+    home = {unit: certificate for certificate, units in before.items() for unit in units}
+    found: dict[str, str] = {}
+    for certificate in assignment.keys() - before.keys():
+        had = [home[unit] for unit in assignment[certificate] if unit in home]
+        if had:
+            found[certificate] = max(sorted(set(had)), key=had.count)
+    return found
+
+
 def names(assignment: Mapping[str, Mapping[str, Iterable[str]]]) -> dict[str, tuple[str, ...]]:
     """Certificate -> all names that are assigned to it."""
     return {

@@ -6,14 +6,17 @@ it, puts it in place as a whole, and takes it back if nginx refuses it.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
 import re
 import shutil
 import socket
 import ssl
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 Certificates = Mapping[str, Mapping[str, str]]
@@ -78,6 +81,17 @@ def relay(path: Path, write: Callable[[bytes], object]) -> None:
                 write(part)
     except OSError as error:
         raise SharingError(f"{path}: {error.strerror or error}") from None
+
+
+@contextmanager
+def alone(directory: Path) -> Iterator[None]:
+    """One process at a time: a play and the timer may fetch at once. Raises OSError."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def fetch(command: Sequence[str]) -> Certificates:

@@ -21,6 +21,7 @@ import pytest
 
 from mail_autoconfig.acme_dns import ChallengeError, Challenges, hook, load
 from mail_autoconfig.cli import main
+from mail_autoconfig.dns_check import NameServer
 from mail_autoconfig.dns_update import UpdateServer, ZoneError
 from mail_autoconfig.zone_plan import Content
 
@@ -170,6 +171,26 @@ def test_last_name_waits_for_the_name_servers_of_all(
         hook("present", challenges, environment)
     zones = "example.com", "proofs.example.com"
     assert waited == [(zone, (zone,), (), 7, 0) for zone in zones]
+
+
+def test_primary_by_its_name(
+    resolver: dns.resolver.Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def serial_of(_zone: str, server: NameServer) -> int:
+        asked.append(server.addresses)
+        return 7
+
+    monkeypatch.setattr("mail_autoconfig.acme_dns.serial_of", serial_of)
+    monkeypatch.setattr("mail_autoconfig.acme_dns.name_servers", lambda *_: ())
+    monkeypatch.setattr("mail_autoconfig.acme_dns.wait", lambda *_: ())
+    challenges = Challenges({"example.com": Recording("localhost")}, 0, resolver)
+    challenges.present("example.com", "x", ["example.com"])
+    assert asked[0] in (("127.0.0.1",), ("::1",))
+    challenges = Challenges({"example.com": Recording("none.invalid")}, 0, resolver)
+    with pytest.raises(ChallengeError, match=r"no such server none\.invalid"):
+        challenges.present("example.com", "x", ["example.com"])
 
 
 def test_hook_without_certbot(challenges: Challenges) -> None:

@@ -145,7 +145,8 @@ def test_authority_of_ones_own_is_trusted_beside_the_others(program: Path, tmp_p
 def test_refused_names_and_other_problems(program: Path, tmp_path: Path) -> None:
     certbot = Certbot(Authority(URL, ()), tmp_path)
     script(program, f"cat <<'END'\n{CHALLENGE}\nEND\nexit 1")
-    outcome = certbot.order(ORDER)
+    names = "a.test", "autoconfig.dead.test", "autodiscover.dead.test"
+    outcome = certbot.order(Order("mail-autoconfig", names, "due"))
     assert not outcome.succeeded
     assert outcome.refused.keys() == {"autoconfig.dead.test", "autodiscover.dead.test"}
     assert outcome.problem == ""
@@ -154,6 +155,65 @@ def test_refused_names_and_other_problems(program: Path, tmp_path: Path) -> None
     assert (outcome.refused, outcome.problem) == ({}, "There were too many (rateLimited)")
     script(program, "echo no such thing; exit 1")  # what was logged before is not of this
     assert certbot.delete("mail-autoconfig") == "no such thing"
+
+
+def test_other_run_of_certbot_is_waited_for(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certbot_module, "_PAUSE", 0)
+    busy = "Another instance of Certbot is already running."
+    script(program, f"mv {tmp_path}/a {tmp_path}/b 2>/dev/null || exit 0; echo {busy} >&2; exit 1")
+    (tmp_path / "a").touch()
+    assert Certbot(Authority(URL, ()), tmp_path).order(ORDER).succeeded
+    script(program, f"echo {busy} >&2; exit 1")
+    assert Certbot(Authority(URL, ()), tmp_path).order(ORDER).problem == busy
+
+
+def test_wildcard_is_refused_by_its_domain(program: Path, tmp_path: Path) -> None:
+    """Else the same order would be made again and again."""
+    certbot = Certbot(Authority(URL, ()), tmp_path)
+    said = "  Domain: a.test\n  Type:   dns\n  Detail: no TXT record\n"
+    script(program, f"cat <<'END'\n{said}\nEND\nexit 1")
+    outcome = certbot.order(Order("mail-autoconfig", ("*.a.test", "b.test"), "due"))
+    assert outcome.refused == {"*.a.test": "no TXT record (dns)"}
+    outcome = certbot.order(Order("mail-autoconfig", ("b.test",), "due"))
+    assert (outcome.refused, bool(outcome.problem)) == ({}, True)
+
+
+def test_name_that_the_authority_rejects_at_once(program: Path, tmp_path: Path) -> None:
+    certbot = Certbot(Authority(URL, ()), tmp_path)
+    said = (
+        "acme.messages.Error: urn:ietf:params:acme:error:rejectedIdentifier :: The server will not "
+        'issue certificates for the identifier :: Error creating new order :: Cannot issue for "b.'
+        'test": The ACME server refuses to issue (and 1 more problems.)'
+    )
+    script(program, f"cat >> {tmp_path}/log <<'END'\n{said}\nEND\nexit 1")
+    why = "The ACME server refuses to issue (rejectedIdentifier)"
+    assert certbot.order(ORDER).refused == {"b.test": why}
+
+
+FILES = "".join(f"{each} = /nowhere/{each}.pem\n" for each in certbot_module._REQUIRED)
+
+
+@pytest.mark.parametrize(
+    "conf", ["", "half a line", "[renewalparams]\nserver = x\n", FILES + "[renewalparams]\n"]
+)
+def test_renewal_that_is_broken(program: Path, tmp_path: Path, conf: str) -> None:
+    """certbot would order `mail-autoconfig-2-0001`, and so would the next run."""
+    script(program, "exit 0")
+    certify(tmp_path, "mail-autoconfig", "c.test")
+    certify(tmp_path, "mail-autoconfig-2", "a.test")
+    (tmp_path / "renewal/mail-autoconfig-2.conf").write_text(conf)
+    certbot = Certbot(Authority(URL, ()), tmp_path)
+    assert "mail-autoconfig" in certbot.lineages()
+    assert "mail-autoconfig-2.conf is broken; mend it" in certbot.order(ORDER).problem
+    assert not (program.parent / "arguments").exists()
+    (tmp_path / "renewal/mail-autoconfig-2.conf").write_text(
+        FILES.replace("/nowhere", str(tmp_path))
+    )
+    for each in certbot_module._REQUIRED:
+        (tmp_path / f"{each}.pem").touch()
+    assert certbot.order(ORDER).succeeded
 
 
 def test_account_that_the_authority_forgot(program: Path, tmp_path: Path) -> None:

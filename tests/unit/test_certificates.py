@@ -265,6 +265,22 @@ def test_what_ends_soonest_is_ordered_first(host: Host) -> None:
     ]
 
 
+def test_names_move_once_they_are_on_another_certificate(host: Host) -> None:
+    """As after an upgrade from one certificate, to which both links lead until then."""
+    host.run()
+    names = frozenset(f"{kind}.{domain}.test" for kind in "nm" for domain in "abc")
+    host.certbot.kept = {"mail-autoconfig": Lineage(names, URL, 0, 90 * DAY)}
+    host.certbot.outcomes = [Outcome(False, {}, "the authority is ill")]
+    host.certbot.ordered.clear()
+    report = host.run()
+    assert [each.certificate for each in host.certbot.ordered] == ["mail-autoconfig-2"]
+    assert report.waiting == ["mail-autoconfig: waits until other certificates have its names"]
+    assert host.certbot.kept["mail-autoconfig"].names == names
+    report = host.run()
+    assert (report.waiting, report.problems) == ([], [])
+    assert host.certbot.kept["mail-autoconfig"].names == {n for n in names if ".c." not in n}
+
+
 def test_what_could_not_be_put_in_force_is_tried_again(host: Host) -> None:
     deploy, host.deploy = host.deploy, "echo broken >&2; false"
     report = host.run()
@@ -275,6 +291,66 @@ def test_what_could_not_be_put_in_force_is_tried_again(host: Host) -> None:
     assert (report.problems, report.changed, host.deployed()) == ([], True, 1)
     host.run()
     assert host.deployed() == 1
+
+
+def test_certificate_that_nginx_needs_is_not_deleted(host: Host) -> None:
+    """Its configuration was not taken, or not yet written: the old one names it."""
+    host.run()
+    deploy = host.deploy
+    host.deploy = (
+        f"test -e {host.tls}/mail-autoconfig || {{ echo no file >&2; false; }} && {deploy}"
+    )
+    host.certbot.live("mail-autoconfig").mkdir(parents=True)
+    host.domains = ["c.test", "d.test"]
+    host.certbot.now = 61 * DAY
+    report = host.run()
+    assert report.problems == ["mail-autoconfig: still needed: no file"]
+    assert set(host.certbot.kept) == {"mail-autoconfig", "mail-autoconfig-2"}
+    assert host.link("mail-autoconfig") == host.certbot.live("mail-autoconfig")
+    assert host.deployed() == 2  # what was renewed is in force
+    host.deploy = deploy
+    assert host.run().orders == ["mail-autoconfig: deleted; no domain has it"]
+    assert host.run(dry=True).changed is False
+
+
+def test_certificate_to_which_another_link_leads_stays(host: Host) -> None:
+    """As after an upgrade from one certificate, while a second one can't be ordered."""
+    host.run()
+    host.domains = ["c.test"]
+    host.failing = dict.fromkeys(["n.c.test", "m.c.test"], "no record")
+    del host.certbot.kept["mail-autoconfig-2"]
+    (host.tls / "mail-autoconfig-2").unlink()
+    (host.tls / "mail-autoconfig-2").symlink_to(host.certbot.live("mail-autoconfig"))
+    assert host.run(dry=True).orders == []
+    host.run()
+    assert set(host.certbot.kept) == {"mail-autoconfig"}
+
+
+def test_authority_that_is_silent_keeps_nothing_else_back(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.run()
+    (host.tls / "mail-autoconfig").unlink()
+    host.domains.append("d.test")
+
+    def silent(_names: Sequence[str]) -> Mapping[str, str]:
+        raise CertificatesError("no answer")
+
+    monkeypatch.setattr(host, "check", silent)
+    report = host.run()
+    assert report.problems == ["no answer"]
+    assert host.link("mail-autoconfig") == host.certbot.live("mail-autoconfig")
+    assert host.deployed() == 2
+    assert json.loads((tmp_path / "state/report.json").read_text())["problems"] == ["no answer"]
+
+
+@pytest.mark.parametrize("line", [b"\xff\n", b"5\n", b"{}\n", b'["u", null, 1, 2, 3]\n'])
+def test_line_of_the_past_that_is_none(host: Host, tmp_path: Path, line: bytes) -> None:
+    host.run()
+    with (tmp_path / "state/orders.jsonl").open("ab") as file:
+        file.write(line)
+    host.limits = Limits(orders_per_3_hours=1)
+    assert host.run(forced=["mail-autoconfig"]).waiting
 
 
 def test_half_a_line_of_the_past_is_no_harm(host: Host, tmp_path: Path) -> None:
@@ -337,6 +413,20 @@ def test_settings_that_are_not_right(text: str, line: str) -> None:
 def test_names_are_not_checked_where_that_is_not_wanted() -> None:
     settings = parse_settings(json.dumps(RAW | {"check_names": False}))
     assert name_check(settings)(["a.invalid"]) == {}
+
+
+def test_check_mode_where_nothing_can_be_fetched_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(names: Sequence[str], _lookup: object, fetch: Any) -> Mapping[str, str]:
+        return {name: fetch(name, "192.0.2.1") for name in names}
+
+    monkeypatch.setattr("mail_autoconfig.name_check.check", check)
+    raw = RAW | {"webroot": str(tmp_path / "none"), "identities": ["ca.test"]}
+    settings = parse_settings(json.dumps(raw))
+    assert name_check(settings, {"a.test"})(["a.test"]) == {"a.test": ""}
+    with pytest.raises(OSError, match="none"):
+        name_check(settings)(["a.test"])
 
 
 @pytest.mark.parametrize(

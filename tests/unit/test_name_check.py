@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -124,6 +125,14 @@ def test_check_names_those_that_fail() -> None:
     assert check(["a.test", "b.test", "b.test"], lookup, found) == {"b.test": "no record"}
 
 
+STRANGE = {
+    "/bracket": "http://[",
+    "/port": "http://b.test:99999/",
+    "/letter": "http://b.test:x/",
+    "/label": f"http://{'a' * 64}.test/",
+}
+
+
 class Handler(BaseHTTPRequestHandler):
     root: Path
 
@@ -133,10 +142,27 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Location", "/there")
             self.end_headers()
             return
+        if self.path == "/umlaut":
+            self.send_response(302)
+            self.send_header("Location", "/\xe4")
+            self.end_headers()
+            return
         if self.path == "/round":
             self.send_response(301)
             self.send_header("Location", "/round")
             self.end_headers()
+            return
+        if self.path in STRANGE:
+            self.send_response(302)
+            self.send_header("Location", STRANGE[self.path])
+            self.end_headers()
+            return
+        if self.path == "/slow":
+            self.send_response(200)
+            for _ in range(50):
+                self.send_header("X", "x")
+                self.flush_headers()
+                time.sleep(0.1)
             return
         content = {
             "/there": b"content",
@@ -185,6 +211,27 @@ def test_redirects_are_followed(port: int, monkeypatch: pytest.MonkeyPatch) -> N
     assert name_check._fetch("a.test", "127.0.0.1", "/away", b"content", port) == ""
     said = name_check._fetch("a.test", "127.0.0.1", "/round", b"content", port)
     assert said == "points elsewhere: 127.0.0.1 answers 301"
+    said = name_check._fetch("a.test", "127.0.0.1", "/umlaut", b"content", port)
+    assert said == "points elsewhere: 127.0.0.1 does not speak HTTP at port 80"
+
+
+@pytest.mark.parametrize("path", STRANGE)
+def test_answer_of_a_stranger_is_that_names_problem_alone(port: int, path: str) -> None:
+    said = name_check._fetch("a.test", "127.0.0.1", path, b"content", port)
+    assert said.startswith("points elsewhere: 127.0.0.1 ")
+
+
+def test_answer_that_does_not_end(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(name_check, "_LONGEST", 0.3)
+    begun = time.monotonic()
+    said = name_check._fetch("a.test", "127.0.0.1", "/slow", b"content", port)
+    assert said.startswith("points elsewhere: 127.0.0.1 ")
+    assert time.monotonic() - begun < 3
+
+
+def test_caa_record_that_is_no_text() -> None:
+    record = ('0 issue "\\255"',)
+    assert problem({("a.b.test", "CAA"): [*record]}) == "CAA of a.b.test allows \ufffd"
 
 
 def test_port_that_is_closed(port: int) -> None:

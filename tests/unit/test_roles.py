@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -63,3 +65,43 @@ def test_roles_that_share_a_path_have_it_from_one() -> None:
 def test_load_balancer_asks_where_nginx_listens(port: str) -> None:
     listens, asks = defaults("nginx")[f"nginx_balancer_{port}"], defaults("haproxy")
     assert asks[f"haproxy_server_{port}"] == f"{{{{ nginx_balancer_{port} | default({listens}) }}}}"
+
+
+def test_renewals_begin_whatever_comes_of_the_first_order() -> None:
+    """With certbot_strict each play may fail, and what it got must be renewed all the same."""
+    tasks = [task["name"] for task in read(ROOT / "roles/certbot/tasks/acme.yml")]
+    assert tasks.index("Start the timer") < tasks.index("Get the certificates")
+
+
+def test_nothing_of_an_earlier_version_stays() -> None:
+    """Its settings of certbot's own unit read a file that is gone: no renewal would work."""
+    for path in "acme.yml", "no_timer.yml":
+        tasks = read(ROOT / "roles/certbot/tasks" / path)
+        assert "former.yml" in [task.get("ansible.builtin.import_tasks") for task in tasks]
+    links = read(ROOT / "roles/nginx/tasks/placeholder.yml")
+    assert [
+        each["mailhost.autoconfig.tls_links"]["former"]
+        for each in links
+        if "mailhost.autoconfig.tls_links" in each
+    ] == ["current"]
+
+
+def test_removal_of_certificates(tmp_path: Path) -> None:
+    """All of ours, no other; one that fails is not passed over."""
+    tasks = read(ROOT / "roles/certbot/tasks/remove.yml")
+    (task,) = [each["ansible.builtin.shell"] for each in tasks if "ansible.builtin.shell" in each]
+    command = task["cmd"].replace("/etc/letsencrypt/renewal", str(tmp_path))
+    certbot = tmp_path / "bin/certbot"
+    certbot.parent.mkdir()
+    certbot.write_text(f'#!/bin/sh\necho "$4" >> {tmp_path}/said; test ! -e {tmp_path}/broken\n')
+    certbot.chmod(0o755)
+    environment = os.environ | {"PATH": f"{certbot.parent}:{os.environ['PATH']}"}
+    bash = [task["executable"], "-c", command]
+    assert subprocess.run(bash, env=environment, check=False).returncode == 0
+    for name in "mail-autoconfig", "mail-autoconfig-2", "mail-autoconfig-2.test", "www.test":
+        (tmp_path / f"{name}.conf").touch()
+    done = subprocess.run(bash, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["deleted", "deleted"]
+    assert set((tmp_path / "said").read_text().split()) == {"mail-autoconfig", "mail-autoconfig-2"}
+    (tmp_path / "broken").touch()
+    assert subprocess.run(bash, env=environment, check=False).returncode == 1

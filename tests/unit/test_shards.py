@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mail_autoconfig import shards
-from mail_autoconfig.shards import assign, dump, is_ours, load, names, rebuild
+from mail_autoconfig.shards import assign, dump, formers, is_ours, load, names, rebuild
 
 SIZES = st.integers(shards.SMALLEST, 12)
 
@@ -135,3 +135,14 @@ def test_a_lost_assignment_comes_back_from_wildcards_too() -> None:
         "mail-autoconfig-2": ["d1.test"],
         "mail-autoconfig": ["d0.test"],
     }
+
+
+def test_new_certificate_for_domains_of_another() -> None:
+    wanted = units("a", "b", "c", "d")
+    before = {"mail-autoconfig": ["a", "b", "c"]}
+    assignment = assign(wanted, before, 4)
+    assert list(assignment) == ["mail-autoconfig", "mail-autoconfig-2"]
+    assert formers(assignment, before) == {"mail-autoconfig-2": "mail-autoconfig"}
+    again = {certificate: list(members) for certificate, members in assignment.items()}
+    assert formers(assignment, again) == {}
+    assert formers(assign(wanted, {}, 4), {}) == {}

@@ -5,7 +5,9 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -224,3 +226,33 @@ def test_command_line(
     assert unpack(capsys.readouterr().out) == {FIRST: pairs[0]}
     assert main(["share", "fetch", str(directory), "--", *program("exit('no\\nway')")]) == 1
     assert capsys.readouterr() == ("", "way\n")
+
+
+def test_one_fetches_at_a_time(
+    directory: Path, pairs: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one would take away the directory to which the other has just led the links."""
+    at_once, most = 0, 0
+
+    def take() -> None:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        time.sleep(0.3)
+        at_once -= 1
+
+    monkeypatch.setattr(sharing, "reload_nginx", take)
+    documents = [json.dumps({FIRST: pair}) for pair in pairs[:2]]
+    fetches = [
+        ["share", "fetch", str(directory), "--", *program(f"print({document!r})")]
+        for document in documents
+    ]
+    with ThreadPoolExecutor() as pool:
+        assert list(pool.map(main, fetches)) == [0, 0]
+    assert most == 1
+    assert served(directory, FIRST) in pairs
+
+
+def test_directory_that_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["share", "fetch", str(tmp_path / "none"), "--", *program("")]) == 1
+    assert "none" in capsys.readouterr().err

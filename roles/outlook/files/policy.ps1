@@ -151,7 +151,7 @@ if ($Present) {
     if (-not $gpo -and $named) {
         throw "outlook_gpo_name: `"$Name`" is the name of an object of somebody else; choose another, or let its comment begin with: $mark"
     }
-    $targets = Get-Target
+    $targets = @(Get-Target | Select-Object -Unique)
     $filter = Get-Filter
     if (-not $gpo -and (Test-Change '' "Group Policy object $Name")) { $gpo = New-GPO -Name $Name -Comment $mark @gp }
     Update-Value
