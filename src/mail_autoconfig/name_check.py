@@ -124,7 +124,7 @@ def _fetch(host: str, address: str, path: str, content: bytes, port: int = 80) -
     connection: http.client.HTTPConnection = http.client.HTTPConnection(
         address, port, timeout=_TIMEOUT
     )
-    for _ in range(_REDIRECTS):
+    for _hop in range(_REDIRECTS):
         try:
             connection.request("GET", _target(url), headers={"Host": host, "Connection": "close"})
             answer = connection.getresponse()
