@@ -92,8 +92,7 @@ def main() -> None:
     )
     assignment = module.params["assignment"]
     if not module.params["ready"]:
-        would = [f"{name}: would be ordered" for name in assignment]
-        module.exit_json(changed=True, lines=would)
+        module.exit_json(changed=True, lines=[f"{name}: would be ordered" for name in assignment])
     paths = []
     for name in ("settings", "assignment"):
         paths.append(os.path.join(module.tmpdir, name + ".json"))
