@@ -275,7 +275,7 @@ def zone(*more: str) -> None:
     assert created.returncode == 0, created.stdout
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def departed() -> Iterator[str]:
     """A customer's domain that is in DNS no more."""
     zone("address=/d1.deb12.test/d1.deb13.test/")
@@ -283,30 +283,28 @@ def departed() -> Iterator[str]:
     zone()
 
 
-def test_name_that_has_gone_is_dropped_before_the_certificate_ends(
-    server: Server, departed: str
-) -> None:
+def test_name_that_has_gone_is_dropped_before_the_certificate_ends(departed: str) -> None:
     """Pebble's certificates last five years; the clock is that of the program alone."""
-    server.run("apt-get install -qy --no-install-recommends faketime")
-    before, gone = certificates(server), both(server, departed)
-    name = f"autoconfig.{departed}.{server.suffix}"
-    others = [each for each in before if each != "mail-autoconfig"]
+    for server in SERVERS:
+        server.run("apt-get install -qy --no-install-recommends faketime")
+        before, gone = certificates(server), both(server, departed)
+        name = f"autoconfig.{departed}.{server.suffix}"
 
-    assert "ordered" not in server.run(f"faketime -f +1100d {PROGRAM}")
-    assert certificates(server) == before
+        assert "ordered" not in server.run(f"faketime -f +1100d {PROGRAM}")
+        assert certificates(server) == before
 
-    said = server.run(f"faketime -f +1300d {PROGRAM}")
-    assert said.count("; due") == len(others)
-    assert f"waits for {name}: no record; mail-autoconfig is renewed without it from" in said
-    assert changed(before, certificates(server)) == sorted(others)
+        said = server.run(f"faketime -f +1300d {PROGRAM}")
+        assert "mail-autoconfig-2: ordered, 10 names; due" in said
+        assert f"waits for {name}: no record; mail-autoconfig is renewed without it from" in said
+        assert changed(before, certificates(server)) == ["mail-autoconfig-2"]
 
-    said = server.run(f"faketime -f +1700d {PROGRAM} --check")
-    assert "mail-autoconfig: would be ordered, 48 names; due" in said
-    said = server.run(f"faketime -f +1700d {PROGRAM}")
-    assert f"left out: {name}: no record" in said
-    found = certificates(server)
-    assert found["mail-autoconfig"][1] == before["mail-autoconfig"][1] - gone
-    assert is_served(server, f"autoconfig.d0.{server.suffix}", found["mail-autoconfig"][0])
+        said = server.run(f"faketime -f +1700d {PROGRAM} --check")
+        assert "mail-autoconfig: would be ordered, 48 names; due" in said
+        said = server.run(f"faketime -f +1700d {PROGRAM}")
+        assert f"left out: {name}: no record" in said
+        found = certificates(server)
+        assert found["mail-autoconfig"][1] == before["mail-autoconfig"][1] - gone
+        assert is_served(server, f"autoconfig.d0.{server.suffix}", found["mail-autoconfig"][0])
 
 
 def test_name_that_is_back_is_certified_by_the_timers_next_run(server: Server) -> None:
