@@ -12,7 +12,7 @@ demo demo-down images lint sanity unit molecule test-slow bench docs: export PAT
 
 venv: .venv/requirements.txt
 
-.venv/requirements.txt: tests/requirements.txt
+.venv/requirements.txt: tests/requirements.txt tests/lab/venv.sh
 	$(STEP) 'virtual environment .venv' tests/lab/venv.sh .venv tests/requirements.txt
 
 engine:

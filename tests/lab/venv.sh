@@ -3,7 +3,10 @@
 set -eu
 directory=$1
 requirements=$2
-! cmp -s "$requirements" "$directory/requirements.txt" || exit 0
+command=$directory/bin/mail-autoconfig
+if [ -x "$command" ] && cmp -s "$requirements" "$directory/requirements.txt"; then
+    exit 0
+fi
 if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
         echo 'python3 lacks its venv module: install it (Debian: python3-venv)' >&2
@@ -15,8 +18,8 @@ if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
 fi
 python3 -m venv --clear "$directory"
 "$directory/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
-cp "$requirements" "$directory/requirements.txt"
 # The program, from the clone's sources.
 printf '#!/bin/sh\nPYTHONPATH=%s/src exec %s/%s/bin/python -m mail_autoconfig "$@"\n' \
-    "$PWD" "$PWD" "$directory" >"$directory/bin/mail-autoconfig"
-chmod +x "$directory/bin/mail-autoconfig"
+    "$PWD" "$PWD" "$directory" >"$command"
+chmod +x "$command"
+cp "$requirements" "$directory/requirements.txt"

@@ -231,7 +231,9 @@ def test_answer_that_does_not_end(port: int, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_caa_record_that_is_no_text() -> None:
     record = ('0 issue "\\255"',)
-    assert problem({("a.b.test", "CAA"): [*record]}) == "CAA of a.b.test allows \ufffd"
+    said = problem({("a.b.test", "CAA"): [*record]})
+    # dnspython 2.3 of Debian 12 makes a letter of the escape, later ones the octet that it is.
+    assert said in ("CAA of a.b.test allows \ufffd", "CAA of a.b.test allows \u00ff")
 
 
 def test_port_that_is_closed(port: int) -> None:
