@@ -12,7 +12,10 @@ from typing import Any
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.wait import WebDriverWait
 
+PATIENCE = 90  # seconds for a page and for axe-core, on a busy machine
 SIZES = {"desktop": (1280, 900), "telephone": (390, 844)}
 
 
@@ -23,6 +26,7 @@ def browser(language: str, scheme: str, size: str) -> webdriver.Chrome:
     options.add_experimental_option("prefs", {"intl.accept_languages": language})
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options, Service("/usr/bin/chromedriver"))
+    driver.set_script_timeout(PATIENCE)
     width, height = SIZES[size]
     driver.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
@@ -72,7 +76,10 @@ def main() -> None:
             seen = [look(driver, request["axe"])]
             if visit["address"]:
                 driver.find_element(By.NAME, "email").send_keys(visit["address"])
+                question = driver.find_element(By.TAG_NAME, "html")
                 driver.find_element(By.TAG_NAME, "button").click()
+                # A click can return before the form is sent; a script in the old page never ends.
+                WebDriverWait(driver, PATIENCE).until(staleness_of(question))
                 seen.append(look(driver, request["axe"]))
             loaded = [
                 message["params"]["request"]["url"]

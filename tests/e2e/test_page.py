@@ -70,7 +70,7 @@ def seen() -> dict[str, dict[str, Any]]:
     command += ["autoconfig-lab/chromium", "python3", "-c", (HERE / "chromium.py").read_text()]
     request = {"ca": CA.read_text(), "axe": axe(), "visits": VISITS}
     ran = subprocess.run(
-        command, input=json.dumps(request), capture_output=True, text=True, timeout=180, check=False
+        command, input=json.dumps(request), capture_output=True, text=True, timeout=600, check=False
     )
     assert ran.returncode == 0, ran.stderr
     answers = {
