@@ -25,7 +25,8 @@ CHALLENGES = ".well-known/acme-challenge"
 _THREADS = 16
 _TIMEOUT = 5.0  # seconds for one question
 _LONGEST = 20.0  # seconds for an answer, however slowly it comes
-_REDIRECTS = 10  # as Let's Encrypt follows
+_REDIRECTS = 10  # as Let's Encrypt follows, and to these ports alone
+_PORTS = None, 80, 443
 _NO_ROUTE = errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT
 
 Fetch = Callable[[str, str], str]
@@ -143,7 +144,7 @@ def _fetch(host: str, address: str, path: str, content: bytes, port: int = 80) -
         # What a stranger's server answers: anything, such as a port that is none.
         try:
             url = urlsplit(urljoin(url.geturl(), location))
-            if url.scheme not in ("http", "https") or not url.hostname:
+            if url.scheme not in ("http", "https") or not url.hostname or url.port not in _PORTS:
                 break
             host = url.hostname
             connection = _connection(url, host)

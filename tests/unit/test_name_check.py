@@ -129,6 +129,7 @@ STRANGE = {
     "/bracket": "http://[",
     "/port": "http://b.test:99999/",
     "/letter": "http://b.test:x/",
+    "/mail": "http://127.0.0.1:25/",
     "/label": f"http://{'a' * 64}.test/",
 }
 
