@@ -26,8 +26,9 @@ def certified(output: str) -> dict[str, list[str]]:
 
 
 LOOK = (
-    "cd {live} 2>/dev/null || exit 0; for each in {name}*; do test -f $each/cert.pem || continue; "
-    'echo "@ $each"; openssl x509 -noout -ext subjectAltName -in $each/cert.pem; done'
+    "cd {live} 2>/dev/null || exit 0; "
+    'for each in {name}*; do test -f "$each/cert.pem" || continue; '
+    'echo "@ $each"; openssl x509 -noout -ext subjectAltName -in "$each/cert.pem"; done'
 )
 
 

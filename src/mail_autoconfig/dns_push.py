@@ -30,7 +30,7 @@ _THREADS = 16
 _OWNER = re.compile(r"[A-Za-z0-9._-]{1,60}")
 _UPDATE_KEYS = "zones", "address", "port", "key_name", "key_secret", "key_algorithm"
 _DIRECTORY_KEYS = "zones", "address", "kerberos_account", "kerberos_password"
-_ACCOUNT = re.compile(r"[^\s@/]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_ACCOUNT = re.compile(r"[^\s@/-][^\s@/]*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _PROVIDER_KEYS = "zones", "provider", "settings"
 _ALGORITHMS = "hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-sha224", "hmac-sha1", "hmac-md5"
 

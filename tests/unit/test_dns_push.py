@@ -171,6 +171,10 @@ def test_servers() -> None:
             'dns_servers[0]: kerberos_account: "autoconfig" is not like name@example.com',
         ),
         (
+            [ACCOUNT | {"kerberos_account": "-k@example.com"}],  # kinit would take it for an option
+            'dns_servers[0]: kerberos_account: "-k@example.com" is not like name@example.com',
+        ),
+        (
             [ACCOUNT | {"kerberos_password": ""}],
             "dns_servers[0]: kerberos_password: none, or more than a line; give the account's",
         ),
