@@ -50,17 +50,17 @@ def container() -> Iterator[Container]:
     container: Container = docker.from_env().containers.get("autoconfig-windows")
     yield container
     run(container, "wine", "reg", "delete", rf"HKCU\{OUTLOOK}", "/f")
-    run(container, "rm", "-rf", "/work")
+    run(container, "rm", "-rf", "/lab")
 
 
 def run(container: Container, *command: str) -> tuple[int, str]:
-    """Run a command in /work; return its code and all that it says."""
-    result: Any = container.exec_run(list(command), workdir="/work")
+    """Run a command in /lab; return its code and all that it says."""
+    result: Any = container.exec_run(list(command), workdir="/lab")
     return result.exit_code, result.output.decode("utf-8", "replace")
 
 
 def put(container: Container, **files: bytes) -> None:
-    """Write files to /work; an underscore stands for the dot of a name."""
+    """Write files to /lab; an underscore stands for the dot of a name."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for name, content in files.items():
@@ -113,7 +113,7 @@ def merged(container: Container, content: bytes) -> bytes:
         container, "hivexregedit", "--merge", "--prefix", prefix, "NTUSER.DAT", "outlook.reg"
     )
     assert code == 0, said
-    return get(container, "/work/NTUSER.DAT")
+    return get(container, "/lab/NTUSER.DAT")
 
 
 def hive_effect(path: Path) -> Effect:
