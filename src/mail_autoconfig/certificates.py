@@ -40,6 +40,8 @@ from .orders import (
 
 ASSIGNMENT = Path("/etc/mail-autoconfig/certificates.json")
 STATE = Path("/var/lib/mail-autoconfig/certificates")
+METRICS = "mail-autoconfig-certificates.prom"
+"""The doctor's monitor has a file of its own beside it."""
 _SUFFIXES = Path("/usr/share/publicsuffix/public_suffix_list.dat")
 _TIMEOUT = 20.0  # seconds for the authority's directory
 _PATIENCE = 3  # failures in a row that no name is the reason of, before a run ends
@@ -437,7 +439,7 @@ class Run:
         _replace(self.state / "report.json", json.dumps(report, indent=1) + "\n")
         directory = self.settings.metrics
         if directory and directory.is_dir():
-            _replace(directory / "mail-autoconfig.prom", metrics(self.report, ends, self.clock()))
+            _replace(directory / METRICS, metrics(self.report, ends, self.clock()))
 
 
 def metrics(report: Report, ends: Mapping[str, float], now: float) -> str:

@@ -366,7 +366,7 @@ def test_half_a_line_of_the_past_is_no_harm(host: Host, tmp_path: Path) -> None:
 
 def test_metrics(host: Host, tmp_path: Path) -> None:
     host.run()
-    text = (tmp_path / "mail-autoconfig.prom").read_text()
+    text = (tmp_path / "mail-autoconfig-certificates.prom").read_text()
     assert text == metrics(
         Report(), {"mail-autoconfig": 90 * DAY, "mail-autoconfig-2": 90 * DAY}, 0
     )

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from mail_autoconfig.certificates import METRICS
+
 ROOT = Path(__file__).parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 
@@ -59,6 +61,14 @@ def test_roles_that_share_a_path_have_it_from_one() -> None:
     shared += [(defaults("share")["share_tls_directory"], *shared[1][1:])]
     for used, name, path in shared:
         assert used == f"{{{{ {name} | default('{path}') }}}}"
+
+
+def test_each_writer_of_metrics_has_a_file_of_its_own() -> None:
+    written: dict[str, set[str]] = {}
+    for role in "certbot", "monitor":
+        texts = (path.read_text("utf-8") for path in (ROOT / "roles" / role).rglob("*.*"))
+        written[role] = set(re.findall(r"[a-z-]+\.prom\b", " ".join(texts)))
+    assert written == {"certbot": {METRICS}, "monitor": {"mail-autoconfig-doctor.prom"}}
 
 
 @pytest.mark.parametrize("port", ["http_port", "https_port"])

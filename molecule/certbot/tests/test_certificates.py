@@ -207,7 +207,7 @@ def test_failing_run_is_seen(server: Server) -> None:
         edit(server, SETTINGS, "s/:14999/:14000/")
     server.run(f"systemctl start {UNIT}")
     assert UNIT not in server.run("systemctl --failed --plain --no-legend")
-    metrics = server.run("cat /var/lib/prometheus/node-exporter/mail-autoconfig.prom")
+    metrics = server.run("cat /var/lib/prometheus/node-exporter/mail-autoconfig-certificates.prom")
     assert "mail_autoconfig_certificates_problems 0\n" in metrics
     assert f"mail_autoconfig_certificates_names_left_out {2 * len(BAD)}\n" in metrics
     assert 'mail_autoconfig_certificate_ends_time_seconds{name="mail-autoconfig-6"} ' in metrics

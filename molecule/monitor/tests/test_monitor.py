@@ -15,7 +15,7 @@ from deployed import ROOT, changes, play
 SERVICE = "mail-autoconfig-doctor.service"
 LAB = ROOT / ".cache/lab/monitor"
 LAB_DNS = "198.18.45.2"
-METRICS = "/var/lib/prometheus/node-exporter/mail-autoconfig.prom"
+METRICS = "/var/lib/prometheus/node-exporter/mail-autoconfig-doctor.prom"
 
 
 @pytest.fixture(params=["12", "13"])
