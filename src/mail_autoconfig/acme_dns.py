@@ -1,12 +1,13 @@
-"""Prove names by TXT records (dns-01, RFC 8555, section 8.4), in zones that take dynamic updates.
+"""Prove names by TXT records (dns-01, RFC 8555, section 8.4), in zones that we can change.
 
-certbot calls this once a name, before and after the authority looks. Needs dnspython.
+certbot calls this once a name, before and after the authority looks. Needs dnspython; octoDNS for
+zones at a provider.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +16,17 @@ import dns.resolver
 
 from .config import ConfigurationError
 from .dns_check import NameServer, name_servers, serial_of, wait
+from .dns_providers import ProviderServer
 from .dns_push import parse_servers
 from .dns_update import UpdateServer, ZoneError
+from .records import RecordSet
 from .zone_plan import Content
 
 LABEL = "_acme-challenge"
 _TTL = 60  # seconds
 _PROBE = "probe"  # nothing that an authority gives
+
+Server = UpdateServer | ProviderServer
 
 
 class ChallengeError(Exception):
@@ -34,7 +39,7 @@ class Place:
 
     name: str
     zone: str
-    server: UpdateServer
+    server: Server
 
 
 class Challenges:
@@ -46,7 +51,7 @@ class Challenges:
 
     def __init__(
         self,
-        servers: Mapping[str, UpdateServer],
+        servers: Mapping[str, Server],
         patience: float,
         resolver: dns.resolver.Resolver | None = None,
     ) -> None:
@@ -75,7 +80,7 @@ class Challenges:
                 return Place(text, zone, self._servers[zone])
         alias = f", an alias of {text}," if text != asked else ""
         raise ChallengeError(
-            f"{asked}{alias} is in no zone of dns_servers that takes dynamic updates; "
+            f"{asked}{alias} is in no zone of dns_servers that this host may change; "
             "lead it into one by a CNAME record"
         )
 
@@ -89,14 +94,15 @@ class Challenges:
             place.server.add(place.zone, place.name, "TXT", _text(value))
         except ZoneError as error:
             raise ChallengeError(f"{place.name}: {error}") from None
-        places = map(self.place, waiting)
-        for zone, server in {each.zone: each.server for each in places}.items():
+        proofs: dict[str, set[str]] = {}
+        for each in map(self.place, waiting):
+            proofs.setdefault(each.zone, set()).add(each.name)
+        for zone, names in proofs.items():
             try:
-                primary = NameServer(server.address, (server.ip(),), server.port)
+                serial, wanted = _expected(self._servers[zone], zone, names)
             except ZoneError as error:
                 raise ChallengeError(f"zone {zone}: {error}") from None
-            serial = serial_of(zone, primary)
-            lines = wait(zone, name_servers(zone, {}), (), serial, self._patience)
+            lines = wait(zone, name_servers(zone, {}), wanted, serial, self._patience)
             if lines:
                 raise ChallengeError(lines[0])
 
@@ -129,6 +135,22 @@ class Challenges:
         return problems
 
 
+def _expected(
+    server: Server, zone: str, names: Collection[str]
+) -> tuple[int | None, tuple[RecordSet, ...]]:
+    """What name servers must have: the serial of their primary, or the records at a provider.
+
+    Raises ZoneError.
+    """
+    if isinstance(server, UpdateServer):
+        return serial_of(zone, NameServer(server.address, (server.ip(),), server.port)), ()
+    return None, tuple(
+        RecordSet(zone, name, "TXT", content.values)
+        for (name, type_), content in server.read(zone).items()
+        if type_ == "TXT" and name in names
+    )
+
+
 def _try(place: Place) -> str:
     try:
         place.server.add(place.zone, place.name, "TXT", _text(_PROBE))
@@ -152,7 +174,7 @@ def load(path: Path) -> Challenges:
         raise ChallengeError(f"{path}: {error}") from None
     except ConfigurationError as error:
         raise ChallengeError(f"{path}: {'; '.join(error.problems)}") from None
-    servers = {zone: each for zone, each in found.items() if isinstance(each, UpdateServer)}
+    servers = {zone: each for zone, each in found.items() if isinstance(each, Server)}
     return Challenges(servers, patience)
 
 

@@ -60,10 +60,10 @@ class Settings:
 
     `webroot` is the directory from which nginx answers challenges; None, names are proven in
     another way and nothing is fetched. `identities` are the authority's names in CAA records; none,
-    its directory says them. `dns_servers` is the file with the zones that prove names, where they
-    are proven so; `wildcards` are the domains whose names are on certificates as `*.D`. `deploy`
-    is a shell command that runs after a change. `metrics` is the directory of node_exporter's text
-    files, used where it exists.
+    its directory says them. `proof_check` is the command that says which names can't be proven in
+    DNS, where they are proven so; `wildcards` are the domains whose names are on certificates as
+    `*.D`. `deploy` is a shell command that runs after a change. `metrics` is the directory of
+    node_exporter's text files, used where it exists.
     """
 
     authority: Authority
@@ -74,7 +74,7 @@ class Settings:
     identities: tuple[str, ...] = ()
     limits: Limits = NO_LIMITS
     metrics: Path | None = None
-    dns_servers: Path | None = None
+    proof_check: tuple[str, ...] = ()
     wildcards: frozenset[str] = frozenset()
 
 
@@ -100,7 +100,7 @@ def parse_settings(text: str) -> Settings:
             identities=tuple(raw["identities"]),
             limits=Limits(**{key: int(value) for key, value in limits.items()}),
             metrics=Path(raw["metrics"]) if raw["metrics"] else None,
-            dns_servers=Path(raw["dns_servers"]) if raw.get("dns_servers") else None,
+            proof_check=tuple(raw.get("proof_check", ())),
             wildcards=frozenset(map(normalise, raw.get("wildcards", ()))),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -503,14 +503,27 @@ def identities(settings: Settings) -> tuple[str, ...]:
     return tuple(directory.get("meta", {}).get("caaIdentities", ()))
 
 
-def unproven(dns_servers: Path, names: Sequence[str], *, dry: bool) -> dict[str, str]:
-    """Names that can't be proven in DNS, with the reason. Raises CertificatesError."""
-    from .acme_dns import ChallengeError, load
+def unproven(command: Sequence[str], names: Sequence[str], *, dry: bool) -> dict[str, str]:
+    """Names that can't be proven in DNS, with the reason.
 
+    `command` is what certbot will run too: the same Python with the same libraries. Raises
+    CertificatesError.
+    """
+    ran = subprocess.run(
+        [*command, *(["--dry-run"] if dry else [])],
+        input=json.dumps(names),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     try:
-        return load(dns_servers).check(names, dry=dry)
-    except ChallengeError as error:
-        raise CertificatesError(str(error)) from None
+        if ran.returncode == 0:
+            refused: dict[str, str] = json.loads(ran.stdout)
+            return refused
+    except ValueError:
+        pass
+    said = (ran.stderr or ran.stdout).strip().splitlines() or [f"ended with {ran.returncode}"]
+    raise CertificatesError(f"names can't be proven in DNS: {said[-1]}")
 
 
 def name_check(settings: Settings, served: Container[str] | None = None) -> Check:
@@ -527,9 +540,9 @@ def name_check(settings: Settings, served: Container[str] | None = None) -> Chec
         lookup = Lookup(identities(settings))
         if settings.webroot is None:
             refused = check(names, lookup, None)
-            if settings.dns_servers:
+            if settings.proof_check:
                 dry = served is not None
-                refused = unproven(settings.dns_servers, names, dry=dry) | refused
+                refused = unproven(settings.proof_check, names, dry=dry) | refused
             return refused
         if served is not None and not (settings.webroot / CHALLENGES).is_dir():
             return check(names, lookup, lambda _name, _at: "")  # the play would make it

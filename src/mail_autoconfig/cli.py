@@ -99,8 +99,13 @@ def _parser() -> argparse.ArgumentParser:
     certificates.set_defaults(command=_certificates)
 
     challenge = commands.add_parser("challenge", help="prove a name in DNS, for certbot")
-    challenge.add_argument("step", choices=("present", "remove"))
+    challenge.add_argument(
+        "step",
+        choices=("present", "remove", "check"),
+        help="check: print which of the names on standard input can't be proven (both JSON)",
+    )
     challenge.add_argument("servers", type=Path, help="the zones and their servers (JSON)")
+    challenge.add_argument("--dry-run", action="store_true", help="check: change no zone")
     challenge.set_defaults(command=_challenge)
 
     _share_parser(commands)
@@ -289,12 +294,17 @@ def _certificates(options: argparse.Namespace) -> int:
 
 
 def _challenge(options: argparse.Namespace) -> int:
+    import json
     import os
 
     from .acme_dns import ChallengeError, hook, load
 
     try:
-        hook(options.step, load(options.servers), os.environ)
+        challenges = load(options.servers)
+        if options.step == "check":
+            print(json.dumps(challenges.check(json.load(sys.stdin), dry=options.dry_run)))
+        else:
+            hook(options.step, challenges, os.environ)
     except ChallengeError as error:
         print(error, file=sys.stderr)
         return 1

@@ -84,14 +84,14 @@ def wait(
     serial: int | None,
     patience: float,
 ) -> tuple[str, ...]:
-    """Ask each name server until it has the serial and the host names, `patience` seconds at most.
+    """Ask each name server until it has the serial and what is wanted, `patience` seconds at most.
 
     Returns a line for each name server that has not.
     """
     deadline = time.monotonic() + patience
     if not servers:
         return (f"zone {zone}: no name server is known; delegate the zone",)
-    expected = hosts(wanted)
+    expected = tuple(wanted)
     lines = []
     for server in servers:
         while (lack := _lack(zone, server, expected, serial)) and time.monotonic() < deadline:
@@ -151,10 +151,17 @@ def wait_for_all(
     zones: Mapping[str, tuple[Sequence[NameServer], Sequence[RecordSet], int | None]],
     patience: float,
 ) -> tuple[str, ...]:
-    """Like `wait` for each zone, side by side: name servers, what is wanted, the serial."""
+    """Like `wait` for each zone, side by side: name servers, what is wanted, the serial.
+
+    Of what is wanted, only host names are asked for.
+    """
+
+    def one(zone: str) -> tuple[str, ...]:
+        servers, wanted, serial = zones[zone]
+        return wait(zone, servers, hosts(wanted), serial, patience)
+
     with ThreadPoolExecutor(_THREADS) as pool:
-        lines = pool.map(lambda zone: wait(zone, *zones[zone], patience), zones)
-        return tuple(line for each in lines for line in each)
+        return tuple(line for each in pool.map(one, zones) for line in each)
 
 
 def seen(

@@ -21,6 +21,7 @@ CLASSES = {
     "gandi": "octodns_gandi.GandiProvider",
     "hetzner": "octodns_hetzner.HetznerProvider",
     "ovh": "octodns_ovh.OvhProvider",
+    "powerdns": "octodns_powerdns.PowerDnsProvider",
     "route53": "octodns_route53.Route53Provider",
 }
 """Providers by name; any other of octoDNS is named by its class, `package.Class`."""
@@ -29,6 +30,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "cloudflare": {"pagerules": False},  # else its redirects are read as records
     "hetzner": {"backend": "hcloud"},  # the console with the older API was closed in 2026
 }
+
+_LEAST_TTL = 300  # seconds; the least that all of them take
 
 
 class ProviderServer:
@@ -46,7 +49,8 @@ class ProviderServer:
             class_ = getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError):
             raise ZoneError(
-                f"provider {provider}: pip install {package} where ansible is"
+                f"provider {provider}: pip install {package} where ansible is, "
+                "or run the play again for a host that proves names"
             ) from None
         try:
             self._provider = class_(provider, **_DEFAULTS.get(provider, {}) | dict(settings))
@@ -99,6 +103,28 @@ class ProviderServer:
             except Exception as error:
                 raise ZoneError(f"{self.address}, change: {_said(error)}") from None
             existing = desired
+
+    def add(self, zone: str, name: str, type_: str, content: Content) -> None:
+        """Add values to a record set, whatever else it holds. Raises ZoneError.
+
+        The TTL is that of the record set that is there, else at least what all providers take.
+        """
+        before = self.read(zone).get((name, type_))
+        old = before.values if before else ()
+        values = tuple(dict.fromkeys((*old, *content.values)))
+        if values != old:
+            after = Content(values, before.ttl if before else max(content.ttl, _LEAST_TTL))
+            self.change(zone, [Change(zone, name, type_, before, after)])
+
+    def remove(self, zone: str, name: str, type_: str, content: Content) -> None:
+        """Remove values from a record set, and nothing else of it. Raises ZoneError."""
+        before = self.read(zone).get((name, type_))
+        if before is None:
+            return
+        values = tuple(value for value in before.values if value not in content.values)
+        if values != before.values:
+            after = Content(values, before.ttl) if values else None
+            self.change(zone, [Change(zone, name, type_, before, after)])
 
 
 def _values(record: Any) -> tuple[str, ...]:

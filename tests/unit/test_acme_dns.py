@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -22,8 +23,10 @@ import pytest
 from mail_autoconfig.acme_dns import ChallengeError, Challenges, hook, load
 from mail_autoconfig.cli import main
 from mail_autoconfig.dns_check import NameServer
+from mail_autoconfig.dns_providers import ProviderServer
 from mail_autoconfig.dns_update import UpdateServer, ZoneError
-from mail_autoconfig.zone_plan import Content
+from mail_autoconfig.records import RecordSet
+from mail_autoconfig.zone_plan import Change, Content, Key
 
 ALIASES = {
     "_acme-challenge.alias.example.net.": "a.proofs.example.com.",
@@ -122,7 +125,10 @@ def test_place(challenges: Challenges, name: str, place: str, zone: str) -> None
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("example.org", "_acme-challenge.example.org is in no zone of dns_servers that takes"),
+        (
+            "example.org",
+            "_acme-challenge.example.org is in no zone of dns_servers that this host may change",
+        ),
         ("badexample.com", "_acme-challenge.badexample.com is in no zone"),
         (
             "lost.example.net",
@@ -171,6 +177,35 @@ def test_last_name_waits_for_the_name_servers_of_all(
         hook("present", challenges, environment)
     zones = "example.com", "proofs.example.com"
     assert waited == [(zone, (zone,), (), 7, 0) for zone in zones]
+
+
+class Holding(ProviderServer):
+    """A provider's account that holds a zone."""
+
+    def __init__(self, zone: dict[Key, Content]) -> None:
+        self.zone = zone
+
+    def read(self, zone: str) -> dict[Key, Content]:
+        return self.zone | {(f"_acme-challenge.other.{zone}", "TXT"): Content(('"y"',), 300)}
+
+    def change(self, zone: str, changes: Sequence[Change]) -> None:
+        assert zone == "example.com"
+        self.zone |= {(each.name, each.type): each.after for each in changes if each.after}
+
+
+def test_zone_at_a_provider_has_no_primary(
+    resolver: dns.resolver.Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name servers are asked for the proofs of the order, as the provider has them."""
+    waited: list[Any] = []
+    monkeypatch.setattr("mail_autoconfig.acme_dns.name_servers", lambda *_: ())
+    monkeypatch.setattr("mail_autoconfig.acme_dns.wait", lambda *asked: waited.append(asked))
+    name = "_acme-challenge.example.com"
+    first = Holding({(name, "A"): Content(("192.0.2.1",), 300)})
+    challenges = Challenges({"example.com": first}, 7, resolver)
+    challenges.present("example.com", "x", ["*.example.com", "example.com"])
+    proof = RecordSet("example.com", name, "TXT", ('"x"',))
+    assert waited == [("example.com", (), (proof,), None, 7)]
 
 
 def test_primary_by_its_name(
@@ -237,10 +272,11 @@ def test_load(tmp_path: Path) -> None:
         "key_name": "k",
         "key_secret": "AA==",
     }
-    challenges = load(write(tmp_path, {"servers": [entry], "wait": 5}))
-    assert challenges._servers == {
-        "example.com": UpdateServer("192.0.2.53", key="k", secret="AA==")
-    }
+    api = {"provider": "gandi", "settings": {"token": "t"}, "zones": ["example.net"]}
+    challenges = load(write(tmp_path, {"servers": [entry, api], "wait": 5}))
+    servers = dict(challenges._servers)
+    assert isinstance(servers.pop("example.net"), ProviderServer)
+    assert servers == {"example.com": UpdateServer("192.0.2.53", key="k", secret="AA==")}
 
 
 @pytest.mark.parametrize(
@@ -259,6 +295,28 @@ def test_load_says_what_is_wrong(tmp_path: Path, content: Any, said: str) -> Non
 def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["challenge", "present", str(tmp_path / "none.json")]) == 1
     assert "none.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_command_line_checks(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    challenges: Challenges,
+    server: Recording,
+    dry: bool,
+) -> None:
+    monkeypatch.setattr("mail_autoconfig.acme_dns.load", lambda _path: challenges)
+    monkeypatch.setattr("sys.stdin", io.StringIO('["example.com", "example.org"]'))
+    command = [
+        "challenge",
+        "check",
+        str(tmp_path / "servers.json"),
+        *(["--dry-run"] if dry else []),
+    ]
+    assert main(command) == 0
+    assert list(json.loads(capsys.readouterr().out)) == ["example.org"]
+    assert len(server.taken) == (0 if dry else 2)
 
 
 def test_updates_touch_one_value(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import ssl
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -413,6 +415,44 @@ def test_settings_that_are_not_right(text: str, line: str) -> None:
 def test_names_are_not_checked_where_that_is_not_wanted() -> None:
     settings = parse_settings(json.dumps(RAW | {"check_names": False}))
     assert name_check(settings)(["a.invalid"]) == {}
+
+
+PROVES = """
+import json, sys
+names = json.load(sys.stdin)
+print(json.dumps({name: " ".join(sys.argv[1:]) for name in names if name != "a.test"}))
+"""
+
+
+@pytest.mark.parametrize(("served", "said"), [(None, "check"), (frozenset(), "check --dry-run")])
+def test_names_that_cannot_be_proven_in_dns(
+    monkeypatch: pytest.MonkeyPatch, served: frozenset[str] | None, said: str
+) -> None:
+    """By the command that certbot runs later; what the name check says comes first."""
+    monkeypatch.setattr("mail_autoconfig.name_check.check", lambda *_: {"c.test": "CAA"})
+    command = (sys.executable, "-c", PROVES, "check")
+    settings = Settings(Authority(URL, ()), Path("/"), "", identities=("x",), proof_check=command)
+    found = name_check(settings, served)(["a.test", "b.test", "c.test"])
+    assert found == {"b.test": said, "c.test": "CAA"}
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("import sys; sys.exit('no file')", "names can't be proven in DNS: no file"),
+        ("import nothing_such", "names can't be proven in DNS: ModuleNotFoundError: No module"),
+        ("raise SystemExit(3)", "names can't be proven in DNS: ended with 3"),
+        ("print('x')", "names can't be proven in DNS: x"),
+    ],
+)
+def test_names_that_nothing_can_prove(
+    monkeypatch: pytest.MonkeyPatch, program: str, said: str
+) -> None:
+    monkeypatch.setattr("mail_autoconfig.name_check.check", lambda *_: {})
+    command = (sys.executable, "-c", program)
+    settings = Settings(Authority(URL, ()), Path("/"), "", identities=("x",), proof_check=command)
+    with pytest.raises(CertificatesError, match=f"^{re.escape(said)}"):
+        name_check(settings)(["a.test"])
 
 
 def test_check_mode_where_nothing_can_be_fetched_yet(

@@ -20,6 +20,7 @@ WANTED = [
     RecordSet(ZONE, f"autoconfig.{ZONE}", "A", ("192.0.2.1", "192.0.2.2")),
     RecordSet(ZONE, f"_imaps._tcp.{ZONE}", "SRV", ("0 0 0 .",)),
 ]
+HOSTS = hosts(WANTED)
 
 
 class Answering:
@@ -72,46 +73,55 @@ def answering() -> Iterator[Answering]:
 
 
 def test_all_is_there(answering: Answering) -> None:
-    assert wait(ZONE, [answering.server], WANTED, 5, 0) == ()
-    assert wait(ZONE, [answering.server], WANTED, None, 0) == ()
-    assert wait_for_all({ZONE: ([answering.server], WANTED, 5)}, 0) == ()
+    assert wait(ZONE, [answering.server], HOSTS, 5, 0) == ()
+    assert wait(ZONE, [answering.server], HOSTS, None, 0) == ()
+    assert wait_for_all({ZONE: ([answering.server], HOSTS, 5)}, 0) == ()
+
+
+def test_other_records_are_asked_for_where_they_are_wanted(answering: Answering) -> None:
+    proof = RecordSet(ZONE, f"_acme-challenge.{ZONE}", "TXT", ('"One"', '"two"'))
+    answering.known[f"{proof.name}. TXT"] = ['"two"']
+    said = "zone example.com: ns.example.com does not have _acme-challenge.example.com as wanted"
+    assert wait(ZONE, [answering.server], [proof], None, 0) == (said,)
+    answering.later[f"{proof.name}. TXT"] = ['"two"', '"One"']
+    assert wait(ZONE, [answering.server], [proof], None, 5) == ()
 
 
 def test_older_serial(answering: Answering) -> None:
-    assert wait(ZONE, [answering.server], WANTED, 6, 0) == (
+    assert wait(ZONE, [answering.server], HOSTS, 6, 0) == (
         "zone example.com: ns.example.com has serial 5, the primary has 6; "
         "does it get the primary's changes?",
     )
     answering.serial(2**32 - 1)
-    assert wait(ZONE, [answering.server], WANTED, 3, 0)  # the serial has wrapped around
+    assert wait(ZONE, [answering.server], HOSTS, 3, 0)  # the serial has wrapped around
     answering.serial(3)
-    assert wait(ZONE, [answering.server], WANTED, 2**32 - 1, 0) == ()
+    assert wait(ZONE, [answering.server], HOSTS, 2**32 - 1, 0) == ()
 
 
 def test_waits_for_the_serial(answering: Answering) -> None:
     answering.later[f"{ZONE}. SOA"] = ["ns.example.com. h.example.com. 6 1 1 1 1"]
-    assert wait(ZONE, [answering.server], WANTED, 6, 5) == ()
+    assert wait(ZONE, [answering.server], HOSTS, 6, 5) == ()
 
 
 @pytest.mark.parametrize("values", [[], ["192.0.2.1"], ["192.0.2.9"]])
 def test_host_name_without_its_record(answering: Answering, values: list[str]) -> None:
     answering.known[f"autoconfig.{ZONE}. A"] = values
     line = "zone example.com: ns.example.com does not have autoconfig.example.com as wanted"
-    assert wait(ZONE, [answering.server], WANTED, 5, 0) == (line,)
+    assert wait(ZONE, [answering.server], HOSTS, 5, 0) == (line,)
 
 
 def test_no_name_server() -> None:
-    assert wait(ZONE, [], WANTED, 5, 0) == (
+    assert wait(ZONE, [], HOSTS, 5, 0) == (
         "zone example.com: no name server is known; delegate the zone",
     )
     nowhere = NameServer("ns.example.com", ())
-    assert wait(ZONE, [nowhere], WANTED, 5, 0) == (
+    assert wait(ZONE, [nowhere], HOSTS, 5, 0) == (
         "zone example.com: ns.example.com has no address",
     )
 
 
 def test_zone_that_is_not_served(answering: Answering) -> None:
-    said = wait("example.org", [answering.server], WANTED, 5, 0)
+    said = wait("example.org", [answering.server], HOSTS, 5, 0)
     assert said == ("zone example.org: ns.example.com does not answer for the zone",)
 
 

@@ -10,6 +10,7 @@ from mail_autoconfig.dns_providers import CLASSES, ProviderServer
 from mail_autoconfig.dns_push import push
 from mail_autoconfig.dns_update import ZoneError
 from mail_autoconfig.records import RecordSet, Type
+from mail_autoconfig.zone_plan import Content
 from provider_double import TOKEN, ZONE, Double
 
 FOREIGN = {("@", "A", 600, "192.0.2.80"), ("www", "A", 600, "192.0.2.81")}
@@ -129,6 +130,39 @@ def test_zone_that_is_not_there_is_not_made(server: ProviderServer, double: Doub
     assert double.writes() == []
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_single_values(server: ProviderServer, double: Double, there: bool) -> None:
+    """As a proof and its wildcard's: what else is at the name stays, with its TTL."""
+    name, label = f"_acme-challenge.{ZONE}", "_acme-challenge"
+    if there:
+        double.add(label, "TXT", 7200, '"foreign"')
+    before, ttl = double.content(), 7200 if there else 300
+    for value in "one", "two":
+        server.add(ZONE, name, "TXT", Content((f'"{value}"',), 60))
+    added = {(*row[:3], row[3].strip('"')) for row in double.content() - FOREIGN}
+    assert added >= {(label, "TXT", ttl, "one"), (label, "TXT", ttl, "two")}
+    assert len(added) == 2 + there
+
+    written = len(double.writes())
+    server.add(ZONE, name, "TXT", Content(('"two"',), 60))
+    server.remove(ZONE, name, "TXT", Content(('"three"',), 60))
+    server.remove(ZONE, f"other.{ZONE}", "TXT", Content(('"one"',), 60))
+    assert len(double.writes()) == written
+
+    for value in "one", "two":
+        server.remove(ZONE, name, "TXT", Content((f'"{value}"',), 60))
+    assert {(*row[:3], row[3].strip('"')) for row in double.content()} == {
+        (*row[:3], row[3].strip('"')) for row in before
+    }
+
+
+def test_single_value_that_is_refused(server: ProviderServer, double: Double) -> None:
+    double.writes_left = 0
+    with pytest.raises(ZoneError, match=", change: "):
+        server.add(ZONE, f"_acme-challenge.{ZONE}", "TXT", Content(('"one"',), 60))
+    assert double.content() == FOREIGN
+
+
 def test_wrong_token(double: Double, monkeypatch: pytest.MonkeyPatch) -> None:
     server = connected("gandi", double, monkeypatch, token="wrong-token")
     problem = pushed(server, *WANTED)
@@ -151,5 +185,6 @@ def test_wrong_settings(provider: str, settings: dict[str, str], said: str) -> N
         ProviderServer(provider, settings)
 
 
-def test_mission_s_providers_are_named() -> None:
-    assert {"gandi", "ovh", "cloudflare", "route53", "hetzner", "digitalocean"} == set(CLASSES)
+def test_providers_that_are_named() -> None:
+    named = {"gandi", "ovh", "cloudflare", "route53", "hetzner", "digitalocean", "powerdns"}
+    assert named == set(CLASSES)

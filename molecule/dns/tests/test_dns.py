@@ -137,6 +137,33 @@ def test_powerdns_takes_changes_and_removals() -> None:
 
 
 @pytest.mark.usefixtures("restored")
+def test_powerdns_by_its_api() -> None:
+    """octoDNS reads what dynamic updates wrote, and writes the same."""
+    settings = {"host": LAB["lab_powerdns"], "api_key": SECRET}
+    entry = {"provider": "powerdns", "settings": settings, "zones": LAB["lab_powerdns_zones"]}
+    before = zone("four.test", POWERDNS)
+    assert changes(pushed(dns_servers=[entry])) == 0
+
+    output = pushed("-vvv", "--diff", dns_servers=[entry], autoconfig_domains=[ONE])
+    assert "-autodiscover.four.test. 3600 CNAME" in output
+    assert SECRET not in output
+    assert zone("four.test", POWERDNS).keys() == {
+        ("four.test", "NS"),
+        ("ns1.four.test", "A"),
+        ("www.four.test", "A"),
+    }
+    assert changes(pushed(dns_servers=[entry])) == 1
+    assert zone("four.test", POWERDNS) == before
+
+    wrong = entry | {"settings": settings | {"api_key": WRONG}}
+    refused = push(dns_servers=[wrong])
+    assert refused.returncode == 2
+    assert "zone four.test: powerdns, read: 401 " in refused.stdout
+    assert WRONG not in refused.stdout
+    assert zone("four.test", POWERDNS) == before
+
+
+@pytest.mark.usefixtures("restored")
 def test_all_that_was_pushed_can_be_removed() -> None:
     """By the play that removes all; the one for the servers finds none here."""
     removed = play("mailhost.autoconfig.remove", inventory=SCENARIO / "inventory/hosts.yml")

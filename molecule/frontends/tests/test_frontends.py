@@ -33,6 +33,7 @@ NAME = "autoconfig.corp.fe.test"
 PATH = "/mail/config-v1.1.xml?emailaddress=user%40corp.fe.test"
 SHARE = "/etc/mail-autoconfig/share"
 KNOT = UpdateServer(LAB["lab_knot"], key="autoconfig", secret=LAB["lab_secret"])
+POWERDNS = UpdateServer(LAB["lab_powerdns"], key="autoconfig", secret=LAB["lab_secret"])
 WRONG = "d3Jvbmcgc2VjcmV0IG9mIHRoZSBzY2VuYXJpby1rZXk="
 PAUSE = 0.01  # seconds of each client, so that the hosts can work too
 PORTS: dict[tuple[str, int], int] = {}
@@ -326,10 +327,24 @@ IN_DNS: dict[str, Any] = {
 }
 
 
-def certified() -> set[str]:
-    """The names on the issuer's certificate."""
+BY_API: dict[str, Any] = {
+    "certbot_challenge": "dns-01",
+    "certbot_domains": [{"name": "api.test", "provider": "corp", "apex": True}],
+    "certbot_wildcards": ["api.test"],
+    "certbot_dns_servers": [
+        {
+            "provider": "powerdns",
+            "settings": {"host": LAB["lab_powerdns"], "api_key": LAB["lab_secret"]},
+            "zones": LAB["lab_api_zones"],
+        }
+    ],
+}
+
+
+def certified(name: str = ISSUER) -> set[str]:
+    """The names on a front end's certificate."""
     path = "/etc/mail-autoconfig/tls/mail-autoconfig/fullchain.pem"
-    shown = run(ISSUER, "openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", path)
+    shown = run(name, "openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", path)
     return set(re.findall(r"DNS:([^,\s]+)", shown))
 
 
@@ -359,6 +374,59 @@ def test_names_proven_in_dns() -> None:
 
     converged("server", *only)
     assert certified() == before
+
+
+@pytest.mark.parametrize("name", [ISSUER, OTHER])
+def test_names_proven_by_an_api(name: str) -> None:
+    """Of PowerDNS, called from the host by octoDNS; at a renewal too. certbot 2.1 and 4.0."""
+    only = ("--tags=certbot", f"--limit={container(name)}")
+    issuer = {"certbot_issuer": container(name)}
+    before = certified(name)
+    # No token gets to a web server unasked.
+    unasked = converge("server", *only, **BY_API | issuer)
+    assert unasked.returncode == 2
+    assert "or set certbot_dns_apis for the APIs of providers" in unasked.stdout
+
+    asked = BY_API | issuer | {"certbot_dns_apis": True}
+    assert changes(converged("server", *only, "--check", **asked)) > 0
+    assert run(name, "sh", "-c", "ls /usr/local/lib/mail-autoconfig 2>&1 || true").endswith(
+        "No such file or directory\n"
+    )
+    output = converged("server", *only, "-vvv", "--diff", **asked)
+    assert certified(name) == {"*.api.test", "api.test"}
+    assert LAB["lab_secret"] not in output
+    assert changes(converged("server", *only, **asked)) == 0
+    assert changes(converged("server", *only, "--check", **asked)) == 0
+
+    link = "/etc/mail-autoconfig/tls/mail-autoconfig/cert.pem"
+    ordered = run(name, "sha256sum", link)
+    run(name, "mail-autoconfig", "certificates", "--renew", "mail-autoconfig")
+    assert run(name, "sha256sum", link) != ordered
+    left = [key for key in POWERDNS.read("api.test") if key[1] == "TXT"]
+    assert left == []
+
+    wrong = {"host": LAB["lab_powerdns"], "api_key": WRONG}
+    entry = BY_API["certbot_dns_servers"][0] | {"settings": wrong}
+    refused = converge("server", *only, **asked | {"certbot_dns_servers": [entry]})
+    assert "zone api.test: powerdns, read: 401 " in refused.stdout
+
+    converged("server", *only)
+    assert certified(name) == before
+    assert run(name, "sh", "-c", "ls -d /usr/local/lib/mail-auto* || true") == ""
+
+
+def test_another_issuer() -> None:
+    """It orders anew, the former one fetches from it, and no request fails."""
+    before = serial(ISSUER)
+    with load():
+        converged("server", certbot_issuer=container(OTHER))
+        eventually(lambda: serial(ISSUER) == serial(OTHER) != before)
+    for name, timer in (ISSUER, "fetch"), (OTHER, "certificates"):
+        timers = run(name, "systemctl", "list-timers", "mail-autoconfig-*")
+        assert re.findall(r"mail-autoconfig-(\w+)\.timer", timers) == [timer]
+    with load():
+        converged("server")
+        eventually(lambda: serial(ISSUER) == serial(OTHER))
 
 
 def test_removal() -> None:
