@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,11 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.files import replace, shown
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory import (
+    plain,
+    raw_configuration,
+)
 from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.config import (
     ConfigurationError,
     parse,
@@ -49,11 +53,6 @@ ARGUMENTS = {
     "wait": {"type": "int", "default": 60},
     "resolvers": {"type": "list", "elements": "str", "default": []},
 }
-
-
-def plain(value: Any) -> Any:
-    """Turn Ansible's tagged and lazy values into plain ones."""
-    return json.loads(json.dumps(value, default=str))
 
 
 def secrets(servers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -103,22 +102,14 @@ def write(directory: Path, wanted: Mapping[str, str], dry: bool) -> list[dict[st
     stale = {name for name, content in present.items() if is_stale(name, content, wanted)}
     differing = {name for name in wanted if present.get(name) != wanted[name]}
     if not dry:
-        directory.mkdir(parents=True, exist_ok=True)
         for name in differing:
-            new = directory / f".{name}.new"
-            new.write_text(wanted[name], "utf-8")
-            new.replace(directory / name)
+            replace(directory / name, wanted[name].encode())
         for name in stale:
             (directory / name).unlink()
     return [
         shown(str(directory / name), present.get(name, ""), wanted.get(name, ""))
         for name in sorted({*differing, *stale})
     ]
-
-
-def shown(header: str, before: str, after: str) -> dict[str, str]:
-    """One difference as Ansible prints it."""
-    return {"before_header": header, "after_header": header, "before": before, "after": after}
 
 
 class ActionModule(ActionBase):
@@ -150,10 +141,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = {"changed": False, "diff": diff, "table": []}
         if arguments["state"] == "absent":
             return pusher.push({}, result) if pusher else result
-        raw = {"domains": plain(arguments["domains"]), "providers": plain(arguments["providers"])}
-        if arguments["generic_host"]:
-            raw["generic_host"] = str(arguments["generic_host"])
-        configuration = parse(raw)
+        configuration = parse(raw_configuration(arguments))
         ttl = int(arguments["ttl"])
         try:
             addresses = [ip_address(str(address)) for address in arguments["addresses"]]

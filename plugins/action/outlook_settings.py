@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 import codecs
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.files import replace, shown
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory import (
+    plain,
+    raw_configuration,
+)
 from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.config import (
     ConfigurationError,
     parse,
@@ -30,11 +34,6 @@ ARGUMENTS = {
     "autodiscover": {"type": "raw", "default": {}},
     "files_path": {"type": "str", "default": ""},
 }
-
-
-def plain(value: Any) -> Any:
-    """Turn Ansible's tagged and lazy values into plain ones."""
-    return json.loads(json.dumps(value, default=str))
 
 
 def listed(found: tuple[Value, ...], *, policy: bool) -> list[dict[str, Any]]:
@@ -59,19 +58,9 @@ def write(directory: Path, wanted: Mapping[str, bytes], *, dry: bool) -> list[di
         present = path.read_bytes() if path.exists() else b""
         if present == content:
             continue
-        differences.append(
-            {
-                "before_header": str(path),
-                "after_header": str(path),
-                "before": text(present),
-                "after": text(content),
-            }
-        )
+        differences.append(shown(str(path), text(present), text(content)))
         if not dry:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            new = path.with_name(f".{path.name}.new")
-            new.write_bytes(content)
-            new.replace(path)
+            replace(path, content)
     return differences
 
 
@@ -96,11 +85,8 @@ class ActionModule(ActionBase):
 
     def settings(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Do the work. Raises ConfigurationError."""
-        raw = {"domains": plain(arguments["domains"]), "providers": plain(arguments["providers"])}
-        if arguments["generic_host"]:
-            raw["generic_host"] = str(arguments["generic_host"])
         autodiscover = parse_autodiscover(plain(arguments["autodiscover"]))
-        found = values(parse(raw), autodiscover)
+        found = values(parse(raw_configuration(arguments)), autodiscover)
         differences: list[dict[str, str]] = []
         if arguments["files_path"]:
             directory = Path(str(arguments["files_path"])).expanduser().absolute()

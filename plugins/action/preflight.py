@@ -12,6 +12,10 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as ansible_version
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory import (
+    plain,
+    raw_configuration,
+)
 from ansible_collections.mailhost.autoconfig.src.mail_autoconfig import __version__
 from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.config import (
     ConfigurationError,
@@ -53,11 +57,6 @@ def data_url(path: Path) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
-def plain(value: Any) -> Any:
-    """Turn Ansible's tagged and lazy values into the plain ones that the validator reads."""
-    return json.loads(json.dumps(value, default=str))
-
-
 class ActionModule(ActionBase):
     """Validate the inventory and derive from it what the roles share."""
 
@@ -80,12 +79,7 @@ class ActionModule(ActionBase):
                 "page_texts": {"type": "raw", "default": {}},
             }
         )
-        raw = {
-            "domains": plain(arguments["domains"]),
-            "providers": plain(arguments["providers"]),
-        }
-        if arguments["generic_host"]:
-            raw["generic_host"] = str(arguments["generic_host"])
+        raw = raw_configuration(arguments)
         look = {"texts": plain(arguments["page_texts"])} if arguments["page_texts"] else {}
         if arguments["page_logo"]:
             look["logo"] = data_url(Path(self._find_needle("files", arguments["page_logo"])))

@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.files import copy
 from ansible_collections.mailhost.autoconfig.src.mail_autoconfig import shards
 
 
@@ -61,7 +58,8 @@ class ActionModule(ActionBase):
         units = {str(unit): list(map(str, names)) for unit, names in arguments["domains"].items()}
         before = self.before(str(arguments["path"]), str(arguments["live"]), units)
         assignment = shards.assign(units, before, size)
-        written = self.write(shards.dump(assignment), str(arguments["path"]), task_vars)
+        content = shards.dump(assignment).encode()
+        written: dict[str, Any] = copy(self, content, str(arguments["path"]), "0644", task_vars)
         first = next(iter(units), None)
         return written | {
             "assignment": {name: dict(members) for name, members in assignment.items()},
@@ -87,25 +85,3 @@ class ActionModule(ActionBase):
         look = LOOK.format(live=shlex.quote(live), name=shards.NAME)
         printed = str(self._low_level_execute_command(look)["stdout"])
         return dict(shards.rebuild(units, certified(printed)))
-
-    def write(self, content: str, path: str, task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        """Return the result of ``ansible.builtin.copy``."""
-        descriptor, name = tempfile.mkstemp(dir=constants.DEFAULT_LOCAL_TMP)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
-        task = self._task.copy()
-        task.args = {"src": name, "dest": path, "owner": "root", "group": "root", "mode": "0644"}
-        copy = self._shared_loader_obj.action_loader.get(
-            "ansible.builtin.copy",
-            task=task,
-            connection=self._connection,
-            play_context=self._play_context,
-            loader=self._loader,
-            templar=self._templar,
-            shared_loader_obj=self._shared_loader_obj,
-        )
-        try:
-            result: dict[str, Any] = copy.run(task_vars=task_vars)
-        finally:
-            Path(name).unlink()
-        return result

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
 
-from ansible import constants
 from ansible.plugins.action import ActionBase
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.files import copy
 
 SOURCE = Path(__file__).parents[2] / "src" / "mail_autoconfig"
 MAIN = "import sys\n\nfrom mail_autoconfig.cli import main\n\nsys.exit(main())\n"
@@ -59,29 +57,6 @@ class ActionModule(ActionBase):
                 "interpreter": {"type": "str", "default": "/usr/bin/python3 -I"},
             }
         )
-        descriptor, name = tempfile.mkstemp(dir=constants.DEFAULT_LOCAL_TMP)
         content = pack(SOURCE, arguments["interpreter"])
-        with os.fdopen(descriptor, "wb") as packed:
-            packed.write(content)
-        task = self._task.copy()
-        task.args = {
-            "src": name,
-            "dest": arguments["dest"],
-            "owner": "root",
-            "group": "root",
-            "mode": "0755",
-        }
-        copy = self._shared_loader_obj.action_loader.get(
-            "ansible.builtin.copy",
-            task=task,
-            connection=self._connection,
-            play_context=self._play_context,
-            loader=self._loader,
-            templar=self._templar,
-            shared_loader_obj=self._shared_loader_obj,
-        )
-        try:
-            result: dict[str, Any] = copy.run(task_vars=task_vars)
-        finally:
-            Path(name).unlink()
+        result: dict[str, Any] = copy(self, content, arguments["dest"], "0755", task_vars)
         return result | {"sha256": hashlib.sha256(content).hexdigest()}
