@@ -19,6 +19,7 @@ from .dns_check import NameServer, name_servers, serial_of, wait
 from .dns_providers import ProviderServer
 from .dns_push import parse_servers
 from .dns_update import UpdateServer, ZoneError
+from .name_check import system_resolver
 from .records import RecordSet
 from .zone_plan import Content
 
@@ -46,7 +47,8 @@ class Challenges:
     """The zones that can prove names.
 
     `servers` holds the server of each zone; `patience` is how many seconds a zone's name servers
-    get to have what its primary has.
+    get to have what its primary has. Without `resolver` it is the system's: raises OSError if
+    there is none.
     """
 
     def __init__(
@@ -57,7 +59,7 @@ class Challenges:
     ) -> None:
         self._servers = servers
         self._patience = patience
-        self._resolver = resolver or dns.resolver.Resolver()
+        self._resolver = resolver or system_resolver()
 
     def place(self, name: str) -> Place:
         """Follow the aliases from `_acme-challenge.NAME` to a zone of ours.

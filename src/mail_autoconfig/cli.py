@@ -305,7 +305,7 @@ def _challenge(options: argparse.Namespace) -> int:
             print(json.dumps(challenges.check(json.load(sys.stdin), dry=options.dry_run)))
         else:
             hook(options.step, challenges, os.environ)
-    except ChallengeError as error:
+    except (ChallengeError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

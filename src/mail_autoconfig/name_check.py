@@ -33,17 +33,26 @@ Fetch = Callable[[str, str], str]
 """(name, address) -> why the token is not there, or an empty string."""
 
 
+def system_resolver() -> dns.resolver.Resolver:
+    """The resolver that this system uses. Raises OSError if it has none."""
+    try:
+        return dns.resolver.Resolver()
+    except dns.resolver.NoResolverConfiguration:
+        raise OSError("/etc/resolv.conf names no name server") from None
+
+
 class Lookup:
     """Looks names up as this system does, and says what is wrong with them.
 
-    `identities` are the authority's names in CAA records; none: CAA is not asked for.
+    `identities` are the authority's names in CAA records; none: CAA is not asked for. Without
+    `resolver` it is the system's: raises OSError if there is none.
     """
 
     def __init__(
         self, identities: Collection[str], resolver: dns.resolver.Resolver | None = None
     ) -> None:
         self._identities = frozenset(map(str.lower, identities))
-        self._resolver = resolver or dns.resolver.Resolver()
+        self._resolver = resolver or system_resolver()
         self._resolver.lifetime = 2 * _TIMEOUT
         self._resolver.cache = dns.resolver.LRUCache()  # type: ignore[no-untyped-call,unused-ignore]
 

@@ -120,6 +120,15 @@ def test_time_that_runs_out() -> None:
     assert lookup.problem("a.test", fetch) == "port 80 of 192.0.2.1: no answer"
 
 
+def test_system_without_a_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> None:
+        raise dns.resolver.NoResolverConfiguration
+
+    monkeypatch.setattr("dns.resolver.Resolver", none)
+    with pytest.raises(OSError, match=r"^/etc/resolv\.conf names no name server$"):
+        Lookup([])
+
+
 def test_check_names_those_that_fail() -> None:
     lookup = Lookup([], Resolver({("a.test", "A"): ["192.0.2.1"]}))
     assert check(["a.test", "b.test", "b.test"], lookup, found) == {"b.test": "no record"}

@@ -169,5 +169,6 @@ def test_remove_takes_away_all_and_only_what_was_made() -> None:
     )
     installed = play(SITE, collections=collections)
     assert installed.returncode == 0, installed.stdout
+    assert "[WARNING]" not in installed.stderr
     # The clone and the tarball are the same program and the same configuration.
     assert changes(converge()) == 0
