@@ -161,7 +161,8 @@ class Certbot:
         said = refusals(output) or rejections(log)
         # Of a wildcard it says the domain alone. What was not ordered is no reason.
         hosts = {name: name.removeprefix("*.") for name in order.names}
-        refused = {name: said[host] for name, host in hosts.items() if host in said}
+        ours = unpresented(output)
+        refused = {name: ours.get(host, said[host]) for name, host in hosts.items() if host in said}
         return Outcome(False, refused, "" if refused else problem(output, log))
 
     def delete(self, certificate: str) -> str:
@@ -222,6 +223,19 @@ def refusals(output: str) -> dict[str, str]:
     """The names that the authority refused, with what it says, from what certbot prints."""
     found = re.findall(r"Domain: (\S+)\s+Type: +(\S+)\s+Detail: ([^\n]+)", output)
     return {name: f"{detail} ({kind})" for name, kind, detail in found}
+
+
+def unpresented(output: str) -> dict[str, str]:
+    """The names whose proof our own hook could not present, with what it says.
+
+    certbot goes on all the same, and the authority then only says that there is no proof.
+    """
+    hook = "Hook '--manual-auth-hook' for"
+    found = re.findall(
+        rf"{hook} (\S+) reported error code \d+\n{hook} \1 ran with error output:\n((?: .+\n?)+)",
+        output,
+    )
+    return {name: said.splitlines()[-1].strip() for name, said in found}
 
 
 def rejections(log: str) -> dict[str, str]:

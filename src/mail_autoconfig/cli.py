@@ -295,10 +295,12 @@ def _certificates(options: argparse.Namespace) -> int:
 
 def _challenge(options: argparse.Namespace) -> int:
     import json
+    import logging
     import os
 
     from .acme_dns import ChallengeError, hook, load
 
+    logging.disable(logging.WARNING)  # octoDNS's remarks are no problem of a name
     try:
         challenges = load(options.servers)
         if options.step == "check":

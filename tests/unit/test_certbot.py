@@ -180,6 +180,34 @@ def test_wildcard_is_refused_by_its_domain(program: Path, tmp_path: Path) -> Non
     assert (outcome.refused, bool(outcome.problem)) == ({}, True)
 
 
+UNPRESENTED = """
+Hook '--manual-auth-hook' for a.test reported error code 1
+Hook '--manual-auth-hook' for a.test ran with error output:
+ a warning
+ zone a.test: ns1.a.test does not have _acme-challenge.a.test as wanted
+Hook '--manual-auth-hook' for b.test ran with error output:
+ a warning
+Some challenges have failed.
+
+  Domain: a.test
+  Type:   dns
+  Detail: no TXT record
+
+  Domain: b.test
+  Type:   dns
+  Detail: no TXT record
+"""
+
+
+def test_name_whose_proof_could_not_be_presented(program: Path, tmp_path: Path) -> None:
+    """Our own line is the reason, where there is one."""
+    script(program, f"cat <<'END'\n{UNPRESENTED}END\nexit 1")
+    order = Order("mail-autoconfig", ("*.a.test", "a.test", "b.test"), "due")
+    outcome = Certbot(Authority(URL, ()), tmp_path).order(order)
+    ours = "zone a.test: ns1.a.test does not have _acme-challenge.a.test as wanted"
+    assert outcome.refused == {"*.a.test": ours, "a.test": ours, "b.test": "no TXT record (dns)"}
+
+
 def test_name_that_the_authority_rejects_at_once(program: Path, tmp_path: Path) -> None:
     certbot = Certbot(Authority(URL, ()), tmp_path)
     said = (
