@@ -7,7 +7,10 @@ zones at a provider.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+import re
+import signal
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +29,8 @@ from .zone_plan import Content
 LABEL = "_acme-challenge"
 _TTL = 60  # seconds
 _PROBE = "probe"  # nothing that an authority gives
+_PROOF = re.compile(r'"[A-Za-z0-9_-]{43}"')  # a SHA-256 in base64url
+_LONGEST = 600  # seconds for one change of a zone, which a provider reads record by record
 
 Server = UpdateServer | ProviderServer
 
@@ -93,7 +98,8 @@ class Challenges:
         """
         place = self.place(name)
         try:
-            place.server.add(place.zone, place.name, "TXT", _text(value))
+            with _in_time():
+                place.server.add(place.zone, place.name, "TXT", _text(value))
         except ZoneError as error:
             raise ChallengeError(f"{place.name}: {error}") from None
         proofs: dict[str, set[str]] = {}
@@ -101,7 +107,8 @@ class Challenges:
             proofs.setdefault(each.zone, set()).add(each.name)
         for zone, names in proofs.items():
             try:
-                serial, wanted = _expected(self._servers[zone], zone, names)
+                with _in_time():
+                    serial, wanted = _expected(self._servers[zone], zone, names)
             except ZoneError as error:
                 raise ChallengeError(f"zone {zone}: {error}") from None
             lines = wait(zone, name_servers(zone, {}), wanted, serial, self._patience)
@@ -112,7 +119,8 @@ class Challenges:
         """Remove the record for `name`, and no other. Raises ChallengeError."""
         place = self.place(name)
         try:
-            place.server.remove(place.zone, place.name, "TXT", _text(value))
+            with _in_time():
+                place.server.remove(place.zone, place.name, "TXT", _text(value))
         except ZoneError as error:
             raise ChallengeError(f"{place.name}: {error}") from None
 
@@ -146,17 +154,35 @@ def _expected(
     """
     if isinstance(server, UpdateServer):
         return serial_of(zone, NameServer(server.address, (server.ip(),), server.port)), ()
-    return None, tuple(
-        RecordSet(zone, name, "TXT", content.values)
-        for (name, type_), content in server.read(zone).items()
-        if type_ == "TXT" and name in names
-    )
+    content = server.read(zone)
+    found = {name: content.get((name, "TXT"), Content((), 0)).values for name in names}
+    proofs = {name: tuple(filter(_PROOF.fullmatch, values)) for name, values in found.items()}
+    if missing := sorted(name for name in names if not proofs[name]):
+        raise ZoneError(f"{server.address} does not have {', '.join(missing)} after it was added")
+    return None, tuple(RecordSet(zone, name, "TXT", values) for name, values in proofs.items())
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """End what a server does not answer: not all of octoDNS's providers do so themselves."""
+
+    def end(*_signal: object) -> None:
+        raise ZoneError(f"no answer in {_LONGEST} seconds")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(_LONGEST)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _try(place: Place) -> str:
     try:
-        place.server.add(place.zone, place.name, "TXT", _text(_PROBE))
-        place.server.remove(place.zone, place.name, "TXT", _text(_PROBE))
+        with _in_time():
+            place.server.add(place.zone, place.name, "TXT", _text(_PROBE))
+            place.server.remove(place.zone, place.name, "TXT", _text(_PROBE))
     except ZoneError as error:
         return f"zone {place.zone}: {error}"
     return ""

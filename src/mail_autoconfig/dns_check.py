@@ -132,7 +132,8 @@ def _has(server: NameServer, record: RecordSet) -> bool:
         if rrset.rdtype == dns.rdatatype.from_text(record.type)
         for rdata in rrset
     }
-    return found == {value.lower() for value in record.values}
+    wanted = {value.lower() for value in record.values}
+    return wanted <= found if record.type == "TXT" else wanted == found
 
 
 def _ask(server: NameServer, name: str, type_: str) -> dns.message.Message | None:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from .dns_update import ZoneError
@@ -52,8 +55,9 @@ class ProviderServer:
                 f"provider {provider}: pip install {package} where ansible is, "
                 "or run the play again for a host that proves names"
             ) from None
+        self._new = partial(class_, provider, **_DEFAULTS.get(provider, {}) | dict(settings))
         try:
-            self._provider = class_(provider, **_DEFAULTS.get(provider, {}) | dict(settings))
+            self._provider = self._new()
         except Exception as error:
             raise ZoneError(f"provider {provider}, settings: {_said(error)}") from None
         self._zones: dict[str, Any] = {}
@@ -65,44 +69,50 @@ class ProviderServer:
         found = Zone(f"{zone}.", [])
         try:
             exists = self._provider.populate(found, target=True, lenient=True)
+            content = {
+                (record.fqdn[:-1].lower(), str(record._type)): Content(_values(record), record.ttl)
+                for record in found.records
+            }
         except Exception as error:
             raise ZoneError(f"{self.address}, read: {_said(error)}") from None
         if exists is False:  # it would be created
             raise ZoneError(f"{self.address} has no such zone in this account")
         self._zones[zone] = found
-        return {
-            (record.fqdn[:-1].lower(), str(record._type)): Content(_values(record), record.ttl)
-            for record in found.records
-        }
+        return content
 
     def change(self, zone: str, changes: Sequence[Change]) -> None:
         """Apply the changes to the zone as it was read, step by step. Raises ZoneError."""
+        existing = self._zones.pop(zone)
+        try:
+            for step in steps(changes):
+                existing = self._apply(existing, step)
+        except Exception as error:
+            raise ZoneError(f"{self.address}, change: {_said(error)}") from None
+        finally:
+            self._provider = self._new()  # some keep what they have once read
+
+    def _apply(self, existing: Any, step: Sequence[Change]) -> Any:
+        """Apply changes to a zone of octoDNS; return it as it is then."""
         from octodns.provider.plan import Plan
         from octodns.record import Create, Delete, Record, Update
 
-        existing = self._zones.pop(zone)
-        for step in steps(changes):
-            desired = existing.copy()
-            records = {(r.fqdn[:-1].lower(), r._type): r for r in existing.records}
-            listed: list[Any] = []
-            for change in step:
-                old = records.get((change.name, change.type))
-                new = None
-                if old:
-                    desired.remove_record(old)
-                if change.after:
-                    label = "" if change.name == zone else relative(change.name, zone)
-                    data = _data(change.type, change.after)
-                    new = Record.new(desired, label, data, lenient=True)
-                    desired.add_record(new, lenient=True)
-                listed.append(
-                    Update(old, new) if old and new else Create(new) if new else Delete(old)
-                )
-            try:
-                self._provider.apply(Plan(existing, desired, listed, True))
-            except Exception as error:
-                raise ZoneError(f"{self.address}, change: {_said(error)}") from None
-            existing = desired
+        desired = existing.copy()
+        zone = existing.name[:-1]
+        records = {(r.fqdn[:-1].lower(), r._type): r for r in existing.records}
+        listed: list[Any] = []
+        for change in step:
+            old = records.get((change.name, change.type))
+            new = None
+            if old:
+                desired.remove_record(old)
+            if change.after:
+                label = "" if change.name == zone else relative(change.name, zone)
+                data = _data(change.type, change.after)
+                new = Record.new(desired, label, data, lenient=True)
+                desired.add_record(new, lenient=True)
+            listed.append(Update(old, new) if old and new else Create(new) if new else Delete(old))
+        self._provider.apply(Plan(existing, desired, listed, True))
+        return desired
 
     def add(self, zone: str, name: str, type_: str, content: Content) -> None:
         """Add values to a record set, whatever else it holds. Raises ZoneError.
@@ -113,8 +123,8 @@ class ProviderServer:
         old = before.values if before else ()
         values = tuple(dict.fromkeys((*old, *content.values)))
         if values != old:
-            after = Content(values, before.ttl if before else max(content.ttl, _LEAST_TTL))
-            self.change(zone, [Change(zone, name, type_, before, after)])
+            ttl = before.ttl if before else max(content.ttl, _LEAST_TTL)
+            self._replace(Change(zone, name, type_, before, Content(values, ttl)))
 
     def remove(self, zone: str, name: str, type_: str, content: Content) -> None:
         """Remove values from a record set, and nothing else of it. Raises ZoneError."""
@@ -124,7 +134,21 @@ class ProviderServer:
         values = tuple(value for value in before.values if value not in content.values)
         if values != before.values:
             after = Content(values, before.ttl) if values else None
-            self.change(zone, [Change(zone, name, type_, before, after)])
+            self._replace(Change(zone, name, type_, before, after))
+
+    def _replace(self, change: Change) -> None:
+        """Change one record set of the zone that is its domain, or leave it as it was.
+
+        Most providers delete before they create, and can fail between the two.
+        """
+        try:
+            self.change(change.domain, [change])
+        except ZoneError:
+            with suppress(ZoneError):
+                left = self.read(change.domain).get((change.name, change.type))
+                if change.before and left != change.before:
+                    self.change(change.domain, [replace(change, before=left, after=change.before)])
+            raise
 
 
 def _values(record: Any) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -179,10 +180,14 @@ def test_last_name_waits_for_the_name_servers_of_all(
     assert waited == [(zone, (zone,), (), 7, 0) for zone in zones]
 
 
+PROOF = "A-z_" + "0" * 39
+
+
 class Holding(ProviderServer):
     """A provider's account that holds a zone."""
 
     def __init__(self, zone: dict[Key, Content]) -> None:
+        self.address = "holding"
         self.zone = zone
 
     def read(self, zone: str) -> dict[Key, Content]:
@@ -203,9 +208,32 @@ def test_zone_at_a_provider_has_no_primary(
     name = "_acme-challenge.example.com"
     first = Holding({(name, "A"): Content(("192.0.2.1",), 300)})
     challenges = Challenges({"example.com": first}, 7, resolver)
-    challenges.present("example.com", "x", ["*.example.com", "example.com"])
-    proof = RecordSet("example.com", name, "TXT", ('"x"',))
+    challenges.present("example.com", PROOF, ["*.example.com", "example.com"])
+    proof = RecordSet("example.com", name, "TXT", (f'"{PROOF}"',))
     assert waited == [("example.com", (), (proof,), None, 7)]
+
+    with pytest.raises(
+        ChallengeError, match=r"does not have _acme-challenge\.a\.example\.com after"
+    ):
+        challenges.present("example.com", PROOF, ["a.example.com", "example.com"])
+
+
+def test_server_that_never_answers(
+    resolver: dns.resolver.Resolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line, not a run that holds up all others for good."""
+
+    class Silent(UpdateServer):
+        def add(self, *_arguments: object) -> None:
+            time.sleep(20)
+
+    monkeypatch.setattr("mail_autoconfig.acme_dns._LONGEST", 1)
+    challenges = Challenges({"example.com": Silent("192.0.2.53")}, 0, resolver)
+    with pytest.raises(ChallengeError, match=r"example\.com: no answer in 1 seconds"):
+        challenges.present("example.com", "x")
+    assert challenges.check(["example.com"], dry=False) == {
+        "example.com": "zone example.com: no answer in 1 seconds"
+    }
 
 
 def test_primary_by_its_name(

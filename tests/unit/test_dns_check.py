@@ -85,6 +85,9 @@ def test_other_records_are_asked_for_where_they_are_wanted(answering: Answering)
     assert wait(ZONE, [answering.server], [proof], None, 0) == (said,)
     answering.later[f"{proof.name}. TXT"] = ['"two"', '"One"']
     assert wait(ZONE, [answering.server], [proof], None, 5) == ()
+    # The text of somebody else is no lack.
+    answering.known[f"{proof.name}. TXT"].append('"three"')
+    assert wait(ZONE, [answering.server], [proof], None, 0) == ()
 
 
 def test_older_serial(answering: Answering) -> None:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import ovh.client
 import pytest
+from octodns_gandi import GandiClient, GandiProvider
 
 import provider_double
 from mail_autoconfig.dns_providers import CLASSES, ProviderServer
@@ -48,9 +52,14 @@ def connected(
     provider: str, double: Double, monkeypatch: pytest.MonkeyPatch, token: str = TOKEN
 ) -> ProviderServer:
     if provider == "gandi":
-        server = ProviderServer("gandi", {"token": token})
-        server._provider._client.endpoint = double.url
-        return server
+        new = GandiClient.__init__
+
+        def at_the_double(client: GandiClient, *arguments: Any, **more: Any) -> None:
+            new(client, *arguments, **more)
+            client.endpoint = double.url
+
+        monkeypatch.setattr(GandiClient, "__init__", at_the_double)
+        return ProviderServer("gandi", {"token": token})
     monkeypatch.setitem(ovh.client.ENDPOINTS, "double", double.url)
     keys = ("application_key", "application_secret", "consumer_key")
     return ProviderServer("ovh", {"endpoint": "double", **dict.fromkeys(keys, token)})
@@ -156,6 +165,45 @@ def test_single_values(server: ProviderServer, double: Double, there: bool) -> N
     }
 
 
+def test_single_values_at_a_provider_that_keeps_what_it_has_read(
+    double: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Route 53's does; else a record would stay, since it seems not to be there."""
+    server = connected("gandi", double, monkeypatch)
+    apply = GandiProvider._apply
+
+    def kept(provider: GandiProvider, plan: Any) -> None:
+        read = dict(provider._zone_records)
+        apply(provider, plan)
+        provider._zone_records.update(read)
+
+    monkeypatch.setattr(GandiProvider, "_apply", kept)
+    for step in server.add, server.remove:
+        step(ZONE, f"_acme-challenge.{ZONE}", "TXT", Content(('"one"',), 60))
+    assert double.content() == FOREIGN
+
+
+def test_single_value_that_fails_halfway_leaves_the_others(
+    server: ProviderServer, double: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the deletion with which an update begins."""
+    double.add("_acme-challenge", "TXT", 7200, '"foreign"')
+    before = double.content()
+    answer, writes = double.answer, iter(range(100))
+
+    def failing_once(method: str, *arguments: Any) -> Any:
+        if method != "GET" and next(writes) == 1:
+            return 500, {"message": "the double's power is out"}
+        return answer(method, *arguments)
+
+    monkeypatch.setattr(double, "answer", failing_once)
+    with pytest.raises(ZoneError, match=", change: "):
+        server.add(ZONE, f"_acme-challenge.{ZONE}", "TXT", Content(('"one"',), 60))
+    assert {(*row[:3], row[3].strip('"')) for row in double.content()} == {
+        (*row[:3], row[3].strip('"')) for row in before
+    }
+
+
 def test_single_value_that_is_refused(server: ProviderServer, double: Double) -> None:
     double.writes_left = 0
     with pytest.raises(ZoneError, match=", change: "):
@@ -188,3 +236,6 @@ def test_wrong_settings(provider: str, settings: dict[str, str], said: str) -> N
 def test_providers_that_are_named() -> None:
     named = {"gandi", "ovh", "cloudflare", "route53", "hetzner", "digitalocean", "powerdns"}
     assert named == set(CLASSES)
+    # Where the role certbot has them from.
+    pins = (Path(__file__).parents[2] / "requirements-dns.txt").read_text()
+    assert set(re.findall(r"^octodns-(\w+)==", pins, re.MULTILINE)) == named

@@ -383,7 +383,7 @@ def test_names_proven_by_an_api(name: str) -> None:
     issuer = {"certbot_issuer": container(name)}
     before = certified(name)
     # No token gets to a web server unasked.
-    unasked = converge("server", *only, **BY_API | issuer)
+    unasked = converge("server", *only, **BY_API | issuer, certbot_dns_apis="false")
     assert unasked.returncode == 2
     assert "or set certbot_dns_apis for the APIs of providers" in unasked.stdout
 
@@ -397,6 +397,11 @@ def test_names_proven_by_an_api(name: str) -> None:
     assert LAB["lab_secret"] not in output
     assert changes(converged("server", *only, **asked)) == 0
     assert changes(converged("server", *only, "--check", **asked)) == 0
+    freeze = run(name, "sh", "-c", "/usr/local/lib/mail-autoconfig/*/bin/pip freeze")
+    pins = (ROOT / "requirements-dns.txt").read_text()
+    for package in "dnspython", "octodns", "octodns-powerdns":
+        (pin,) = re.findall(rf"^{package}==.*", pins, re.MULTILINE)
+        assert pin in freeze.splitlines()
 
     link = "/etc/mail-autoconfig/tls/mail-autoconfig/cert.pem"
     ordered = run(name, "sha256sum", link)
@@ -405,14 +410,25 @@ def test_names_proven_by_an_api(name: str) -> None:
     left = [key for key in POWERDNS.read("api.test") if key[1] == "TXT"]
     assert left == []
 
-    wrong = {"host": LAB["lab_powerdns"], "api_key": WRONG}
-    entry = BY_API["certbot_dns_servers"][0] | {"settings": wrong}
-    refused = converge("server", *only, **asked | {"certbot_dns_servers": [entry]})
-    assert "zone api.test: powerdns, read: 401 " in refused.stdout
+    ordered = run(name, "sha256sum", link)
+    (entry,) = BY_API["certbot_dns_servers"]
+    wrong = entry | {"settings": entry["settings"] | {"api_key": WRONG}}
+    more = asked["certbot_domains"] + [{"name": "more.api.test", "provider": "corp"}]
+    changed = asked | {"certbot_dns_servers": [wrong], "certbot_domains": more}
+    refused = converge("server", *only, "-vvv", "--diff", **changed)
+    assert "left out: autoconfig.more.api.test: zone api.test: powerdns, read: 401 " in (
+        refused.stdout
+    )
+    assert WRONG not in refused.stdout
+    assert run(name, "sha256sum", link) == ordered
+
+    gandy = asked | {"certbot_dns_servers": [entry | {"provider": "gandy"}]}
+    assert 'no provider "gandy"; use cloudflare, ' in converge("server", *only, **gandy).stdout
 
     converged("server", *only)
     assert certified(name) == before
-    assert run(name, "sh", "-c", "ls -d /usr/local/lib/mail-auto* || true") == ""
+    assert run(name, "find", "/usr/local/lib/mail-autoconfig", "-mindepth", "1") == ""
+    assert changes(converged("server", *only, "--check")) == 0
 
 
 def test_another_issuer() -> None:

@@ -64,7 +64,7 @@ def put(container: Container, **files: bytes) -> None:
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for name, content in files.items():
-            entry = tarfile.TarInfo(f"work/{name.replace('_', '.')}")
+            entry = tarfile.TarInfo(f"lab/{name.replace('_', '.')}")
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
     assert container.put_archive("/", archive.getvalue())
