@@ -158,7 +158,7 @@ def test_powerdns_by_its_api() -> None:
     wrong = entry | {"settings": settings | {"api_key": WRONG}}
     refused = push(dns_servers=[wrong])
     assert refused.returncode == 2
-    assert "zone four.test: powerdns, read: 401 " in refused.stdout
+    assert "zone four.test: powerdns, read: PowerDNS unauthorized" in refused.stdout
     assert WRONG not in refused.stdout
     assert zone("four.test", POWERDNS) == before
 
