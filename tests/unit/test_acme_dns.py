@@ -293,7 +293,9 @@ def write(directory: Path, content: Any) -> Path:
     return path
 
 
-def test_load(tmp_path: Path) -> None:
+def test_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # octoDNS has an environment of its own, whatever Debian it is.
+    monkeypatch.setattr("mail_autoconfig.dns_push.ProviderServer", lambda *_: Holding({}))
     entry = {
         "address": "192.0.2.53",
         "zones": ["Example.com"],
@@ -303,7 +305,7 @@ def test_load(tmp_path: Path) -> None:
     api = {"provider": "gandi", "settings": {"token": "t"}, "zones": ["example.net"]}
     challenges = load(write(tmp_path, {"servers": [entry, api], "wait": 5}))
     servers = dict(challenges._servers)
-    assert isinstance(servers.pop("example.net"), ProviderServer)
+    assert isinstance(servers.pop("example.net"), Holding)
     assert servers == {"example.com": UpdateServer("192.0.2.53", key="k", secret="AA==")}
 
 
