@@ -116,7 +116,7 @@ def _services(root: ET.Element, values: Mapping[str, str]) -> Iterator[Setting]:
         yield Setting(
             element.get("type", "").lower(),
             host,
-            int(port) if port.isdecimal() and int(port) < 65536 else 0,
+            port_of(port),
             "tls" if url.startswith("https:") else SOCKET_TYPES.get(socket, socket or "none"),
             text(element, "username"),
             tuple(dict.fromkeys(AUTHENTICATION.get(method, method) for method in methods)),
@@ -166,11 +166,16 @@ def _protocols(account: ET.Element, address: str) -> Iterator[Setting]:
         yield Setting(
             kind,
             _text(protocol, "Server"),
-            int(port) if port.isdecimal() and int(port) < 65536 else _POX_PORTS[kind],
+            port_of(port) or _POX_PORTS[kind],
             security or ("none" if ssl == "off" else "tls"),
             _text(protocol, "LoginName") or address.rpartition("@")[0],
             ("password",) if _text(protocol, "SPA").lower() == "off" else ("password_encrypted",),
         )
+
+
+def port_of(text: str) -> int:
+    """The number of a port, 0 if it is none; of thousands of digits Python makes no number."""
+    return int(text) if text.isdecimal() and len(text) < 6 and int(text) < 65536 else 0
 
 
 def mobilesync(exchange: Exchange) -> Setting:
@@ -194,5 +199,5 @@ def _named(element: ET.Element, name: str) -> Iterator[ET.Element]:
 
 
 def _text(element: ET.Element, name: str) -> str:
-    found = next(_named(element, name), None)
-    return (found.text or "").strip() if found is not None else ""
+    # Of a child: a search below each of many nested elements would take minutes.
+    return (element.findtext(f"{{*}}{name}") or "").strip()

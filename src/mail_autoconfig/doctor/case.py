@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
 from ..model import Configuration, Domain
-from .data import Exchange, Finding, Lookup, Outcome, Request, Setting
+from .data import Exchange, Failure, Finding, Lookup, Outcome, Request, Setting
 from .fetch import Fetcher
 from .resolve import Resolver
 
@@ -25,7 +27,7 @@ class Case:
     `configuration` is the inventory where there is one, and `expected` the domain's entry there.
     `password` opens the mailbox of `address`; None: no log-in is tried. `outcomes` are complete
     when checks run. `visits` are those to mail servers, which the cases of one run share: many
-    domains have the same.
+    domains have the same. After the `deadline` (time.monotonic) no new request is sent.
     """
 
     domain: str
@@ -36,6 +38,7 @@ class Case:
     password: str | None = field(default=None, repr=False)
     visits: Visits = field(default_factory=dict, repr=False)
     outcomes: tuple[Outcome, ...] = ()
+    deadline: float = math.inf
     _asked: dict[Request, asyncio.Task[Exchange]] = field(default_factory=dict, repr=False)
 
     @property
@@ -51,6 +54,9 @@ class Case:
     async def ask(self, request: Request) -> Exchange:
         """The exchange; the same request is sent once, however many clients send it."""
         if request not in self._asked:
+            if time.monotonic() > self.deadline:
+                text = "not asked: the requests before it took too long"
+                return Exchange(request, error=Failure("protocol", text))
             self._asked[request] = asyncio.create_task(self.fetcher.fetch(request))
         return await self._asked[request]
 

@@ -431,6 +431,12 @@ FAULTS = {
         "what is published",
         "publish what the server offers, or allow it there",
     ),
+    "doctor-broken": Fault(
+        "error",
+        "an error of the doctor itself: {error}",
+        "a report",
+        "report it, with what standard error says; all other domains were examined",
+    ),
 }
 """By code."""
 

@@ -35,6 +35,11 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
 
     @property
+    def scheme(self) -> str:
+        """The scheme of the URL, in lower case."""
+        return self.url.partition(":")[0].lower()
+
+    @property
     def host(self) -> str:
         """The host name of the URL, in lower case; empty if there is none."""
         try:

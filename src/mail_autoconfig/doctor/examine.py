@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import Callable, Iterable
 
 from .case import Case
+from .catalogue import finding
 from .checks import CHECKS
 from .data import Report
 from .replays import REPLAYS
 
 AT_ONCE = 32
 """Domains that are examined at a time."""
+LONGEST = 300.0
+"""Seconds of HTTP for one domain: redirects in answers times those of HTTP would be hours."""
 
 
 async def examine(case: Case) -> Report:
     """All about one domain."""
     started = time.monotonic()
+    case.deadline = started + LONGEST
     case.outcomes = tuple(await asyncio.gather(*(replay(case) for replay in REPLAYS)))
     found = await asyncio.gather(*(check(case) for check in CHECKS))
     findings = tuple(finding for each in found for finding in each)
@@ -33,7 +38,12 @@ async def examine_all(
 
     async def one(case: Case) -> Report:
         async with free:
-            report = await examine(case)
+            try:
+                report = await examine(case)
+            except Exception as error:  # what one domain answers must not hide the others
+                traceback.print_exception(error)
+                fault = finding("doctor-broken", case.domain, error=type(error).__name__)
+                report = Report(case.domain, case.address, (), (fault,), 0.0)
         progress(report)
         return report
 

@@ -13,7 +13,21 @@ _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 def metrics(reports: Sequence[Report], now: float) -> str:
     """The text of the file; `now` is in seconds since 1970."""
-    return "".join(f"{line}\n" for line in _lines(reports, now))
+    return "".join(f"{line}\n" for line in _lines(_one_each(reports), now))
+
+
+def _one_each(reports: Sequence[Report]) -> Sequence[Report]:
+    """Of the addresses of a domain the worst: the exporter refuses a sample that is there twice."""
+    found: dict[str, Report] = {}
+    for report in reports:
+        kept = found.setdefault(report.domain, report)
+        if _badness(report) > _badness(kept):
+            found[report.domain] = report
+    return list(found.values())
+
+
+def _badness(report: Report) -> tuple[int, int]:
+    return _count(report, "error"), _count(report, "warning")
 
 
 def _lines(reports: Sequence[Report], now: float) -> Iterator[str]:

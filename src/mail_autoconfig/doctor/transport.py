@@ -54,6 +54,9 @@ class Transport(httpx.AsyncBaseTransport):
 
         Raises FetchError if there are none.
         """
+        # An escape of the DNS or a control character: a name there, but none that TLS can send.
+        if "\\" in host or not host.isprintable():
+            raise FetchError("name", f"{host!r} is no host name")
         found = [each] if (each := literal(host)) else []
         if not found:
             lookups = await self._resolver.addresses(host)
@@ -75,9 +78,9 @@ class Transport(httpx.AsyncBaseTransport):
         """
         url = request.url
         host = url.raw_host.decode("ascii").rstrip(".")
-        if url.scheme not in ("http", "https") or not host:
+        port = url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
+        if url.scheme not in ("http", "https") or not host or not 0 < port < 65536:
             raise FetchError("protocol", f"{str(url)!r} is no URL of http or https")
-        port = url.port or {"http": 80, "https": 443}[url.scheme]
         context = self._context if url.scheme == "https" else None
         failure = None
         for address in await self.addresses(host):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from mail_autoconfig.doctor.answers import (
@@ -166,3 +168,19 @@ def test_billion_laughs() -> None:
     bomb = '<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><a>&c;</a>'
     with pytest.raises(AnswerError, match="document type"):
         xml_of(answer(bomb))
+
+
+def test_port_of_thousands_of_digits() -> None:
+    (imap, _smtp, *_) = autoconfig(answer(CONFIG.replace("143", "9" * 5000)), ADDRESS)
+    assert imap.port == 0
+    (imap, _smtp) = pox(answer(BODY.replace("993", "9" * 5000)), ADDRESS).settings
+    assert imap.port == 143
+
+
+def test_many_nested_elements_take_no_time() -> None:
+    nested = "<Protocol>" * 6000 + "<Type>IMAP</Type>" + "</Protocol>" * 6000
+    body = f"<Autodiscover><Response><Account>{nested}</Account></Response></Autodiscover>"
+    started = time.process_time()
+    with pytest.raises(AnswerError):
+        pox(answer(body), ADDRESS, strict=False)
+    assert time.process_time() - started < 2  # it was ten

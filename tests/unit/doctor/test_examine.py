@@ -5,11 +5,14 @@ from collections.abc import Iterable
 
 import pytest
 
+from answers import CONFIG, POX, Reply
 from mail_autoconfig.doctor import examine
 from mail_autoconfig.doctor.case import Case
 from mail_autoconfig.doctor.data import Finding, Outcome, Report
 
-from .conftest import World
+from .conftest import DOMAIN, World
+
+CONFIG_URL = f"https://autoconfig.{DOMAIN}{CONFIG}"
 
 
 @pytest.fixture
@@ -47,3 +50,59 @@ def test_all_in_order_with_a_limit(world: World, running: list[int]) -> None:
     assert [report.domain for report in reports] == [case.domain for case in cases]
     assert len(told) == 6
     assert running == [2]
+
+
+def test_one_domain_does_not_end_the_run(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def check(case: Case) -> list[Finding]:
+        if case.domain == "a.test":
+            raise ValueError("strange")
+        return []
+
+    monkeypatch.setattr(examine, "REPLAYS", ())
+    monkeypatch.setattr(examine, "CHECKS", (check,))
+    cases = [world.case("u@a.test"), world.case("u@b.test")]
+    broken, other = asyncio.run(examine.examine_all(cases, lambda _: None))
+    assert [each.code for each in broken.findings] == ["doctor-broken"]
+    assert (broken.severity, other.severity) == ("error", "ok")
+    assert "ValueError: strange" in capsys.readouterr().err
+
+
+STRANGE = [
+    {"Location": "https://["},
+    {"Location": "https://elsewhere.test:99999/"},
+    {"Location": "https://elsewhere.test:-1/"},
+    {"Location": "https://a\\..test/"},
+    {"Location": "ftp://elsewhere.test:80/"},
+]
+
+
+@pytest.mark.parametrize("headers", STRANGE)
+@pytest.mark.parametrize(
+    "url",
+    [f"http://autodiscover.{DOMAIN}{POX}", f"https://autodiscover.{DOMAIN}{POX}", CONFIG_URL],
+)
+def test_strange_redirects(url: str, headers: dict[str, str], world: World) -> None:
+    world.replies[url] = Reply(302, headers, b"")
+    assert asyncio.run(examine.examine(world.case())).severity == "error"
+
+
+@pytest.mark.parametrize("target", ["[x.test.", "a\\..test."])
+def test_strange_target(target: str, world: World) -> None:
+    world.names.known[f"_autodiscover._tcp.{DOMAIN} SRV"] = [f"0 0 443 {target}"]
+    assert asyncio.run(examine.examine(world.case())).severity == "error"
+
+
+def test_an_end_to_all_redirects(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examine, "LONGEST", -1.0)
+    report = asyncio.run(examine.examine(world.case()))
+    assert world.web.log == []
+    assert report.severity == "error"
+
+
+def test_strange_url_of_a_service(world: World) -> None:
+    calendar = '<calendar type="caldav"><url>https://[x/</url></calendar>'
+    body = f'<clientConfig version="1.1"><emailProvider/>{calendar}</clientConfig>'
+    world.replies[CONFIG_URL] = Reply(200, {"Content-Type": "text/xml"}, body.encode())
+    assert asyncio.run(examine.examine(world.case())).severity == "error"

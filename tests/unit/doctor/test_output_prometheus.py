@@ -31,3 +31,10 @@ def test_metrics() -> None:
 def test_labels_are_escaped() -> None:
     odd = replace(report(), domain='a"\\\n')
     assert 'domain="a\\"\\\\\\n"' in metrics([odd], 0)
+
+
+def test_each_sample_once_for_two_addresses_of_a_domain() -> None:
+    lines = metrics([report("a.test"), report("a.test", ERROR)], 0).splitlines()
+    names = [line.rpartition(" ")[0] for line in lines if not line.startswith("#")]
+    assert len(names) == len(set(names))
+    assert 'mail_autoconfig_doctor_findings{domain="a.test",severity="error"} 1' in lines

@@ -40,9 +40,9 @@ async def _check(case: Case, setting: Setting) -> list[Finding]:
     headers = (("Depth", "0"), ("Content-Type", "application/xml; charset=utf-8"))
     request = Request("PROPFIND", setting.url, _BODY, headers)
     exchange = (await case.follow(request))[-1]
-    host = urlsplit(setting.url).netloc
     if exchange.error:
         return [failure(exchange)]
+    host = urlsplit(setting.url).netloc  # after the error: what was asked is a URL
     if exchange.status not in (207, 401):
         return [finding("dav-status", subject, status=exchange.status)]
     found = []

@@ -15,7 +15,16 @@ from xml.etree.ElementTree import Element, ParseError
 import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
-from ..answers import AUTHENTICATION, POX_RESPONSE, POX_ROOT, POX_TYPES, SOCKET_TYPES, XML_TYPES
+from ...names import normalise
+from ..answers import (
+    AUTHENTICATION,
+    POX_RESPONSE,
+    POX_ROOT,
+    POX_TYPES,
+    SOCKET_TYPES,
+    XML_TYPES,
+    port_of,
+)
 from ..catalogue import finding
 from ..data import Exchange, Finding, Setting
 
@@ -225,8 +234,8 @@ class _Config(_Reader):
         )
 
     def provider(self, provider: Element) -> None:
-        domain = self.address.rpartition("@")[2].lower()
-        listed = {(each.text or "").strip().lower() for each in provider.findall("domain")}
+        domain = _spelt(self.address.rpartition("@")[2])
+        listed = {_spelt((each.text or "").strip()) for each in provider.findall("domain")}
         if not listed & {domain, "%emaildomain%"}:
             self.fault("config-domain", domain=domain)
         for name, most in _LONGEST_NAMES.items():
@@ -280,7 +289,15 @@ class _Config(_Reader):
 
 
 def _is_port(text: str | None) -> bool:
-    return bool(text) and str(text).isdecimal() and 1 <= int(str(text)) <= 65535
+    return port_of(text or "") > 0
+
+
+def _spelt(domain: str) -> str:
+    """The one spelling of a domain: addresses have U-labels, answers mostly A-labels."""
+    try:
+        return normalise(domain)
+    except ValueError:  # a placeholder
+        return domain.lower()
 
 
 def _local(element: Element) -> str:
@@ -309,5 +326,5 @@ def disagreements(subject: str, source: str, found: Reading, other: Reading) -> 
 
 
 def _shown(setting: Setting) -> str:
-    where = f"{setting.type} {setting.host}:{setting.port}"
+    where = f"{setting.type} {setting.host.lower()}:{setting.port}"
     return f"{where} {setting.security} as {setting.username}"

@@ -65,7 +65,7 @@ async def _visit(case: Case, zone: str, name: str) -> tuple[list[Finding], list[
         server = _NameServer(name, str(address))
         try:
             fault = await _ask_all(case, zone, server)
-        except (dns.exception.DNSException, OSError) as error:
+        except (dns.exception.DNSException, OSError, EOFError) as error:  # EOFError: over TCP
             if isinstance(error, OSError) and error.errno in NO_WAY:
                 continue
             fault = "ns-silent"
@@ -81,7 +81,9 @@ async def _ask_all(case: Case, zone: str, server: _NameServer) -> str | None:
     soa = await _ask(case, server, zone, "SOA")
     if not soa:
         return "ns-lame"
-    server.serial = int(soa[0].split()[2])
+    if len(fields := soa[0].split()) < 7:  # an alias where the zone begins
+        return "ns-lame"
+    server.serial = int(fields[2])
     for name, type_ in (
         (f"_autodiscover._tcp.{case.domain}", "SRV"),
         (f"autoconfig.{case.domain}", "A"),
@@ -112,7 +114,7 @@ async def _ask(case: Case, server: _NameServer, name: str, type_: str) -> list[s
     return [
         rdata.to_text().lower()
         for rrset in answer.answer
-        if rrset.name == question.name
+        if rrset.name == question.name and rrset.rdtype in (question.rdtype, dns.rdatatype.CNAME)
         for rdata in rrset
     ]
 

@@ -16,7 +16,10 @@ from ..data import Finding
 from ..fetch import verifying
 
 SOON = timedelta(days=14)
-"""An ACME client renews 30 days ahead of 90, or at two thirds of shorter lives: less is late."""
+"""An ACME client renews 30 days ahead of 90, or at two thirds of shorter lives: less is late.
+
+Of a life of 6 days that is a quarter of it.
+"""
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: Python has no name for it
 # OpenSSL's X509_V_ERR_…, as `verify_code` has them.
@@ -109,9 +112,10 @@ async def _certificate(handshake: Handshake, context: ssl.SSLContext) -> Certifi
 
 
 def _lifetime(subject: str, certificate: Certificate, now: datetime) -> Iterator[Finding]:
-    if certificate.expires - now < SOON:
+    soon = min(SOON, (certificate.expires - certificate.begins) / 4)
+    if certificate.expires - now < soon:
         date = f"{certificate.expires:%Y-%m-%d}"
-        yield finding("tls-expires-soon", subject, date=date, days=SOON.days)
+        yield finding("tls-expires-soon", subject, date=date, days=soon.days)
 
 
 async def _explained(

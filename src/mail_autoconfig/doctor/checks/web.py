@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ..case import Case, redirected
 from ..catalogue import finding
@@ -150,11 +150,11 @@ async def _chain(case: Case, request: Request, format_: Format) -> _Chain:
 def _way(exchanges: list[Exchange], format_: Format) -> Iterator[Finding]:
     """What is wrong on the way to an answer, and with its status."""
     for each, following in pairwise(exchanges):
-        here, there = urlsplit(each.request.url), urlsplit(following.request.url)
+        here, there = each.request, following.request
         location = _shown(following.request.url)
         if (here.scheme, there.scheme) == ("https", "http"):
             yield finding("web-redirect-plain", _shown(each.request.url), location=location)
-        elif here.hostname != there.hostname and format_ == "pox":
+        elif here.host != there.host and format_ == "pox":
             yield finding("web-redirect-elsewhere", _shown(each.request.url), location=location)
     last = exchanges[-1]
     subject = _shown(last.request.url)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import plistlib
-import re
 from typing import Any
 from urllib.parse import quote
 from xml.parsers.expat import ExpatError
@@ -14,8 +13,8 @@ from ..case import Case
 from ..data import Exchange, Outcome, Request, Setting
 from .asked import Asked
 
-_PLIST = re.compile(rb"<\?xml\b.*?</plist>", re.S)
 _TYPES = {"EmailTypeIMAP": "imap", "EmailTypePOP": "pop3"}
+_MAIL = "com.apple.mail.managed"
 _STARTTLS_PORTS = 143, 110, 587, 25
 
 
@@ -40,14 +39,16 @@ def _read(exchange: Exchange) -> tuple[Setting, ...]:
     if exchange.media_type != profile.MEDIA_TYPE:
         raise AnswerError(f"content type {exchange.media_type or 'missing'}")
     # In a signed profile (CMS) the property list stands as it is; one in pieces is not read.
-    found = _PLIST.search(body)
+    _before, begin, rest = body.partition(b"<?xml ")
+    inside, end, _after = rest.partition(b"</plist>")
     try:
-        if found is None or b"<!ENTITY" in found[0]:
+        if not end or b"<!ENTITY" in inside:
             raise ValueError
-        content = plistlib.loads(found[0])["PayloadContent"]
-        mail = next(each for each in content if each["PayloadType"] == "com.apple.mail.managed")
+        content = plistlib.loads(begin + inside + end)["PayloadContent"]
+        (mail, *_more) = (each for each in content if each["PayloadType"] == _MAIL)
         return _servers(mail)
-    except (ValueError, LookupError, TypeError, StopIteration, ExpatError):
+    # AttributeError and OverflowError: plistlib's of a <date> that is none, int's of infinity.
+    except (ArithmeticError, AttributeError, ExpatError, LookupError, TypeError, ValueError):
         raise AnswerError("no profile with a mail account") from None
 
 
@@ -56,6 +57,8 @@ def _servers(mail: dict[str, Any]) -> tuple[Setting, ...]:
     for side, kind in (("Incoming", _TYPES[mail["EmailAccountType"]]), ("Outgoing", "smtp")):
         prefix = f"{side}MailServer"
         port = int(mail[f"{prefix}PortNumber"])
+        if not 0 < port < 65536:
+            raise ValueError
         security = "starttls" if port in _STARTTLS_PORTS else "tls"
         settings.append(
             Setting(

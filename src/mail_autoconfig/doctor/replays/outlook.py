@@ -8,7 +8,6 @@ service in Outlook"; third parties agree on it; Outlook itself was not observed)
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from ..answers import (
@@ -73,10 +72,11 @@ async def _outlook_at(asked: Asked, address: str, domain: str, questions: list[s
             return found
     plain = await asked.one(Request("GET", f"http://autodiscover.{domain}{PATH}"))
     if plain.redirects:
-        target = redirected(plain).url
+        following = redirected(plain)
+        target = following.url
         if target.startswith("https://"):
             count = len(questions)
-            questions.append(f"may {urlsplit(target).hostname} configure the account?")
+            questions.append(f"may {following.host} configure the account?")
             if found := await _asked_at(asked, post(target, content), address, questions):
                 return found
             del questions[count:]

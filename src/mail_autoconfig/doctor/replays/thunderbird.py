@@ -8,7 +8,7 @@ Mozilla's data base is left out: it is not the domain's.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ..answers import XML_TYPES, AnswerError, Pox, autoconfig, pox
 from ..case import Case
@@ -158,6 +158,6 @@ async def _autodiscover(asked: Asked, address: str, domain: str) -> _Found | Non
 
 
 def _question(url: str, domain: str) -> str:
-    base = base_domain(urlsplit(url).hostname or "")
+    base = base_domain(Request("POST", url).host)
     known = base == base_domain(domain) or base in _SAFE
     return "" if known else f"may {base} configure the account?"

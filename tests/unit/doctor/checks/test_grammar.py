@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mail_autoconfig import autoconfig, autodiscover
@@ -225,3 +227,22 @@ def test_disagreements() -> None:
     assert found.subject == "a"
     assert found.what == f"says imap mail.test:993 tls as {USER}"
     assert found.should == "imap other.test:993 tls as user, as b says"
+
+
+def test_one_spelling_of_a_domain() -> None:
+    domain = parse({"domains": [{"name": "münchen.test", "servers": SERVERS}]})
+    body = autoconfig.render(domain.domains["xn--mnchen-3ya.test"])
+    exchange = Exchange(Request("GET", URL), 200, "text/xml", body=body)
+    assert read(exchange, "config", "user@münchen.test").findings == ()
+
+
+def test_host_names_have_no_case() -> None:
+    other = Reading((), (replace(IMAP, host="Mail.Test"),))
+    assert list(disagreements("a", "b", Reading((), (IMAP,)), other)) == []
+
+
+def test_port_of_thousands_of_digits() -> None:
+    port = "9" * 5000
+    assert [each.code for each in reading(POX.replace("993", port), "pox").findings] == ["pox-port"]
+    found = reading(CONFIG.replace("993", port), "config").findings
+    assert [each.code for each in found] == ["config-element"]

@@ -168,3 +168,28 @@ def test_private_name_server_is_not_asked(case: Case, servers: Servers, world: W
     servers.known = {}
     case.fetcher = world.fetcher(allow_private=False)
     assert [line.partition(":")[0] for line in found(case)] == [f"{DOMAIN} ns-silent"] * 2
+
+
+def test_alias_where_the_zone_begins(
+    case: Case, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = servers.ask
+
+    async def ask(query: Any, where: str, timeout: float, port: int) -> Any:
+        answer, over_tcp = await usual(query, where, timeout, port)
+        if where == B:
+            (question,) = query.question
+            alias = dns.rrset.from_text(question.name, 60, "IN", "CNAME", "x.test.")
+            answer.answer[:] = [alias]
+        return answer, over_tcp
+
+    monkeypatch.setattr(dns.asyncquery, "udp_with_fallback", ask)
+    assert any(" ns-lame: " in line for line in found(case))
+
+
+def test_hang_up_over_tcp(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def ask(*_: Any) -> Any:
+        raise EOFError  # as dnspython has it
+
+    monkeypatch.setattr("dns.asyncquery.udp_with_fallback", ask)
+    assert {line.split()[1] for line in found(case)} == {"ns-silent:"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -196,4 +197,21 @@ def test_wrong_records(listed: Case, world: World) -> None:
 
 def test_inventory_of_other_domains(case: Case) -> None:
     case.configuration = parse({"domains": [{"name": "other.test", "servers": SERVERS}]})
+    assert found(case) == []
+
+
+def test_records_do_not_vouch_for_themselves(case: Case, world: World) -> None:
+    """The replay of SRV records finds what they say."""
+    stale = replace(IMAP, host="old.test")
+    case.outcomes = (
+        Outcome("c", "C", "found", "", settings=(IMAP,)),
+        Outcome("srv", "S", "found", "", settings=(stale,)),
+    )
+    world.names.known[f"_imaps._tcp.{DOMAIN} SRV"] = ["0 1 993 old.test."]
+    assert "srv-disagrees" in {each.code for each in asyncio.run(check_names(case))}
+
+
+def test_settings_at_the_domain_itself(case: Case, world: World) -> None:
+    world.names.known = {f"{DOMAIN} MX": [f"10 {MAIL}."]}
+    case.outcomes = (Outcome("outlook", "O", "found", "", settings=(IMAP,)),)
     assert found(case) == []

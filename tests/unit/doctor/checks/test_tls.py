@@ -90,8 +90,13 @@ CERTIFICATES: dict[str, tuple[Issue, list[str]]] = {
     "a wildcard": (lambda root, path: root.issue(path, ["*.example.test"]), []),
     "two weeks left": (lambda root, path: root.issue(path, [HOST], -1, 15), []),
     "less left": (
-        lambda root, path: root.issue(path, [HOST], -1, 13),
+        lambda root, path: root.issue(path, [HOST], -77, 13),
         [f"tls-expires-soon: the certificate expires on {day(13)}"],
+    ),
+    "of a short life": (lambda root, path: root.issue(path, [HOST], -3, 3), []),
+    "of a short life, late": (
+        lambda root, path: root.issue(path, [HOST], -5, 1),
+        [f"tls-expires-soon: the certificate expires on {day(1)}"],
     ),
     "expired": (
         lambda root, path: root.issue(path, [HOST], -9, -3),

@@ -16,6 +16,16 @@ ENTITY = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><plist>&a;</plist>
 TYPE = {"Content-Type": "application/x-apple-aspen-config"}
 
 
+def profile(port: float) -> bytes:
+    mail = {
+        "PayloadType": "com.apple.mail.managed",
+        "EmailAccountType": "EmailTypeIMAP",
+        **{f"{side}MailServerHostName": MAIL for side in ("Incoming", "Outgoing")},
+        **{f"{side}MailServerPortNumber": port for side in ("Incoming", "Outgoing")},
+    }
+    return plistlib.dumps({"PayloadContent": [mail]})
+
+
 def test_profile(world: World) -> None:
     world.serve()
     outcome = asyncio.run(replay_apple(world.case()))
@@ -45,6 +55,10 @@ def test_signed_profile(world: World) -> None:
             "no profile with a mail account",
         ),
         (Reply(200, TYPE, plistlib.dumps([])), NONE),
+        (Reply(200, TYPE, profile(99999)), NONE),
+        (Reply(200, TYPE, profile(float("inf"))), NONE),
+        (Reply(200, TYPE, profile(1).replace(b"integer>", b"date>")), NONE),
+        (Reply(200, TYPE, b"<?xml " * 40_000), NONE),  # at once: not each with all that follows
         (
             Reply(
                 200, TYPE, b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><plist>&a;</plist>'
