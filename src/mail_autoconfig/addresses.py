@@ -39,8 +39,15 @@ class Address:
         return PLACEHOLDER.sub(lambda match: encode(values[match[1]]), pattern)
 
     def fill_url(self, pattern: str) -> str:
-        """Put this address into the pattern of a URL, percent-encoded (RFC 3986)."""
-        return PLACEHOLDER.sub(lambda match: quote(self.fill(match[0]), safe="@"), pattern)
+        """Put this address into the pattern of a URL, percent-encoded (RFC 3986).
+
+        The domain, which may be part of the host, is in A-label form.
+        """
+
+        def value(match: re.Match[str]) -> str:
+            return self.domain if match[1] == "domain" else quote(self.fill(match[0]), safe="@")
+
+        return PLACEHOLDER.sub(value, pattern)
 
 
 def parse(text: str) -> Address:

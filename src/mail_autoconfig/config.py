@@ -16,7 +16,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from xml.parsers import expat
 
 from . import addresses, names
@@ -64,6 +64,7 @@ _LOGO = re.compile(r"data:image/(?:svg\+xml|png|jpeg|webp);base64,[A-Za-z0-9+/]+
 _LARGEST_LOGO = 64 * 1024  # octets of the data: URL, which stands in each page
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _USERNAME = re.compile(r"(?:[^{}]|\{(?:email|localpart|domain)\})+")
+_STAND_IN = "d--d.d--d"  # for {domain} in a host name to check
 
 
 class ConfigurationError(Exception):
@@ -334,9 +335,11 @@ def _xml(place: _Place, raw: Mapping[str, Any], key: str, base: str) -> str:
     if not isinstance(value, str) or (value.strip() and not _USERNAME.fullmatch(value)):
         place[key].problem("not XML with {email}, {localpart} and {domain} as its only braces")
         return base
-    filled = addresses.PLACEHOLDER.sub("x", value)
+    # What an address may hold: right in a text and between quotes, but not in a name or a comment.
+    filled = addresses.PLACEHOLDER.sub("1--", value)
+    parser = expat.ParserCreate(namespace_separator="}")  # clients refuse a prefix without a name
     try:
-        expat.ParserCreate().Parse(f"<r>{filled}</r>".encode("utf-8", "surrogatepass"), True)
+        parser.Parse(f"<r>{filled}</r>".encode("utf-8", "surrogatepass"), True)
     except expat.ExpatError as error:
         place[key].problem(
             f"not well-formed in line {error.lineno}: {expat.ErrorString(error.code)}"
@@ -373,10 +376,19 @@ def _moved(settings: Settings, target: str) -> Settings:
     def username(pattern: str) -> str:
         return addresses.PLACEHOLDER.sub(lambda found: parts[found[0]], pattern)
 
+    def url(pattern: str) -> str:
+        """The path names the new mailbox; the host stays, as those of the mail servers do."""
+        path = (pattern + "/").find("/", len("https://"))
+        return pattern[:path] + addresses.PLACEHOLDER.sub(
+            lambda found: quote(parts[found[0]], safe="@{}"), pattern[path:]
+        )
+
     return replace(
         settings,
         servers=tuple(replace(s, username=username(s.username)) for s in settings.servers),
-        web_servers=tuple(replace(w, username=username(w.username)) for w in settings.web_servers),
+        web_servers=tuple(
+            replace(w, url=url(w.url), username=username(w.username)) for w in settings.web_servers
+        ),
     )
 
 
@@ -508,8 +520,10 @@ def _server(place: _Place, raw: Mapping[str, Any]) -> Server:
     host = raw.get("host")
     # A placeholder stands for a host name: put one in its place for the check.
     if isinstance(host, str) and "{domain}" in host:
-        _host_name(place["host"], host.replace("{domain}", "d.d"), shown=host)
-        host = host.lower()
+        checked = _host_name(place["host"], host.replace("{domain}", _STAND_IN), shown=host)
+        if checked and _STAND_IN not in checked:
+            place["host"].problem(f"{_shown(host)} has other letters than ASCII beside {{domain}}")
+        host = (checked or "").replace(_STAND_IN, "{domain}")
     else:
         host = _host_name(place["host"], host)
     return Server(
@@ -540,7 +554,8 @@ def _is_https(url: str) -> bool:
         return False
     try:
         parts = urlsplit(url.replace("{domain}", "d.d"))
-        return parts.scheme == "https" and bool(names.normalise(parts.hostname or ""))
+        host, port = names.normalise(parts.hostname or ""), parts.port  # both raise ValueError
+        return parts.scheme == "https" and bool(host) and port != 0
     except ValueError:
         return False
 

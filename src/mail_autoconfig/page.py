@@ -174,7 +174,8 @@ def _links(language: str, t: Mapping[str, str], domain: Domain) -> Iterator[tupl
     if domain.settings.webmail:
         yield domain.settings.webmail, t["webmail"]
     for page in domain.settings.documentation:
-        yield page.url, dict(page.texts).get(language) or page.texts[0][1]
+        named = dict(page.texts)
+        yield page.url, named.get(language) or named.get(LANGUAGES[0]) or page.texts[0][1]
 
 
 def _code(url: str, t: Mapping[str, str]) -> Markup:

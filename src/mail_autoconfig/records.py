@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from . import pacc
 from .model import Configuration, Domain, WebServer
+from .names import normalise
 
 Type = Literal["A", "AAAA", "CNAME", "SRV", "TXT", "CAA"]
 Address = IPv4Address | IPv6Address
@@ -187,7 +188,7 @@ def _web_services(domain: Domain) -> Iterator[RecordSet]:
 
 def _endpoint(server: WebServer, domain: str) -> tuple[int, str]:
     parts = urlsplit(server.url.replace("{domain}", domain))
-    return parts.port or 443, parts.hostname or ""
+    return parts.port or 443, normalise(parts.hostname or "")
 
 
 def quoted(text: str) -> str:

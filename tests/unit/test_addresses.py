@@ -68,3 +68,8 @@ def test_fill_encodes_each_part() -> None:
         "/x/a%2Fb/example.com"
     )
     assert address.fill("{email}", str.upper) == "A/B@EXAMPLE.COM"
+
+
+def test_a_url_has_the_domain_as_a_host_name() -> None:
+    url = parse("ü@Bücher.example").fill_url("https://dav.{domain}/{localpart}/")
+    assert url == "https://dav.xn--bcher-kva.example/%C3%BC/"

@@ -275,6 +275,23 @@ def provider(**keys: Any) -> dict[str, Any]:
         (domain(autodiscover_xml="<{localpart}/>x</{email}"),
          "domain example.com, autodiscover_xml: not well-formed in line 1: not well-formed "
          "(invalid token)"),
+        (domain(autodiscover_xml="<x:y/>"),
+         "domain example.com, autodiscover_xml: not well-formed in line 1: unbound prefix"),
+        (domain(autoconfig_xml="<!-- {email} -->"),
+         "domain example.com, autoconfig_xml: not well-formed in line 1: not well-formed "
+         "(invalid token)"),
+        (domain(autodiscover_xml="<{localpart}/>"),
+         "domain example.com, autodiscover_xml: not well-formed in line 1: not well-formed "
+         "(invalid token)"),
+        (domain(servers=[{"type": "imap", "host": "ö{domain}"}]),
+         'domain example.com, servers[0].host: "ö{domain}" has other letters than ASCII beside '
+         "{domain}"),
+        *(
+            (domain(servers=[{"type": "caldav", "url": f"https://dav.example.com:{port}/"}]),
+             f'domain example.com, servers[0].url: "https://dav.example.com:{port}/" is not a URL; '
+             "use https://HOST/PATH")
+            for port in ("99999", "0", "https", "{localpart}")
+        ),
         ({"domains": [DOMAIN], "page": 1}, "page: 1 is not a mapping"),
         ({"domains": [DOMAIN], "page": {"logos": ""}},
          'page: unknown key "logos"; did you mean "logo"?'),
@@ -350,6 +367,18 @@ def test_all_that_can_be_said_of_a_server() -> None:
             "smtp", "smtp.{domain}", 2525, "none", "{domain}\\{localpart}", ("oauth2", "password")
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "host"),
+    [
+        ("Mail.{domain}.", "mail.{domain}"),
+        ("{domain}.Bücher.example", "{domain}.xn--bcher-kva.example"),
+    ],
+)
+def test_host_pattern_has_one_spelling(written: str, host: str) -> None:
+    (server,) = servers({"type": "imap", "host": written})
+    assert server.host == host
 
 
 def test_services_with_a_url() -> None:
@@ -479,3 +508,12 @@ def test_a_domain_that_moved_logs_in_with_its_new_address() -> None:
         "{localpart}@new.test",
         "new.test+{localpart}",
     ]
+
+
+def test_urls_of_a_domain_that_moved_name_its_new_mailbox() -> None:
+    web = {"type": "caldav", "url": "https://dav.{domain}/{domain}/{email}/", "username": "{email}"}
+    raw = domain(servers=[web], redirect={"address": "{localpart}@bücher.test"})
+    (server,) = parse(raw).domains["example.com"].settings.web_servers
+    new = "b%C3%BCcher.test"
+    assert server.url == f"https://dav.{{domain}}/{new}/{{localpart}}@{new}/"
+    assert server.username == "{localpart}@bücher.test"

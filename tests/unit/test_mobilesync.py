@@ -24,7 +24,7 @@ def rendered(email: str, **keys: Any) -> dict[str, str | None]:
 
 def test_first_server_with_the_address_in_its_url() -> None:
     found = rendered("a&b/c@Example.com")
-    url = "https://first.example/a%26b%2Fc@Example.com?Example.com"
+    url = "https://first.example/a%26b%2Fc@Example.com?example.com"
     assert (found["Url"], found["Name"]) == (url, url)
     assert found["EMailAddress"] == "a&b/c@Example.com"
 

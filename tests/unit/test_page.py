@@ -116,6 +116,7 @@ def test_services_and_links() -> None:
         documentation=[
             {"url": "https://help.example.com/", "text": {"en": "Help", "fr": "Aide"}},
             {"url": "https://more.example.com/", "text": {"pl": "Pomoc"}},
+            {"url": "https://rest.example.com/", "text": {"de": "Rest", "en": "The rest"}},
         ],
     )
     Elements(html)
@@ -128,6 +129,7 @@ def test_services_and_links() -> None:
         'href="https://webmail.example.com/?a=b&amp;c"',
         ">Aide<",
         ">Pomoc<",
+        ">The rest<",
     ):
         assert text in html
     assert ">Help<" not in html

@@ -129,7 +129,7 @@ def test_servers_of_each_kind() -> None:
         {"type": "smtp", "host": "mail.{domain}", "security": "starttls"},
         {"type": "managesieve", "host": "mail.{domain}", "security": "starttls"},
         {"type": "caldav", "url": "https://dav.{domain}/cal/"},
-        {"type": "caldav", "url": "https://dav2.example:8443/"},
+        {"type": "caldav", "url": "https://Dä.example.:8443/"},
         {"type": "carddav", "url": "https://dav.example/{localpart}/"},
         {"type": "jmap", "url": "https://jmap.example/session"},
         {"type": "webdav", "url": "https://dav.example/files"},
@@ -149,7 +149,7 @@ def test_servers_of_each_kind() -> None:
         "_submissions._tcp": none,
         "_submission._tcp": ("3 1 587 mail.example.com.",),
         "_sieve._tcp": ("4 1 4190 mail.example.com.",),
-        "_caldavs._tcp": ("0 1 443 dav.example.com.", "1 1 8443 dav2.example."),
+        "_caldavs._tcp": ("0 1 443 dav.example.com.", "1 1 8443 xn--d-0fa.example."),
         "_carddavs._tcp": ("0 1 443 dav.example.",),
         "_jmap._tcp": ("0 1 443 jmap.example.",),
     }

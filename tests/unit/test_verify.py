@@ -227,6 +227,24 @@ def test_exchange_settings_must_not_be_given(run: Run, more: dict[str, Any], pro
     assert lines[0].endswith(problem)
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"servers": [{"type": "caldav", "url": "https://dav.corp.test/"}]},
+        {"provider": "corp", "autodiscover_xml": "<Protocol><Type>EXHTTP</Type></Protocol>"},
+    ],
+)
+def test_no_mail_server_and_own_elements(
+    more: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = RAW | {"domains": [{"name": "corp.test"} | more]}
+    run = Run(tmp_path, capsys)
+    run.front.ask = transport(Application(parse(raw)))
+    run.configure(raw)
+    assert run.verify() == (0, [], "1 domain, 6 answers right\n")
+    run.front.close()
+
+
 def test_rate_limit_is_waited_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)
     count = itertools.count()
