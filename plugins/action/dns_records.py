@@ -18,22 +18,22 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory impo
     plain,
     raw_configuration,
 )
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.config import (
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.inventory.names import normalise
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.inventory.read import (
     ConfigurationError,
     parse,
 )
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.names import normalise
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.record_files import (
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zones.files import (
     files,
     is_stale,
     table,
 )
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.records import (
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zones.plan import difference
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zones.records import (
     RecordSet,
     by_zone,
     records,
 )
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zone_plan import difference
 
 Zones = Mapping[str, Sequence[RecordSet]]
 
@@ -166,9 +166,11 @@ class Pusher:
     def __init__(self, arguments: Mapping[str, Any], dry: bool) -> None:
         """Raise ConfigurationError if the servers are not right, or a library is missing."""
         try:
-            from ansible_collections.mailhost.autoconfig.src.mail_autoconfig import (
-                dns_check,
-                dns_push,
+            from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zones import (
+                propagation as dns_check,
+            )
+            from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zones import (
+                push as dns_push,
             )
         except ImportError as error:
             problem = f"dns_servers: {error}; install dnspython for ansible's {sys.executable}"

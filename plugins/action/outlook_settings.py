@@ -15,17 +15,17 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory impo
     plain,
     raw_configuration,
 )
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.config import (
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.inventory.read import (
     ConfigurationError,
     parse,
 )
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.outlook import (
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.outlook.files import files
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.outlook.values import (
     OLDEST,
     Value,
     parse_autodiscover,
     values,
 )
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.outlook_files import files
 
 ARGUMENTS = {
     "domains": {"type": "raw", "required": True},

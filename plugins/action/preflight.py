@@ -17,14 +17,14 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory impo
     raw_configuration,
 )
 from ansible_collections.mailhost.autoconfig.src.mail_autoconfig import __version__
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.config import (
-    ConfigurationError,
-    parse,
-)
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.names import (
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.inventory.names import (
     plain_names,
     served_by_domain,
     served_names,
+)
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.inventory.read import (
+    ConfigurationError,
+    parse,
 )
 
 OLDEST_ANSIBLE = (2, 19)

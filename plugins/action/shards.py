@@ -10,7 +10,9 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.files import copy
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig import shards
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.certificates import (
+    groups as shards,
+)
 
 
 def certified(output: str) -> dict[str, list[str]]:

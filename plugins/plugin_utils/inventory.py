@@ -14,7 +14,7 @@ def plain(value: Any) -> Any:
 
 
 def raw_configuration(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Take from a task's arguments what ``mail_autoconfig.config.parse`` reads.
+    """Take from a task's arguments what ``mail_autoconfig.inventory.read.parse`` reads.
 
     :arg arguments: with ``domains``, ``providers`` and ``generic_host`` (none: an empty string)
     """

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
 
-from . import __version__, addresses
-from .config import ConfigurationError, load
-from .record_files import TTL, table
-from .records import AddressError, by_zone, records
-from .snippets import KINDS, render
+from . import __version__
+from .answers.snippets import KINDS, render
+from .inventory import addresses
+from .inventory.read import ConfigurationError, load
+from .zones.files import TTL, table
+from .zones.records import AddressError, by_zone, records
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -212,7 +213,7 @@ def _endpoint(text: str) -> tuple[str, int]:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from .serve import SocketError, open_sockets, run
+    from .server.serve import SocketError, open_sockets, run
 
     try:
         sockets = open_sockets(options.socket, options.host, options.port)
@@ -274,7 +275,7 @@ def _certificates(options: argparse.Namespace) -> int:
     import json
     from dataclasses import asdict
 
-    from .certificates import CertificatesError, run
+    from .certificates.run import CertificatesError, run
 
     try:
         report = run(
@@ -298,7 +299,7 @@ def _challenge(options: argparse.Namespace) -> int:
     import logging
     import os
 
-    from .acme_dns import ChallengeError, hook, load
+    from .certificates.dns01 import ChallengeError, hook, load
 
     logging.disable(logging.WARNING)  # octoDNS's remarks are no problem of a name
     try:
@@ -314,7 +315,7 @@ def _challenge(options: argparse.Namespace) -> int:
 
 
 def _share(options: argparse.Namespace) -> int:
-    from . import sharing
+    from .certificates import sharing
 
     try:
         match options.step:
@@ -333,7 +334,7 @@ def _share(options: argparse.Namespace) -> int:
 def _fetch(options: argparse.Namespace) -> str:
     from contextlib import nullcontext
 
-    from . import sharing
+    from .certificates import sharing
 
     with nullcontext() if options.dry_run else sharing.alone(options.directory):
         found = sharing.fetch(options.program)

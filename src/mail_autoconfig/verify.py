@@ -17,8 +17,8 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree as ET
 
-from . import names
-from .model import DEFAULT, Configuration, Domain, Redirect
+from .inventory import names
+from .inventory.model import DEFAULT, Configuration, Domain, Redirect
 
 _TIMEOUT = 10.0  # seconds for each step of a request
 _THREADS = 32

@@ -23,8 +23,8 @@ import docker
 import yaml
 from docker.models.containers import Container
 
-from mail_autoconfig.config import parse
-from mail_autoconfig.records import records
+from mail_autoconfig.inventory.read import parse
+from mail_autoconfig.zones.records import records
 
 ROOT = Path(__file__).parents[2]
 LAB = os.environ.get("LAB_NAME", "demo")

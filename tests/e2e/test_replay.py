@@ -15,14 +15,10 @@ import docker
 import pytest
 from docker.models.containers import Container
 
-from answers import POX, pox_request
-from asgi import transport
 from e2e.lab import ROOT, START_TIMEOUT, Client, Network, address, run
 from e2e.test_deltachat import DeltaChat, RequestError
 from e2e.test_evolution import start as start_evolution
 from e2e.test_thunderbird import start as start_thunderbird
-from mail_autoconfig.app import Application
-from mail_autoconfig.config import parse
 from mail_autoconfig.doctor.case import Case
 from mail_autoconfig.doctor.data import Outcome
 from mail_autoconfig.doctor.fetch import Fetcher
@@ -30,6 +26,10 @@ from mail_autoconfig.doctor.replays import Replay
 from mail_autoconfig.doctor.replays.others import replay_delta_chat, replay_evolution
 from mail_autoconfig.doctor.replays.thunderbird import replay_thunderbird
 from mail_autoconfig.doctor.resolve import Resolver
+from mail_autoconfig.inventory.read import parse
+from mail_autoconfig.server.app import Application
+from support.answers import POX, pox_request
+from support.asgi import transport
 
 ZONE = "replay.test"
 CONFIG = "/mail/config-v1.1.xml"

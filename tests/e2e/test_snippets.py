@@ -15,10 +15,10 @@ import docker
 import pytest
 from docker.models.containers import Container
 
-import answers
-from answers import CONFIG, POX, WELL_KNOWN, Case, Expectation, Reply, pox_request, redirect
-from mail_autoconfig.config import parse
-from mail_autoconfig.snippets import render
+from mail_autoconfig.answers.snippets import render
+from mail_autoconfig.inventory.read import parse
+from support import answers
+from support.answers import CONFIG, POX, WELL_KNOWN, Case, Expectation, Reply, pox_request, redirect
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -114,7 +114,7 @@ def test_runs_from_a_zipapp(file: Path, tmp_path: Path) -> None:
     )
     assert (ended.stdout, ended.stderr) == ("config.json: 1 domain, all right\n", "")
     # The templates too are read from the archive.
-    code = "import mail_autoconfig.app as a; print(a.__file__)"
+    code = "import mail_autoconfig.server.app as a; print(a.__file__)"
     ended = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,

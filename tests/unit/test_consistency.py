@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
-import answers
-from answers import (
+from mail_autoconfig.inventory.model import Configuration
+from mail_autoconfig.inventory.read import built_in_providers, parse
+from mail_autoconfig.server.app import Application
+from support import answers
+from support.answers import (
     ANSWER,
     CONFIG,
     JSON,
@@ -24,10 +27,7 @@ from answers import (
     Row,
     pox_request,
 )
-from asgi import transport
-from mail_autoconfig.app import Application
-from mail_autoconfig.config import built_in_providers, parse
-from mail_autoconfig.model import Configuration
+from support.asgi import transport
 
 LOCALPART = "jürgen+o'neill&co"
 TLS = {"onSSL": "tls", "onTLS": "starttls", "offNone": "none"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from answers import cases
+from support.answers import cases
 
 ROOT = Path(__file__).parents[2]
 CLIENTS = (ROOT / "docs/clients.md").read_text()

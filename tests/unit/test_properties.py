@@ -12,8 +12,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-import answers
-from answers import (
+from mail_autoconfig.answers import apple
+from mail_autoconfig.inventory.read import parse
+from mail_autoconfig.outlook import files as outlook_files
+from mail_autoconfig.server.app import Application
+from support import answers
+from support.answers import (
     ANSWER,
     CONFIG,
     JSON,
@@ -25,10 +29,7 @@ from answers import (
     Reply,
     pox_request,
 )
-from asgi import transport
-from mail_autoconfig import apple, outlook_files
-from mail_autoconfig.app import Application
-from mail_autoconfig.config import parse
+from support.asgi import transport
 
 ask = transport(Application(parse(answers.configuration())))
 

@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 from lxml import etree
 
-import answers
-from mail_autoconfig import autoconfig, autodiscover, mobilesync, outlook, outlook_files
-from mail_autoconfig.addresses import parse as address
-from mail_autoconfig.autodiscover import Error, RequestError
-from mail_autoconfig.config import built_in_providers, parse
-from mail_autoconfig.model import Domain
+from mail_autoconfig.answers import autoconfig, autodiscover, mobilesync
+from mail_autoconfig.answers.autodiscover import Error, RequestError
+from mail_autoconfig.inventory.addresses import parse as address
+from mail_autoconfig.inventory.model import Domain
+from mail_autoconfig.inventory.read import built_in_providers, parse
+from mail_autoconfig.outlook import files as outlook_files
+from mail_autoconfig.outlook import values as outlook
+from support import answers
 
 OWN = Path(__file__).parents[1] / "schemas"
 PUBLISHED = Path(os.environ.get("AUTOCONFIG_SCHEMAS", "/nonexistent"))

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-import answers
-from answers import POX, Reply
-from asgi import transport
-from local_servers import Web, certificate
 from mail_autoconfig import cli
-from mail_autoconfig.app import Application
-from mail_autoconfig.config import parse
+from mail_autoconfig.inventory.read import parse
+from mail_autoconfig.server.app import Application
+from support import answers
+from support.answers import POX, Reply
+from support.asgi import transport
+from support.local_servers import Web, certificate
 
 
 class Front:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from certified import SERVERS
-from deployed import Server
+from support.certified import SERVERS
+from support.deployed import Server
 
 
 @pytest.fixture(params=SERVERS, ids=lambda server: server.name)

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import yaml
 
-from certified import (
+from support.certified import (
     ASSIGNMENT,
     SCENARIO,
     SERVERS,
@@ -28,7 +28,7 @@ from certified import (
     on_the_wire,
     run,
 )
-from deployed import ROOT, Server, play
+from support.deployed import ROOT, Server, play
 
 GOOD = [f"d{number}" for number in range(126)]
 BAD = {

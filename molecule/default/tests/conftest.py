@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deployed import SERVERS, Server
+from support.deployed import SERVERS, Server
 
 
 @pytest.fixture(params=SERVERS, ids=lambda server: server.name)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from answers import Case, cases, run
-from deployed import SERVERS, Server
+from support.answers import Case, cases, run
+from support.deployed import SERVERS, Server
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deployed import CA, ROOT, SERVERS, Server, changes, converge, play
+from support.deployed import CA, ROOT, SERVERS, Server, changes, converge, play
 
 CERTBOT = "--tags=certbot"
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from answers import CONFIG
-from deployed import ROOT, SERVERS, Server, changes, converge, play, refusal
+from support.answers import CONFIG
+from support.deployed import ROOT, SERVERS, Server, changes, converge, play, refusal
 
 GOOD = {"name": "example.com", "provider": "gandi"}
 PORT = [{"type": "imap", "host": "mail.example.com", "port": 99999}]

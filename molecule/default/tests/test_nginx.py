@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from answers import CONFIG, JSON, POX, not_modified, pox_request
-from deployed import CA, SERVERS, Server, changes, converge, play, refusal
+from support.answers import CONFIG, JSON, POX, not_modified, pox_request
+from support.deployed import CA, SERVERS, Server, changes, converge, play, refusal
 
 OTHER_SITE = """
 server {

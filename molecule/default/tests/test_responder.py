@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from answers import POX, PROFILE, pox_request
-from deployed import CA, SERVERS, Server, changes, converge, play, refusal
+from support.answers import POX, PROFILE, pox_request
+from support.deployed import CA, SERVERS, Server, changes, converge, play, refusal
 
 CONFIGURATION = "/etc/mail-autoconfig/config.json"
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from deployed import ROOT, changes, play
-from mail_autoconfig.dns_update import UpdateServer
-from mail_autoconfig.zone_plan import Change, Content, Key
+from mail_autoconfig.zones.plan import Change, Content, Key
+from mail_autoconfig.zones.rfc2136 import UpdateServer
+from support.deployed import ROOT, changes, play
 
 SCENARIO = Path(__file__).parents[1]
 DOMAINS = yaml.safe_load((SCENARIO / "inventory/group_vars/all/domains.yml").read_text())

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-import faults
-from doctor_table import LAB, ROWS, shown
 from mail_autoconfig.doctor.catalogue import FAULTS
+from support import faults
+from support.doctor_table import LAB, ROWS, shown
 
 ROOT = Path(__file__).parents[3]
 INVENTORY = Path(__file__).parents[1] / "inventory/group_vars/all/lab.yml"

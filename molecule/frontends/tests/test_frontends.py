@@ -19,9 +19,9 @@ import docker
 import pytest
 import yaml
 
-from deployed import ROOT, TLSConnection, changes, play
-from mail_autoconfig.dns_update import UpdateServer
-from mail_autoconfig.zone_plan import Change, Content
+from mail_autoconfig.zones.plan import Change, Content
+from mail_autoconfig.zones.rfc2136 import UpdateServer
+from support.deployed import ROOT, TLSConnection, changes, play
 
 SCENARIO = Path(__file__).parents[1]
 HOSTS = SCENARIO / "inventory/hosts.yml"

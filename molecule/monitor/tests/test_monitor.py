@@ -10,7 +10,7 @@ import pytest
 import testinfra
 from testinfra.host import Host
 
-from deployed import ROOT, changes, play
+from support.deployed import ROOT, changes, play
 
 SERVICE = "mail-autoconfig-doctor.service"
 LAB = ROOT / ".cache/lab/monitor"

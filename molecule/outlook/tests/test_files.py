@@ -15,11 +15,11 @@ import yaml
 from docker.models.containers import Container
 from regipy.registry import RegistryHive
 
-from deployed import ROOT, changes, play, refusal
-from hive import empty_hive
-from mail_autoconfig.config import parse
-from mail_autoconfig.outlook import values
-from registry import Effect, reg_effect
+from mail_autoconfig.inventory.read import parse
+from mail_autoconfig.outlook.values import values
+from support.deployed import ROOT, changes, play, refusal
+from support.hive import empty_hive
+from support.registry import Effect, reg_effect
 
 SCENARIO = Path(__file__).parents[1]
 INVENTORY = SCENARIO / "inventory/hosts.yml"

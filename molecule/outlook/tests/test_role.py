@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deployed import ROOT, changes, play
+from support.deployed import ROOT, changes, play
 
 SCENARIO = Path(__file__).parents[1]
 VARIABLES = {

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from deployed import changes, play, refusal
-from samba_lab import CONTROLLERS, INVENTORY, output, run, samba
+from support.deployed import changes, play, refusal
+from support.samba_lab import CONTROLLERS, INVENTORY, output, run, samba
 
 NAME = "Outlook asks the mail domain"
 OUTLOOK = r"Software\Policies\Microsoft\Office\16.0\Outlook"

@@ -16,8 +16,17 @@ import dns.rdatatype
 import pytest
 import yaml
 
-from deployed import ROOT, changes
-from samba_lab import ADMINISTRATOR, CONTROLLERS, INVENTORY, PASSWORD, SCENARIO, output, run, samba
+from support.deployed import ROOT, changes
+from support.samba_lab import (
+    ADMINISTRATOR,
+    CONTROLLERS,
+    INVENTORY,
+    PASSWORD,
+    SCENARIO,
+    output,
+    run,
+    samba,
+)
 
 DOMAINS = yaml.safe_load((SCENARIO / "inventory/group_vars/all/domains.yml").read_text())
 ONE, TWO = DOMAINS["autoconfig_domains"]
@@ -77,8 +86,8 @@ def own_records(controller: str, zone: str) -> list[str]:
 def in_the_zone(zone: str, code: str) -> str:
     """Run Python against dc13's `zone` in the container; what it prints."""
     begin = (
-        "from mail_autoconfig.dns_directory import DirectoryServer, ZoneError\n"
-        "from mail_autoconfig.zone_plan import Change, Content\n"
+        "from mail_autoconfig.zones.samba import DirectoryServer, ZoneError\n"
+        "from mail_autoconfig.zones.plan import Change, Content\n"
         f"server = DirectoryServer('dc13.corp13.test', 'autoconfig@CORP13.TEST', {PASSWORD!r})\n"
         f"zone = {zone!r}\n"
     )

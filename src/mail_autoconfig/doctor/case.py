@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
-from ..model import Configuration, Domain
+from ..inventory.model import Configuration, Domain
 from .data import Exchange, Failure, Finding, Lookup, Outcome, Request, Setting
 from .fetch import Fetcher
 from .resolve import Resolver

@@ -17,9 +17,9 @@ import dns.resolver
 from rich.console import Console
 from rich.progress import Progress
 
-from .. import config
-from ..addresses import Address, parse
-from ..model import Configuration
+from ..inventory import read as config
+from ..inventory.addresses import Address, parse
+from ..inventory.model import Configuration
 from . import output_json
 from .case import Case, Visits
 from .data import Report, Severity

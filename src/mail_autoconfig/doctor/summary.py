@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..addresses import FORBIDDEN
+from ..inventory.addresses import FORBIDDEN
 from .data import Finding, Report, Severity
 
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "ok": 2}

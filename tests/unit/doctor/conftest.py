@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from answers import POX, Reply, Transport
-from asgi import transport
-from local_servers import NameServer, Web, certificate
-from mail_autoconfig.app import Application
-from mail_autoconfig.config import parse
 from mail_autoconfig.doctor.case import Case
 from mail_autoconfig.doctor.fetch import Fetcher
 from mail_autoconfig.doctor.resolve import Resolver
+from mail_autoconfig.inventory.read import parse
+from mail_autoconfig.server.app import Application
+from support.answers import POX, Reply, Transport
+from support.asgi import transport
+from support.local_servers import NameServer, Web, certificate
 
 DOMAIN = "example.test"
 MAIL = f"mail.{DOMAIN}"

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import asyncio
 
-from answers import Reply
-from mail_autoconfig.config import parse
 from mail_autoconfig.doctor.case import Case
 from mail_autoconfig.doctor.data import Exchange, Outcome, Request, Setting
+from mail_autoconfig.inventory.read import parse
+from support.answers import Reply
 
 from .conftest import DOMAIN, World
 

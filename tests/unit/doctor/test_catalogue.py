@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from doctor_table import ROWS
 from mail_autoconfig.doctor.catalogue import FAULTS, finding
+from support.doctor_table import ROWS
 
 
 def general(text: str) -> str:

@@ -128,7 +128,7 @@ def test_wrong_argument(doctor: Doctor, arguments: list[str]) -> None:
 
 def test_the_responder_needs_nothing_of_it() -> None:
     """Hosts have Debian's packages of the responder alone."""
-    code = "import sys, mail_autoconfig.serve, mail_autoconfig.cli; print(*sys.modules)"
+    code = "import sys, mail_autoconfig.server.serve, mail_autoconfig.cli; print(*sys.modules)"
     modules = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -136,7 +136,7 @@ def test_the_responder_needs_nothing_of_it() -> None:
         check=True,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(cli.__file__).parents[1])},
     ).stdout.split()
-    assert "mail_autoconfig.app" in modules
+    assert "mail_autoconfig.server.app" in modules
     assert not {"httpx", "dns", "rich", "mail_autoconfig.doctor"} & set(modules)
 
 

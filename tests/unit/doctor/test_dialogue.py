@@ -15,7 +15,7 @@ from mail_autoconfig.doctor.dialogue import (
     Wire,
     looks_like_mail,
 )
-from mail_server import MailServer
+from support.mail_server import MailServer
 
 PLAIN = b64encode(b"\0user\0secret").decode()
 

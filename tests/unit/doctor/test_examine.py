@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 import pytest
 
-from answers import CONFIG, POX, Reply
 from mail_autoconfig.doctor import examine
 from mail_autoconfig.doctor.case import Case
 from mail_autoconfig.doctor.data import Finding, Outcome, Report
+from support.answers import CONFIG, POX, Reply
 
 from .conftest import DOMAIN, World
 

@@ -9,9 +9,9 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 
 import pytest
 
-from answers import Reply
 from mail_autoconfig.doctor.data import Exchange, Request
 from mail_autoconfig.doctor.fetch import LONGEST_ANSWER, Fetcher
+from support.answers import Reply
 
 from .conftest import DOMAIN, World
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from mail_autoconfig.outlook import Value
+from mail_autoconfig.outlook.values import Value
 
 
 def action() -> Any:

@@ -11,8 +11,8 @@ import tree_sitter_powershell
 import yaml
 from tree_sitter import Language, Node, Parser
 
-from mail_autoconfig.outlook import Value
-from mail_autoconfig.outlook_files import powershell
+from mail_autoconfig.outlook.files import powershell
+from mail_autoconfig.outlook.values import Value
 
 ROOT = Path(__file__).parents[3]
 ROLE = ROOT / "roles/outlook"

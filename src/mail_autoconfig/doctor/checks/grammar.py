@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element, ParseError
 import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
-from ...names import normalise
+from ...inventory.names import normalise
 from ..answers import (
     AUTHENTICATION,
     POX_RESPONSE,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address
 
-from ...records import MAIL_SERVICES, RecordSet, records
+from ...zones.records import MAIL_SERVICES, RecordSet, records
 from ..case import Case
 from ..catalogue import finding
 from ..data import Finding, Lookup

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 from xml.parsers.expat import ExpatError
 
-from ... import apple as profile
+from ...answers import apple as profile
 from ..answers import AnswerError, body_of
 from ..case import Case
 from ..data import Exchange, Outcome, Request, Setting

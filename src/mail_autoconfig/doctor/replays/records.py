@@ -7,8 +7,8 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping
 
-from ... import pacc as document
-from ...records import unquoted
+from ...answers import pacc as document
+from ...zones.records import unquoted
 from ..answers import AnswerError, body_of
 from ..case import Case
 from ..data import Exchange, Outcome, Request, Setting

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from answers import CONFIG, Reply
 from mail_autoconfig.doctor.checks.dav import check_dav
 from mail_autoconfig.doctor.data import Outcome, Setting
+from support.answers import CONFIG, Reply
 
 from ..conftest import DOMAIN, World
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from mail_autoconfig import autoconfig, autodiscover
-from mail_autoconfig.addresses import parse as address
-from mail_autoconfig.config import built_in_providers, parse
+from mail_autoconfig.answers import autoconfig, autodiscover
 from mail_autoconfig.doctor.checks.grammar import Format, Reading, disagreements, read
 from mail_autoconfig.doctor.data import Exchange, Request, Setting
+from mail_autoconfig.inventory.addresses import parse as address
+from mail_autoconfig.inventory.read import built_in_providers, parse
 
 DOMAIN = "example.test"
 USER = f"user@{DOMAIN}"

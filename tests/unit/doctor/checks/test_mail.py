@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from answers import CONFIG, Reply
-from local_servers import certificate
 from mail_autoconfig.doctor.checks import mail
 from mail_autoconfig.doctor.checks.mail import check_mail, check_server
 from mail_autoconfig.doctor.checks.tls import Contexts
 from mail_autoconfig.doctor.data import Finding, Setting
-from mail_server import STARTTLS, MailServer
+from support.answers import CONFIG, Reply
+from support.local_servers import certificate
+from support.mail_server import STARTTLS, MailServer
 
 from ..conftest import DOMAIN, MAIL, World
 

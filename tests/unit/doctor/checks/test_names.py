@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mail_autoconfig.config import parse
 from mail_autoconfig.doctor.case import Case
 from mail_autoconfig.doctor.checks.names import check_names
 from mail_autoconfig.doctor.data import Outcome, Setting
+from mail_autoconfig.inventory.read import parse
 
 from ..conftest import DOMAIN, MAIL, SERVERS, World
 

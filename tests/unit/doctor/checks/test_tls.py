@@ -11,9 +11,9 @@ from threading import Thread
 
 import pytest
 
-from faults import Authority, pem, self_signed
 from mail_autoconfig.doctor.checks.tls import Contexts, examine, is_no_tls, listed
 from mail_autoconfig.doctor.data import Finding
+from support.faults import Authority, pem, self_signed
 
 HOST = "mail.example.test"
 NOW = datetime.now(UTC)

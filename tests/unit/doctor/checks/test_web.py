@@ -6,17 +6,17 @@ from urllib.parse import quote
 
 import pytest
 
-from answers import CONFIG, POX, Reply
-from mail_autoconfig import autodiscover, pacc
-from mail_autoconfig.addresses import parse as parse_address
-from mail_autoconfig.config import parse
+from mail_autoconfig.answers import autodiscover, pacc
 from mail_autoconfig.doctor.checks import tls, web
 from mail_autoconfig.doctor.checks.web import check_web, published, vouched_for
 from mail_autoconfig.doctor.data import Finding, Outcome, Setting
 from mail_autoconfig.doctor.examine import examine
 from mail_autoconfig.doctor.fetch import LONGEST_ANSWER
-from mail_autoconfig.model import Domain
-from mail_autoconfig.records import quoted
+from mail_autoconfig.inventory.addresses import parse as parse_address
+from mail_autoconfig.inventory.model import Domain
+from mail_autoconfig.inventory.read import parse
+from mail_autoconfig.zones.records import quoted
+from support.answers import CONFIG, POX, Reply
 
 from ..conftest import DOMAIN, MAIL, SERVERS, World
 

@@ -5,8 +5,8 @@ import plistlib
 
 import pytest
 
-from answers import Reply
 from mail_autoconfig.doctor.replays.apple import replay_apple
+from support.answers import Reply
 
 from ..conftest import DOMAIN, MAIL, World
 

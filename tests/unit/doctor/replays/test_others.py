@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import asyncio
 
-from answers import CONFIG, POX, WELL_KNOWN, Reply
 from mail_autoconfig.doctor.data import Outcome
 from mail_autoconfig.doctor.replays.others import replay_delta_chat, replay_evolution, replay_kmail
+from support.answers import CONFIG, POX, WELL_KNOWN, Reply
 
 from ..conftest import DOMAIN, World
 

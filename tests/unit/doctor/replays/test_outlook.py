@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from answers import POX, Reply
 from mail_autoconfig.doctor.data import Outcome
 from mail_autoconfig.doctor.replays.outlook import replay_outlook, replay_windows_mail
+from support.answers import POX, Reply
 
 from ..conftest import DOMAIN, MAIL, SERVERS, World
 

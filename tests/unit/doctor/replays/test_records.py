@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from answers import Reply
-from mail_autoconfig.config import parse
+from mail_autoconfig.answers.pacc import PATH, txt_record
 from mail_autoconfig.doctor.replays.records import replay_pacc, replay_srv
-from mail_autoconfig.pacc import PATH, txt_record
-from mail_autoconfig.records import quoted
+from mail_autoconfig.inventory.read import parse
+from mail_autoconfig.zones.records import quoted
+from support.answers import Reply
 
 from ..conftest import DOMAIN, MAIL, SERVERS, World
 

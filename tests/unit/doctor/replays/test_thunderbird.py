@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from answers import CONFIG, POX, WELL_KNOWN, Reply
 from mail_autoconfig.doctor.data import Outcome
 from mail_autoconfig.doctor.replays.thunderbird import (
     base_domain,
     replay_thunderbird,
     replay_thunderbird_android,
 )
+from support.answers import CONFIG, POX, WELL_KNOWN, Reply
 
 from ..conftest import DOMAIN, World
 

@@ -1,0 +1,115 @@
+"""Mozilla's Autoconfig, and what the IETF makes of it: model -> bytes.
+
+The address stays a placeholder, so an answer is the same for all users of a domain.
+
+There is one document for both versions of the format: the draft's clients ask for the URL of
+config-v1.1 too, must not reject a document for its version, and skip what they do not know, as
+Mozilla's do. It calls itself 1.2 where it holds what 1.1 does not have, services behind URLs.
+Source: Mozilla's "Autoconfiguration: config file format"; draft-ietf-mailmaint-autoconfig-06.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from markupsafe import Markup
+
+from ..inventory.addresses import PLACEHOLDER
+from ..inventory.model import (
+    Authentication,
+    Domain,
+    Protocol,
+    Security,
+    Server,
+    WebProtocol,
+    WebServer,
+)
+from ..templates import template
+
+MEDIA_TYPE = "text/xml"
+PATHS = (
+    "/mail/config-v1.1.xml",
+    "/.well-known/autoconfig/mail/config-v1.1.xml",
+    "/autoconfig/mail/config-v1.1.xml",
+)
+
+SOCKET_TYPE: dict[Security, str] = {"tls": "SSL", "starttls": "STARTTLS", "none": "plain"}
+_AUTHENTICATION: dict[Authentication, str] = {
+    "password": "password-cleartext",
+    "password_encrypted": "password-encrypted",
+    "oauth2": "OAuth2",
+    "gssapi": "GSSAPI",
+}
+_HTTP_AUTHENTICATION: dict[Authentication, tuple[str, str]] = {
+    "password": ("http", "Basic"),
+    "password_encrypted": ("http", "Digest"),
+    "oauth2": ("", "OAuth2"),
+    "gssapi": ("http", "Negotiate"),
+}
+_ELEMENTS: dict[Protocol | WebProtocol, str] = {
+    "imap": "incomingServer",
+    "pop3": "incomingServer",
+    "smtp": "outgoingServer",
+    "jmap": "incomingServer",
+    "activesync": "incomingServer",
+    "caldav": "calendar",
+    "carddav": "addressbook",
+    "webdav": "fileShare",
+    "managesieve": "setupServer",
+}
+_TYPES: dict[WebProtocol, str] = {"activesync": "activeSync"}  # where the draft's name differs
+_PLACEHOLDERS = {
+    "email": "%EMAILADDRESS%",
+    "localpart": "%EMAILLOCALPART%",
+    "domain": "%EMAILDOMAIN%",
+}
+
+_template = template("autoconfig.xml")
+
+
+def username(pattern: str) -> str:
+    """Translate a user name pattern into the format's own placeholders."""
+    return PLACEHOLDER.sub(lambda match: _PLACEHOLDERS[match[1]], pattern)
+
+
+@lru_cache(maxsize=1024)
+def render(domain: Domain) -> bytes:
+    """Return the settings for all users of `domain`."""
+    settings = domain.settings
+    servers = [_server(server, domain) for server in settings.servers]
+    web_servers = [_web_server(server) for server in settings.web_servers]
+    setup_servers = [row for row in servers if row[0] == "setupServer"]
+    answer = _template.render(
+        domain=domain,
+        settings=settings,
+        version="1.2" if web_servers or setup_servers else "1.1",
+        mail_servers=[row for row in servers if row[0] != "setupServer"],
+        # After the others: a client that knows 1.1 alone may take the first.
+        mail_web_servers=[row for row in web_servers if row[0] == "incomingServer"],
+        web_servers=[row for row in web_servers if row[0] != "incomingServer"],
+        setup_servers=setup_servers,
+        own_xml=Markup(username(settings.autoconfig_xml)),  # noqa: S704 (the validator's: XML)
+    )
+    return answer.encode()
+
+
+def _server(server: Server, domain: Domain) -> tuple[str, str, str, int, str, str, list[str]]:
+    return (
+        _ELEMENTS[server.type],
+        server.type,
+        server.host_for(domain.name),
+        server.port,
+        SOCKET_TYPE[server.security],
+        username(server.username),
+        [_AUTHENTICATION[method] for method in server.authentication],
+    )
+
+
+def _web_server(server: WebServer) -> tuple[str, str, str, str, list[tuple[str, str]]]:
+    return (
+        _ELEMENTS[server.type],
+        _TYPES.get(server.type, server.type),
+        username(server.url),
+        username(server.username),
+        [_HTTP_AUTHENTICATION[method] for method in server.authentication],
+    )

@@ -1,0 +1,195 @@
+"""The page for people: language, domain, address -> HTML. It needs no script and loads nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import segno
+from markupsafe import Markup, escape
+
+from ..inventory.addresses import Address
+from ..inventory.model import Domain, Look, Server, WebServer
+from ..outlook import files as outlook_files
+from ..templates import source, template
+from ..texts import LANGUAGES, texts
+from . import apple
+
+MEDIA_TYPE = "text/html"
+PATH = "/"
+FORM_PATH = "/settings"
+"""Where the form goes, by POST: an address in a URL would stand in histories and logs."""
+
+_WEIGHT = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
+
+_STYLE = source("page.css")
+_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
+HEADERS = {
+    "content-security-policy": (
+        f"default-src 'none'; style-src 'sha256-{_HASH}'; img-src data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "referrer-policy": "no-referrer",
+    "vary": "accept-language",
+    "x-content-type-options": "nosniff",
+}
+
+_TITLES = {
+    "imap": "incoming",
+    "pop3": "incoming",
+    "smtp": "outgoing",
+    "managesieve": "filters",
+    "caldav": "calendars",
+    "carddav": "contacts",
+    "webdav": "files",
+    "jmap": "all_services",
+    "activesync": "all_services",
+}
+_KINDS = {
+    "imap": "IMAP",
+    "pop3": "POP3",
+    "smtp": "SMTP",
+    "managesieve": "ManageSieve",
+    "caldav": "CalDAV",
+    "carddav": "CardDAV",
+    "webdav": "WebDAV",
+    "jmap": "JMAP",
+    "activesync": "Exchange ActiveSync",
+}
+# Program (or the text that names it), what it can, the text that says how.
+_PROGRAMS = (
+    ("Thunderbird", "yes", "how_thunderbird"),
+    ("Evolution, Delta Chat, K-9 Mail, FairEmail", "yes", "how_others"),
+    ("outlook", "partly", "how_outlook"),
+    ("apple", "partly", "how_apple"),
+    ("new_outlook", "no", "how_new_outlook"),
+    ("outlook_mobile", "no", "how_new_outlook"),
+    ("gmail", "no", "how_gmail"),
+)
+
+_template = template("page.html")
+
+
+def _texts(look: Look, language: str) -> Mapping[str, str]:
+    usual = texts(language) if language in LANGUAGES else {}
+    return {**usual, **look.texts.get(language, {})}
+
+
+def choose_language(accepted: str, look: Look) -> str:
+    """The language that an Accept-Language header likes best (RFC 9110, section 12.5.4)."""
+    best, weight = LANGUAGES[0], 0.0
+    for choice in accepted.split(","):
+        tag, *parameters = (part.strip().lower() for part in choice.split(";"))
+        match = _WEIGHT.fullmatch("".join(parameters)) if parameters else None
+        liked = float(match[1]) if match else 0.0 if parameters else 1.0
+        language = tag.partition("-")[0]
+        if (language in LANGUAGES or language in look.texts) and liked > weight:
+            best, weight = language, liked
+    return best
+
+
+def render(
+    look: Look,
+    language: str,
+    domain: Domain | None,
+    *,
+    address: Address | None = None,
+    host: str | None = None,
+    email: str = "",
+    error: str = "",
+) -> bytes:
+    """Return the page.
+
+    `domain` is the one whose name it carries; with `address` it shows that one's settings, else the
+    question for it, with `email` as it was typed and the text `error` that says what is wrong with
+    it. `host` is where a telephone finds the profile.
+    """
+    t = _texts(look, language)
+    shown: dict[str, Any] = {
+        "cards": (),
+        "links": (),
+        "profile": "",
+        "code": "",
+        "outlook": "",
+        "policies": "",
+    }
+    if domain and address:
+        email = address.email
+        shown["cards"] = list(_cards(t, domain, address))
+        shown["links"] = list(_links(language, t, domain))
+        if apple.available(domain):
+            shown["profile"] = f"{apple.PATH}?email={quote(email, safe='@')}"
+            shown["code"] = _code(f"https://{host}{shown['profile']}", t) if host else ""
+        if domain.settings.autodiscover and not domain.settings.redirect:
+            shown["outlook"] = outlook_files.REG_PATH
+            shown["policies"] = outlook_files.ZIP_PATH
+    return _template.render(
+        t=t,
+        language=language,
+        style=Markup(_STYLE),  # noqa: S704 (ours)
+        name=domain.display_name if domain else "",
+        logo=look.logo,
+        email=email,
+        example=f"name@{domain.written if domain else 'example.com'}",
+        error=t[error] if error else "",
+        programs=[(t.get(program, program), state, t[how]) for program, state, how in _PROGRAMS],
+        **shown,
+    ).encode()
+
+
+def _cards(
+    t: Mapping[str, str], domain: Domain, address: Address
+) -> Iterator[tuple[str, str, list[tuple[str, str, bool]]]]:
+    """Title, kind and rows of each server; a row is label, value, and whether to copy it."""
+    servers: list[Server | WebServer] = [*domain.settings.servers, *domain.settings.web_servers]
+    for server in servers:
+        if isinstance(server, Server):
+            where = [
+                (t["server"], server.host_for(domain.name), True),
+                (t["port"], str(server.port), True),
+                (t["security"], t[f"security_{server.security}"], False),
+            ]
+        else:
+            where = [(t["server"], _url(server, domain, address), True)]
+        yield (
+            t[_TITLES[server.type]],
+            _KINDS[server.type],
+            [
+                *where,
+                (t["user_name"], address.fill(server.username), True),
+                (t["log_in"], t[f"log_in_{server.authentication[0]}"], False),
+            ],
+        )
+
+
+def _url(server: WebServer, domain: Domain, address: Address) -> str:
+    url = server.url.replace("{domain}", domain.name)
+    return address.fill(url, lambda text: quote(text, safe="@"))
+
+
+def _links(language: str, t: Mapping[str, str], domain: Domain) -> Iterator[tuple[str, str]]:
+    if domain.settings.webmail:
+        yield domain.settings.webmail, t["webmail"]
+    for page in domain.settings.documentation:
+        named = dict(page.texts)
+        yield page.url, named.get(language) or named.get(LANGUAGES[0]) or page.texts[0][1]
+
+
+def _code(url: str, t: Mapping[str, str]) -> Markup:
+    """A QR code as SVG, four modules of quiet zone around it (ISO/IEC 18004)."""
+    matrix = segno.make(url, error="m", micro=False).matrix
+    size = len(matrix) + 8
+    path = "".join(
+        f"M{x + 4} {y + 4}h1v1h-1z"
+        for y, row in enumerate(matrix)
+        for x, dark in enumerate(row)
+        if dark
+    )
+    return Markup(  # noqa: S704 (numbers, an escaped name)
+        f'<svg role="img" aria-label="{escape(t["apple_code_name"])}" viewBox="0 0 {size} {size}" '
+        f'shape-rendering="crispEdges"><path d="{path}"/></svg>'
+    )

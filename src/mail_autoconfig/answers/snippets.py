@@ -1,0 +1,84 @@
+"""Rules for a web server of one's own that serves the domain itself: model -> configuration text.
+
+Outlook asks at the domain D before autodiscover.D, and `/.well-known/autoconfig` is looked for at D
+alone. Where D is somebody's web site, that server passes these requests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..inventory.model import Configuration, Domain
+from ..inventory.names import page_host
+
+# What is asked for at D, in any case and without its first slash, and where it is answered.
+_ROUTES = (
+    (r"autodiscover/autodiscover\.xml", "/autodiscover/autodiscover.xml"),
+    (r"autodiscover/autodiscover\.json((?:/.*)?)", "/autodiscover/autodiscover.json$1"),
+    (r"(?:\.well-known/)?autoconfig/mail/config-v1\.1\.xml", "/mail/config-v1.1.xml"),
+)
+_TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
+
+
+def apache(domain: Domain, host: str) -> str:
+    """Rules for the domain's `<VirtualHost *:443>`; they pass requests on to `host`."""
+    rules = "".join(
+        f"RewriteRule ^/{asked}$ https://{host}{answered} [NC,P,L]\n" for asked, answered in _ROUTES
+    )
+    return (
+        f"# {domain.name}: for its <VirtualHost *:443>; a2enmod rewrite ssl proxy_http\n"
+        "SSLProxyEngine on\n"
+        "SSLProxyVerify require\n"
+        "SSLProxyVerifyDepth 10\n"  # the default, 1, is too short for Let's Encrypt's chains
+        f"SSLProxyCACertificateFile {_TRUSTED}\n"
+        f"RewriteEngine on\n{rules}"
+    )
+
+
+def htaccess(domain: Domain, host: str) -> str:
+    """Rules for an .htaccess file, where passing on is not allowed: they redirect to `host`.
+
+    307 keeps a POST what it is; Outlook asks its user once whether it may follow.
+    """
+    rules = "".join(
+        f"RewriteRule ^{asked}$ https://{host}{answered} [NC,R=307,L]\n"
+        for asked, answered in _ROUTES
+    )
+    return (
+        f"# {domain.name}: for the .htaccess of its web space, above all other rules\n"
+        f"RewriteEngine on\n{rules}"
+    )
+
+
+def nginx(domain: Domain, host: str) -> str:
+    """Locations for the domain's `server` with `listen 443`; they pass requests on to `host`."""
+    locations = "".join(
+        f"location ~* ^/{asked}$ {{\n"
+        f"    rewrite (?i)^/{asked}$ {answered} break;\n"
+        f"    proxy_pass https://{host};\n"
+        f"    proxy_set_header Host {host};\n"
+        "    proxy_ssl_server_name on;\n"
+        "    proxy_ssl_verify on;\n"
+        f"    proxy_ssl_trusted_certificate {_TRUSTED};\n"
+        "    # The request line can hold a mail address.\n"
+        "    access_log off;\n"
+        "    error_log /dev/null crit;\n"
+        "}\n"
+        for asked, answered in _ROUTES
+    )
+    return f"# {domain.name}: for its server block with listen 443\n{locations}"
+
+
+KINDS: Mapping[str, Callable[[Domain, str], str]] = {
+    "apache": apache,
+    "htaccess": htaccess,
+    "nginx": nginx,
+}
+
+
+def render(kind: str, configuration: Configuration) -> str:
+    """Return the rules of one of `KINDS` for each domain, in the order of the inventory."""
+    found = (
+        (domain, page_host(configuration, domain)) for domain in configuration.domains.values()
+    )
+    return "\n".join(KINDS[kind](domain, host) for domain, host in found if host)

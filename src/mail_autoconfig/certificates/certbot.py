@@ -1,0 +1,263 @@
+"""certbot on this host: the certificates that it keeps, orders, and what it says of a failure."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .groups import is_ours
+from .orders import Lineage, Order
+
+_REQUIRED = "cert", "privkey", "chain", "fullchain"  # of a renewal's file
+_SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+_LOG = Path("/var/log/letsencrypt/letsencrypt.log")
+_THREADS = 4
+# certbot's own timer may be at work for other certificates.
+_BUSY = "Another instance of Certbot is already running"
+_PAUSE = 10.0  # seconds
+_TRIES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Whom to order from, and how.
+
+    `directory_url` is that of the ACME directory; `challenge` are certbot's arguments for proving
+    the names; `ca_file` holds CA certificates that certbot trusts beside the system's when it talks
+    to the authority; `root` (PEM) must have signed the certificates.
+    """
+
+    directory_url: str
+    challenge: tuple[str, ...]
+    email: str = ""
+    ca_file: Path | None = None
+    root: str = ""
+
+    @contextmanager
+    def bundle(self) -> Iterator[Path]:
+        """A file with all CA certificates to trust. Raises OSError."""
+        if self.ca_file is None:
+            yield _SYSTEM_BUNDLE
+            return
+        with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+            file.writelines(f"{each.read_text()}\n" for each in (_SYSTEM_BUNDLE, self.ca_file))
+            file.flush()
+            yield Path(file.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an order: `refused` names with the reason, or `problem` if it was not they."""
+
+    succeeded: bool
+    refused: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+
+class Certbot:
+    """The certificates of ours below certbot's directory of configuration."""
+
+    def __init__(self, authority: Authority, config: Path = Path("/etc/letsencrypt")) -> None:
+        self._authority = authority
+        self._config = config
+
+    def live(self, certificate: str) -> Path:
+        """The directory with `fullchain.pem` and `privkey.pem`."""
+        return self._config / "live" / certificate
+
+    def lineages(self) -> dict[str, Lineage]:
+        """All certificates of ours. One that can't be read is as good as none."""
+        names = [
+            name
+            for name in sorted(path.stem for path in self._config.glob("renewal/*.conf"))
+            if is_ours(name) and (self.live(name) / "cert.pem").exists()
+        ]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            found = zip(names, pool.map(self._lineage, names), strict=True)
+            return {name: lineage for name, lineage in found if lineage}
+
+    def _lineage(self, certificate: str) -> Lineage | None:
+        path = self.live(certificate) / "cert.pem"
+        printed = _openssl(
+            "x509", "-noout", "-startdate", "-enddate", "-ext", "subjectAltName", "-in", str(path)
+        ).stdout
+        dates = dict(re.findall(r"^(notBefore|notAfter)=(.+)$", printed, re.MULTILINE))
+        if len(dates) != 2:
+            return None
+        renewal = self._renewal(certificate)
+        if renewal is None:
+            return None
+        return Lineage(
+            names=frozenset(re.findall(r"DNS:([^,\s]+)", printed)),
+            server=renewal.get("renewalparams", "server", fallback=""),
+            begins=_seconds(dates["notBefore"]),
+            ends=_seconds(dates["notAfter"]),
+            trusted=self._signed_by_root(certificate),
+        )
+
+    def _renewal(self, certificate: str) -> configparser.ConfigParser | None:
+        """What certbot keeps of a certificate; None if it can't be read."""
+        renewal = configparser.ConfigParser(interpolation=None, strict=False)
+        try:
+            conf = (self._config / "renewal" / f"{certificate}.conf").read_text("utf-8")
+            renewal.read_string("[certificate]\n" + conf)
+        except (OSError, ValueError, configparser.Error):
+            return None
+        return renewal
+
+    def _broken(self, certificate: str) -> str:
+        """What stands in the way of an order: certbot would give it another name, each time."""
+        path = self._config / "renewal" / f"{certificate}.conf"
+        if not path.exists():
+            return ""
+        renewal = self._renewal(certificate)
+        kept = renewal["certificate"] if renewal else {}
+        if all(Path(kept.get(key, "")).is_file() for key in _REQUIRED):
+            return ""
+        return f"{path} is broken; mend it, or run: certbot delete --cert-name {certificate}"
+
+    def _signed_by_root(self, certificate: str) -> bool:
+        if not self._authority.root:
+            return True
+        with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+            file.write(self._authority.root)
+            file.flush()
+            live = self.live(certificate)
+            trusted = ("-no-CApath", "-CAfile", file.name, "-untrusted", str(live / "chain.pem"))
+            return _openssl("verify", *trusted, str(live / "cert.pem")).returncode == 0
+
+    def order(self, order: Order) -> Outcome:
+        """Order a certificate; the one that there is stays if that fails."""
+        if broken := self._broken(order.certificate):
+            return Outcome(False, {}, broken)
+        authority = self._authority
+        arguments = ["certonly", "--agree-tos", "--renew-with-new-domains", "--force-renewal"]
+        arguments += ["--no-autorenew", "--cert-name", order.certificate]
+        arguments += ["--server", authority.directory_url, *authority.challenge]
+        if authority.email:
+            arguments += ["--email", authority.email, "--no-eff-email"]
+        else:
+            arguments += ["--register-unsafely-without-email"]
+        for name in order.names:
+            arguments += ["--domain", name]
+        code, output, log = self._run(*arguments)
+        # An authority of one's own that was installed anew does not know the account.
+        if code != 0 and "acme:error:accountDoesNotExist" in log:
+            self._forget_account()
+            code, output, log = self._run(*arguments)
+        if code == 0:
+            return Outcome(True)
+        said = refusals(output) or rejections(log)
+        # Of a wildcard it says the domain alone. What was not ordered is no reason.
+        hosts = {name: name.removeprefix("*.") for name in order.names}
+        ours = unpresented(output)
+        refused = {name: ours.get(host, said[host]) for name, host in hosts.items() if host in said}
+        return Outcome(False, refused, "" if refused else problem(output, log))
+
+    def delete(self, certificate: str) -> str:
+        """Delete a certificate with its key; return what is wrong, or an empty string."""
+        code, output, log = self._run("delete", "--cert-name", certificate)
+        return problem(output, log) if code else ""
+
+    def _run(self, *arguments: str) -> tuple[int, str, str]:
+        """Run certbot; return its exit code, all that it prints, and what it logs meanwhile.
+
+        While another certbot runs, wait for it, some minutes at most.
+        """
+        done = self._run_once(*arguments)
+        for _try in range(_TRIES):
+            if _BUSY not in done[1]:
+                break
+            time.sleep(_PAUSE)
+            done = self._run_once(*arguments)
+        return done
+
+    def _run_once(self, *arguments: str) -> tuple[int, str, str]:
+        logged = _LOG.stat().st_size if _LOG.exists() else 0
+        with self._authority.bundle() as bundle:
+            environment = {"LC_ALL": "C.UTF-8", "REQUESTS_CA_BUNDLE": str(bundle)}
+            done = subprocess.run(
+                ["certbot", *arguments, "--non-interactive", "--config-dir", str(self._config)],
+                env=os.environ | environment,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+            )
+        log = ""
+        if done.returncode and _LOG.exists():
+            with _LOG.open(encoding="utf-8", errors="replace") as file:
+                file.seek(logged if logged <= _LOG.stat().st_size else 0)
+                log = file.read()
+        return done.returncode, f"{done.stdout}\n{done.stderr}", log
+
+    def _forget_account(self) -> None:
+        """Put the account at this authority aside, which the authority no longer knows."""
+        accounts = self._config / "accounts" / self._authority.directory_url.split("://", 1)[1]
+        aside = accounts.with_name(accounts.name + ".forgotten")
+        shutil.rmtree(aside, ignore_errors=True)
+        accounts.rename(aside)
+
+
+def _openssl(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=False)
+
+
+def _seconds(date: str) -> float:
+    """Read a date of OpenSSL's: `Nov 23 21:00:00 2026 GMT`."""
+    return datetime.strptime(date, "%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC).timestamp()
+
+
+def refusals(output: str) -> dict[str, str]:
+    """The names that the authority refused, with what it says, from what certbot prints."""
+    found = re.findall(r"Domain: (\S+)\s+Type: +(\S+)\s+Detail: ([^\n]+)", output)
+    return {name: f"{detail} ({kind})" for name, kind, detail in found}
+
+
+def unpresented(output: str) -> dict[str, str]:
+    """The names whose proof our own hook could not present, with what it says.
+
+    certbot goes on all the same, and the authority then only says that there is no proof.
+    """
+    hook = "Hook '--manual-auth-hook' for"
+    found = re.findall(
+        rf"{hook} (\S+) reported error code \d+\n{hook} \1 ran with error output:\n((?: .+\n?)+)",
+        output,
+    )
+    return {name: said.splitlines()[-1].strip() for name, said in found}
+
+
+def rejections(log: str) -> dict[str, str]:
+    """The names that the authority would not even begin with, from what certbot logs.
+
+    As Let's Encrypt says it; of several names it says the first.
+    """
+    found = re.findall(r'Cannot issue for \\?"([^"\\]+)\\?": ([^"(\n]+)', log)
+    return {name: f"{detail.strip()} (rejectedIdentifier)" for name, detail in found}
+
+
+def problem(output: str, log: str) -> str:
+    """What went wrong with something else than a name, in one line."""
+    # certbot 2.1 on Python 3.11 prints "can't set attribute" in place of what the authority said.
+    found: Sequence[tuple[str, str]] = re.findall(
+        r"acme\.messages\.Error: urn:ietf:params:acme:error:(\S+) :: (.+)", log
+    )
+    if found:
+        return f"{found[-1][1]} ({found[-1][0]})"
+    idle = ("Saving debug log", "Ask for help", "- - -")
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    for line in lines:
+        if line.startswith("ValueError: "):  # of the library that speaks with the authority
+            return line.removeprefix("ValueError: ")
+    return "; ".join([line for line in lines if not line.startswith(idle)][-2:])

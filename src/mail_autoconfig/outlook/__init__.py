@@ -1,0 +1,1 @@
+"""The registry values that let classic Outlook ask, and the files that set them."""

@@ -1,0 +1,1 @@
+"""The web application that clients ask, and the program that runs it."""

@@ -1,0 +1,1 @@
+"""DNS records: which, where they are written, and whether the name servers have them."""

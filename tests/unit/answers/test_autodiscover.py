@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+
+from mail_autoconfig.answers.autodiscover import Error, RequestError, parse, render
+from mail_autoconfig.inventory.addresses import parse as address
+from mail_autoconfig.inventory.model import Domain
+from mail_autoconfig.inventory.read import parse as configuration
+from support.answers import ANSWER, REQUEST, pox_request
+
+
+def domain(*servers: dict[str, str]) -> Domain:
+    found = configuration({"domains": [{"name": "example.com", "servers": list(servers)}]})
+    return found.domains["example.com"]
+
+
+def rendered(domain: Domain, email: str) -> list[list[str | None]]:
+    root = ET.fromstring(render(domain, address(email)))
+    return [
+        [protocol.findtext(f"{ANSWER}{name}") for name in ("Type", "Server", "LoginName")]
+        for protocol in root.iter(f"{ANSWER}Protocol")
+    ]
+
+
+def test_login_and_host_patterns_are_filled_and_escaped() -> None:
+    found = domain(
+        {"type": "imap", "host": "imap.{domain}", "username": "{localpart}"},
+        {"type": "smtp", "host": "smtp.example.com", "username": "a&b<{domain}>"},
+    )
+    assert rendered(found, "x&{email}@Example.com") == [
+        ["IMAP", "imap.example.com", "x&{email}"],
+        ["SMTP", "smtp.example.com", "a&b<Example.com>"],
+    ]
+
+
+def test_users_of_a_domain_get_their_own_answer() -> None:
+    found = domain({"type": "imap", "host": "imap.example.com"})
+    assert rendered(found, "a@example.com")[0][2] == "a@example.com"
+    assert rendered(found, "b@example.com")[0][2] == "b@example.com"
+
+
+def test_order_is_that_of_the_configuration() -> None:
+    found = domain(
+        {"type": "pop3", "host": "p.example.com"},
+        {"type": "imap", "host": "b.example.com"},
+        {"type": "imap", "host": "a.example.com"},
+    )
+    hosts = [row[1] for row in rendered(found, "a@example.com")]
+    assert hosts == ["p.example.com", "b.example.com", "a.example.com"]
+
+
+def test_no_mail_server_no_options() -> None:
+    found = domain({"type": "managesieve", "host": "sieve.example.com"})
+    with pytest.raises(RequestError) as caught:
+        render(found, address("a@example.com"))
+    assert caught.value.error is Error.NO_OPTIONS
+
+
+def test_ttl_of_zero_is_for_ever() -> None:
+    found = domain({"type": "imap", "host": "i.example.com"})
+    lasting = replace(found, settings=replace(found.settings, ttl_hours=0))
+    texts = [
+        ET.fromstring(render(one, address("a@example.com"))).findtext(f".//{ANSWER}TTL")
+        for one in (found, lasting)
+    ]
+    assert texts == [None, "0"]
+
+
+@pytest.mark.parametrize(
+    ("body", "email"),
+    [
+        (pox_request("a@example.com"), "a@example.com"),
+        (pox_request("a&b@example.com"), "a&b@example.com"),
+        (
+            f'<Autodiscover xmlns="{REQUEST}"><Request><x><EMailAddress>no@example.com'
+            f"</EMailAddress></x><EMailAddress><![CDATA[a<b@example.com]]></EMailAddress>"
+            f"</Request><EMailAddress>no@example.com</EMailAddress></Autodiscover>".encode(),
+            "a<b@example.com",
+        ),
+        (
+            f'<Autodiscover xmlns="{REQUEST}"><!-- x --><?y z?><Request>'
+            f"<EMailAddress>&#x61;<!-- b -->@example.com</EMailAddress>"
+            f"</Request></Autodiscover>".encode(),
+            "a@example.com",
+        ),
+    ],
+)
+def test_parse(body: bytes, email: str) -> None:
+    assert parse(body).address.email == email
+
+
+def test_own_elements_stand_at_the_end_and_hold_the_address() -> None:
+    own = '<Image of="{email}">https://x.example/{localpart}</Image>'
+    (domain,) = configuration(
+        {"domains": [{"name": "example.com", "provider": "gandi", "autodiscover_xml": own}]}
+    ).domains.values()
+    answer = ET.fromstring(render(domain, address('<a"&>@example.com')))
+    *_, image = answer[0][1]
+    assert image.tag.endswith("/2006a}Image")
+    assert image.get("of") == '<a"&>@example.com'
+    assert image.text == 'https://x.example/<a"&>'

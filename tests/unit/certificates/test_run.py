@@ -1,0 +1,517 @@
+from __future__ import annotations
+
+import io
+import json
+import re
+import ssl
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import pytest
+
+from mail_autoconfig.certificates import run as certificates
+from mail_autoconfig.certificates.certbot import Authority, Certbot, Outcome
+from mail_autoconfig.certificates.groups import assign, dump
+from mail_autoconfig.certificates.orders import DAY, HOUR, NO_LIMITS, Limits, Lineage, Order
+from mail_autoconfig.certificates.run import (
+    CertificatesError,
+    Report,
+    Run,
+    Settings,
+    identities,
+    metrics,
+    name_check,
+    parse_settings,
+)
+from mail_autoconfig.cli import main
+
+URL = "https://acme.test/dir"
+
+
+class Double(Certbot):
+    """Certificates in memory; `outcomes` come before success."""
+
+    def __init__(self, directory: Path, *outcomes: Outcome) -> None:
+        super().__init__(Authority(URL, ()), directory)
+        self.kept: dict[str, Lineage] = {}
+        self.ordered: list[Order] = []
+        self.outcomes = list(outcomes)
+        self.now = 0.0
+
+    def lineages(self) -> dict[str, Lineage]:
+        return dict(self.kept)
+
+    def order(self, order: Order) -> Outcome:
+        self.ordered.append(order)
+        outcome = self.outcomes.pop(0) if self.outcomes else Outcome(True)
+        if outcome.succeeded:
+            names = frozenset(order.names)
+            self.kept[order.certificate] = Lineage(names, URL, self.now, self.now + 90 * DAY)
+        return outcome
+
+    def delete(self, certificate: str) -> str:
+        del self.kept[certificate]
+        return ""
+
+
+class Host:
+    """A host on which runs are made, one after the other."""
+
+    def __init__(self, directory: Path, *outcomes: Outcome) -> None:
+        self.directory = directory
+        self.tls = directory / "tls"
+        self.tls.mkdir()
+        self.certbot = Double(directory, *outcomes)
+        self.limits = NO_LIMITS
+        self.failing: dict[str, str] = {}
+        self.asked: list[str] = []
+        self.domains = ["a.test", "b.test", "c.test"]
+        self.deploy = f"echo x >> {directory}/deployed"
+        self.before: dict[str, Any] = {}
+
+    def check(self, names: Sequence[str]) -> Mapping[str, str]:
+        self.asked += names
+        return {name: why for name, why in self.failing.items() if name in names}
+
+    def run(self, *, dry: bool = False, forced: Sequence[str] = ()) -> Report:
+        settings = Settings(
+            Authority(URL, ()),
+            self.tls,
+            self.deploy,
+            limits=self.limits,
+            metrics=self.directory,
+        )
+        units = {domain: [f"n.{domain}", f"m.{domain}"] for domain in self.domains}
+        self.before = dict(assign(units, self.before, 4))
+        state, clock = self.directory / "state", lambda: self.certbot.now
+        run = Run(settings, self.before, self.certbot, self.check, state, clock)
+        return (run.dry if dry else run.wet)(frozenset(forced))
+
+    def deployed(self) -> int:
+        path = self.directory / "deployed"
+        return len(path.read_text().splitlines()) if path.exists() else 0
+
+    def link(self, name: str) -> Path:
+        return (self.tls / name).readlink()
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    return Host(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def suffixes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "suffixes.dat"
+    path.write_text("test\n")
+    monkeypatch.setattr(certificates, "_SUFFIXES", path)
+
+
+def test_first_run_and_second(host: Host, tmp_path: Path) -> None:
+    dry = host.run(dry=True)
+    assert dry.changed
+    assert host.certbot.ordered == []
+    assert dry.orders == [
+        "mail-autoconfig: would be ordered, 4 names; there is none",
+        "mail-autoconfig-2: would be ordered, 2 names; there is none",
+    ]
+    assert not (tmp_path / "state").exists()
+
+    first = host.run()
+    assert first.changed
+    assert first.after["mail-autoconfig-2"] == ["m.c.test", "n.c.test"]
+    assert host.link("mail-autoconfig-2") == tmp_path / "live/mail-autoconfig-2"
+    assert host.deployed() == 1  # once for all
+
+    host.asked.clear()
+    second = host.run()
+    assert (second.changed, second.lines(), host.deployed(), host.asked) == (False, [], 1, [])
+    assert host.run(dry=True).changed is False
+
+
+def test_one_domain_more_and_one_less(host: Host) -> None:
+    host.run()
+    host.domains = ["a.test", "c.test", "d.test"]
+    report = host.run()
+    assert [each.certificate for each in host.certbot.ordered[2:]] == ["mail-autoconfig"]
+    assert report.before == {"mail-autoconfig": ["m.a.test", "m.b.test", "n.a.test", "n.b.test"]}
+    assert report.after == {"mail-autoconfig": ["m.a.test", "m.d.test", "n.a.test", "n.d.test"]}
+
+
+def test_certificate_without_domains_is_deleted(host: Host) -> None:
+    host.run()
+    host.domains = ["c.test"]
+    gone = "mail-autoconfig: {}; no domain has it"
+    assert host.run(dry=True).orders == [gone.format("would be deleted")]
+    assert host.run().orders == [gone.format("deleted")]
+    assert list(host.certbot.kept) == ["mail-autoconfig-2"]
+    assert [path.name for path in host.tls.iterdir()] == ["mail-autoconfig-2"]
+    assert host.deployed() == 2
+
+
+def test_failing_names_are_left_out_and_retried(host: Host, tmp_path: Path) -> None:
+    host.failing = {"n.c.test": "no record"}
+    report = host.run()
+    assert report.left_out == {"n.c.test": "no record"}
+    assert report.problems == []
+    assert host.certbot.kept["mail-autoconfig-2"].names == {"m.c.test"}
+    host.asked.clear()
+    again = host.run()
+    assert (again.changed, again.left_out) == (False, {"n.c.test": "no record"})
+    assert set(host.asked) == {"m.c.test", "n.c.test"}  # the other certificate is right
+    host.failing = {}
+    assert host.run().orders == ["mail-autoconfig-2: ordered, 2 names; other names"]
+    assert json.loads((tmp_path / "state/report.json").read_text())["left_out"] == {}
+
+
+def test_no_name_at_all_is_an_error(host: Host) -> None:
+    host.domains = ["a.test"]
+    host.failing = {"n.a.test": "no record", "m.a.test": "no record"}
+    report = host.run()
+    assert report.problems == ["there is no certificate, since none of the names passes its check"]
+    assert not report.changed
+
+
+def test_name_that_the_authority_refuses_does_not_stop_the_others(tmp_path: Path) -> None:
+    refused = {"n.b.test": "no such name (dns)"}
+    host = Host(tmp_path, Outcome(False, refused))
+    report = host.run()
+    assert report.left_out == refused
+    assert [each.names for each in host.certbot.ordered[:2]] == [
+        ("n.a.test", "m.a.test", "n.b.test", "m.b.test"),
+        ("n.a.test", "m.a.test", "m.b.test"),
+    ]
+    assert len(host.certbot.kept) == 2
+
+
+def test_failed_order_leaves_what_there_is(host: Host) -> None:
+    host.run()
+    host.certbot.outcomes = [Outcome(False, {}, "the authority is ill")]
+    before = host.certbot.lineages()
+    report = host.run(forced=["mail-autoconfig"])
+    assert report.problems == [
+        "mail-autoconfig was not ordered, the one in force stays: the authority is ill"
+    ]
+    assert host.certbot.kept == before
+
+
+def test_run_ends_where_nothing_succeeds(tmp_path: Path) -> None:
+    host = Host(tmp_path, *[Outcome(False, {}, "ill")] * 9)
+    host.domains = [f"d{number}.test" for number in range(20)]
+    report = host.run()
+    assert len(host.certbot.ordered) == 3
+    assert report.problems[-1] == "the others wait for the next run"
+
+
+def test_limit_ends_a_run_and_the_next_goes_on(host: Host) -> None:
+    host.limits = Limits(orders_per_3_hours=1)
+    waits = (
+        "mail-autoconfig-2: waits until 1970-01-01 03:00 UTC; there is none; "
+        "limit: 1 orders in 3 hours"
+    )
+    assert host.run(dry=True).waiting == [waits]
+    report = host.run()
+    assert (len(host.certbot.ordered), report.waiting, report.problems) == (1, [waits], [])
+    host.certbot.now = 2 * HOUR
+    assert host.run().waiting == [waits]
+    host.certbot.now = 3 * HOUR
+    assert host.run().waiting == []
+    assert len(host.certbot.kept) == 2
+
+
+def test_name_that_was_refused_too_often_rests(tmp_path: Path) -> None:
+    refused = Outcome(False, {"n.a.test": "no (dns)"})
+    host = Host(tmp_path, refused)
+    host.domains = ["a.test"]
+    host.limits = Limits(failures_per_name_per_hour=1)
+    host.run()
+    host.certbot.now = HOUR / 2
+    assert host.run().left_out == {"n.a.test": "refused 1 times in an hour"}
+    assert len(host.certbot.ordered) == 2
+    host.certbot.now = HOUR + 1
+    host.run()
+    assert host.certbot.kept["mail-autoconfig"].names == {"n.a.test", "m.a.test"}
+
+
+def test_renewal_waits_for_a_name_and_then_goes_without(host: Host) -> None:
+    host.run()
+    host.failing = {"n.a.test": "no record"}
+    host.certbot.now = 61 * DAY
+    report = host.run()
+    assert [each.certificate for each in host.certbot.ordered[2:]] == ["mail-autoconfig-2"]
+    until = "mail-autoconfig is renewed without it from 1970-03-22 00:00 UTC"
+    assert report.held == {"n.a.test": f"no record; {until}"}
+    assert report.problems == []
+    host.certbot.now = 80 * DAY
+    report = host.run()
+    assert report.orders == ["mail-autoconfig: ordered, 3 names; due"]
+    assert (report.left_out, report.held) == ({"n.a.test": "no record"}, {})
+
+
+def test_what_ends_soonest_is_ordered_first(host: Host) -> None:
+    host.run()
+    host.certbot.now = DAY
+    host.run(forced=["mail-autoconfig"])
+    host.certbot.now = 70 * DAY
+    host.domains.append("d.test")
+    host.domains.append("e.test")
+    host.certbot.ordered.clear()
+    host.run()
+    assert [each.certificate for each in host.certbot.ordered] == [
+        "mail-autoconfig-2",
+        "mail-autoconfig",
+        "mail-autoconfig-3",
+    ]
+
+
+def test_names_move_once_they_are_on_another_certificate(host: Host) -> None:
+    """As after an upgrade from one certificate, to which both links lead until then."""
+    host.run()
+    names = frozenset(f"{kind}.{domain}.test" for kind in "nm" for domain in "abc")
+    host.certbot.kept = {"mail-autoconfig": Lineage(names, URL, 0, 90 * DAY)}
+    host.certbot.outcomes = [Outcome(False, {}, "the authority is ill")]
+    host.certbot.ordered.clear()
+    report = host.run()
+    assert [each.certificate for each in host.certbot.ordered] == ["mail-autoconfig-2"]
+    assert report.waiting == ["mail-autoconfig: waits until other certificates have its names"]
+    assert host.certbot.kept["mail-autoconfig"].names == names
+    report = host.run()
+    assert (report.waiting, report.problems) == ([], [])
+    assert host.certbot.kept["mail-autoconfig"].names == {n for n in names if ".c." not in n}
+
+
+def test_what_could_not_be_put_in_force_is_tried_again(host: Host) -> None:
+    deploy, host.deploy = host.deploy, "echo broken >&2; false"
+    report = host.run()
+    assert report.problems == ["not in force yet: broken"]
+    assert host.run(dry=True).changed
+    host.deploy = deploy
+    report = host.run()
+    assert (report.problems, report.changed, host.deployed()) == ([], True, 1)
+    host.run()
+    assert host.deployed() == 1
+
+
+def test_certificate_that_nginx_needs_is_not_deleted(host: Host) -> None:
+    """Its configuration was not taken, or not yet written: the old one names it."""
+    host.run()
+    deploy = host.deploy
+    host.deploy = (
+        f"test -e {host.tls}/mail-autoconfig || {{ echo no file >&2; false; }} && {deploy}"
+    )
+    host.certbot.live("mail-autoconfig").mkdir(parents=True)
+    host.domains = ["c.test", "d.test"]
+    host.certbot.now = 61 * DAY
+    report = host.run()
+    assert report.problems == ["mail-autoconfig: still needed: no file"]
+    assert set(host.certbot.kept) == {"mail-autoconfig", "mail-autoconfig-2"}
+    assert host.link("mail-autoconfig") == host.certbot.live("mail-autoconfig")
+    assert host.deployed() == 2  # what was renewed is in force
+    host.deploy = deploy
+    assert host.run().orders == ["mail-autoconfig: deleted; no domain has it"]
+    assert host.run(dry=True).changed is False
+
+
+def test_certificate_to_which_another_link_leads_stays(host: Host) -> None:
+    """As after an upgrade from one certificate, while a second one can't be ordered."""
+    host.run()
+    host.domains = ["c.test"]
+    host.failing = dict.fromkeys(["n.c.test", "m.c.test"], "no record")
+    del host.certbot.kept["mail-autoconfig-2"]
+    (host.tls / "mail-autoconfig-2").unlink()
+    (host.tls / "mail-autoconfig-2").symlink_to(host.certbot.live("mail-autoconfig"))
+    assert host.run(dry=True).orders == []
+    host.run()
+    assert set(host.certbot.kept) == {"mail-autoconfig"}
+
+
+def test_authority_that_is_silent_keeps_nothing_else_back(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.run()
+    (host.tls / "mail-autoconfig").unlink()
+    host.domains.append("d.test")
+
+    def silent(_names: Sequence[str]) -> Mapping[str, str]:
+        raise CertificatesError("no answer")
+
+    monkeypatch.setattr(host, "check", silent)
+    report = host.run()
+    assert report.problems == ["no answer"]
+    assert host.link("mail-autoconfig") == host.certbot.live("mail-autoconfig")
+    assert host.deployed() == 2
+    assert json.loads((tmp_path / "state/report.json").read_text())["problems"] == ["no answer"]
+
+
+@pytest.mark.parametrize("line", [b"\xff\n", b"5\n", b"{}\n", b'["u", null, 1, 2, 3]\n'])
+def test_line_of_the_past_that_is_none(host: Host, tmp_path: Path, line: bytes) -> None:
+    host.run()
+    with (tmp_path / "state/orders.jsonl").open("ab") as file:
+        file.write(line)
+    host.limits = Limits(orders_per_3_hours=1)
+    assert host.run(forced=["mail-autoconfig"]).waiting
+
+
+def test_half_a_line_of_the_past_is_no_harm(host: Host, tmp_path: Path) -> None:
+    host.run()
+    with (tmp_path / "state/orders.jsonl").open("a") as file:
+        file.write('["https')
+    host.limits = Limits(orders_per_3_hours=1)
+    assert host.run(forced=["mail-autoconfig"]).waiting
+    host.certbot.now = 8 * DAY
+    host.run()
+    assert (tmp_path / "state/orders.jsonl").read_text() == ""
+
+
+def test_metrics(host: Host, tmp_path: Path) -> None:
+    host.run()
+    text = (tmp_path / "mail-autoconfig-certificates.prom").read_text()
+    assert text == metrics(
+        Report(), {"mail-autoconfig": 90 * DAY, "mail-autoconfig-2": 90 * DAY}, 0
+    )
+    assert 'mail_autoconfig_certificate_ends_time_seconds{name="mail-autoconfig"} 7776000\n' in text
+    assert "mail_autoconfig_certificates_problems 0\n" in text
+
+
+RAW = {
+    "directory_url": URL,
+    "challenge": ["--webroot"],
+    "email": "",
+    "ca_file": "",
+    "root": "",
+    "tls_directory": "/tls",
+    "deploy": "true",
+    "webroot": "/webroot",
+    "check_names": True,
+    "identities": [],
+    "limits": {"orders_per_3_hours": 3},
+    "metrics": "",
+}
+
+
+def test_parse_settings() -> None:
+    settings = parse_settings(json.dumps(RAW))
+    assert settings.limits == Limits(orders_per_3_hours=3)
+    assert (settings.authority.directory_url, settings.webroot) == (URL, Path("/webroot"))
+    assert (settings.authority.ca_file, settings.metrics) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", "not the settings"),
+        ("{}", "KeyError"),
+        (json.dumps(RAW | {"limits": {"x": 1}}), 'limits: unknown key "x"; use orders_per_3_hours'),
+    ],
+)
+def test_settings_that_are_not_right(text: str, line: str) -> None:
+    with pytest.raises(CertificatesError, match=line):
+        parse_settings(text)
+
+
+def test_names_are_not_checked_where_that_is_not_wanted() -> None:
+    settings = parse_settings(json.dumps(RAW | {"check_names": False}))
+    assert name_check(settings)(["a.invalid"]) == {}
+
+
+PROVES = """
+import json, sys
+names = json.load(sys.stdin)
+print(json.dumps({name: " ".join(sys.argv[1:]) for name in names if name != "a.test"}))
+"""
+
+
+@pytest.mark.parametrize(("served", "said"), [(None, "check"), (frozenset(), "check --dry-run")])
+def test_names_that_cannot_be_proven_in_dns(
+    monkeypatch: pytest.MonkeyPatch, served: frozenset[str] | None, said: str
+) -> None:
+    """By the command that certbot runs later; what the name check says comes first."""
+    monkeypatch.setattr(
+        "mail_autoconfig.certificates.preflight.check", lambda *_: {"c.test": "CAA"}
+    )
+    command = (sys.executable, "-c", PROVES, "check")
+    settings = Settings(Authority(URL, ()), Path("/"), "", identities=("x",), proof_check=command)
+    found = name_check(settings, served)(["a.test", "b.test", "c.test"])
+    assert found == {"b.test": said, "c.test": "CAA"}
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("import sys; sys.exit('no file')", "names can't be proven in DNS: no file"),
+        ("import nothing_such", "names can't be proven in DNS: ModuleNotFoundError: No module"),
+        ("raise SystemExit(3)", "names can't be proven in DNS: ended with 3"),
+        ("print('x')", "names can't be proven in DNS: x"),
+    ],
+)
+def test_names_that_nothing_can_prove(
+    monkeypatch: pytest.MonkeyPatch, program: str, said: str
+) -> None:
+    monkeypatch.setattr("mail_autoconfig.certificates.preflight.check", lambda *_: {})
+    command = (sys.executable, "-c", program)
+    settings = Settings(Authority(URL, ()), Path("/"), "", identities=("x",), proof_check=command)
+    with pytest.raises(CertificatesError, match=f"^{re.escape(said)}"):
+        name_check(settings)(["a.test"])
+
+
+def test_check_mode_where_nothing_can_be_fetched_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(names: Sequence[str], _lookup: object, fetch: Any) -> Mapping[str, str]:
+        return {name: fetch(name, "192.0.2.1") for name in names}
+
+    monkeypatch.setattr("mail_autoconfig.certificates.preflight.check", check)
+    raw = RAW | {"webroot": str(tmp_path / "none"), "identities": ["ca.test"]}
+    settings = parse_settings(json.dumps(raw))
+    assert name_check(settings, {"a.test"})(["a.test"]) == {"a.test": ""}
+    with pytest.raises(OSError, match="none"):
+        name_check(settings)(["a.test"])
+
+
+@pytest.mark.parametrize(
+    ("directory", "expected"),
+    [({"meta": {"caaIdentities": ["ca.test"]}}, ("ca.test",)), ({"meta": {}}, ()), ({}, ())],
+)
+def test_identities_are_those_of_the_directory(
+    directory: dict[str, Any], expected: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ssl, "create_default_context", lambda cafile: cafile)
+    monkeypatch.setattr(
+        certificates, "urlopen", lambda *_args, **_: io.BytesIO(json.dumps(directory).encode())
+    )
+    assert identities(parse_settings(json.dumps(RAW))) == expected
+    own = parse_settings(json.dumps(RAW | {"identities": ["own.test"]}))
+    assert identities(own) == ("own.test",)
+
+
+def test_authority_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_: object) -> None:
+        raise URLError("Connection refused")
+
+    monkeypatch.setattr(ssl, "create_default_context", lambda cafile: cafile)
+    monkeypatch.setattr(certificates, "urlopen", refuse)
+    with pytest.raises(CertificatesError, match=r"https://acme.test/dir: .*Connection refused"):
+        identities(parse_settings(json.dumps(RAW)))
+
+
+def test_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [tmp_path / "authority.json", tmp_path / "certificates.json"]
+    paths[0].write_text(json.dumps(RAW | {"check_names": False, "tls_directory": str(tmp_path)}))
+    paths[1].write_text(dump(assign({"a.test": ["a.test"]}, {}, 4)))
+    monkeypatch.setattr(certificates, "Certbot", lambda _authority: Double(tmp_path))
+    files = list(map(str, paths))
+    assert main(["certificates", "--check", *files]) == 0
+    line = "mail-autoconfig: would be ordered, 1 name; there is none"
+    assert capsys.readouterr().out == f"{line}\n"
+    assert main(["certificates", "--check", "--json", *files]) == 0
+    assert json.loads(capsys.readouterr().out)["orders"] == [line]
+    assert main(["certificates", "--check", "--renew", "x", *files]) == 1
+    assert capsys.readouterr().err == "no certificate x; there is mail-autoconfig\n"
+    paths[1].write_text("[]")
+    assert main(["certificates", "--check", *files]) == 1
+    assert "no assignment of names" in capsys.readouterr().err
