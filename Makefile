@@ -56,7 +56,7 @@ molecule: venv engine
 	$(STEP) 'molecule: DNS, on Knot, BIND and PowerDNS' molecule test -s dns
 
 test-slow: venv engine
-	$(STEP) 'molecule: certificates, on Pebble' molecule test -s certbot
+	$(STEP) 'molecule: certificates, on Pebble' molecule test -s certificates
 	$(STEP) 'molecule: DNS and Group Policy, on Samba domain controllers' molecule test -s samba
 	$(STEP) 'molecule: the files for Windows, in Wine and in a hive' molecule test -s outlook
 	$(STEP) 'molecule: front ends behind HAProxy, dns-01' molecule test -s frontends

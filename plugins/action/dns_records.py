@@ -147,8 +147,8 @@ class ActionModule(ActionBase):
             addresses = [ip_address(str(address)) for address in arguments["addresses"]]
             found = records(configuration, addresses, list(map(str, arguments["issuers"])))
         except ValueError as error:  # AddressError is one
-            raise ConfigurationError([f"dns_addresses: {error}"]) from None
-        kept = names_of(arguments["keep"], "dns_keep")
+            raise ConfigurationError([f"autoconfig_dns_addresses: {error}"]) from None
+        kept = names_of(arguments["keep"], "autoconfig_dns_keep")
         served = pusher.servers if pusher else {}
         zones = by_zone((record for record in found if record.name not in kept), served)
         others = {zone: zones[zone] for zone in zones if zone not in served}
@@ -173,7 +173,9 @@ class Pusher:
                 push as dns_push,
             )
         except ImportError as error:
-            problem = f"dns_servers: {error}; install dnspython for ansible's {sys.executable}"
+            problem = (
+                f"autoconfig_dns_servers: {error}; install dnspython for ansible's {sys.executable}"
+            )
             raise ConfigurationError([problem]) from None
         self.dns_check, self.dns_push = dns_check, dns_push
         self.arguments = arguments
@@ -187,7 +189,7 @@ class Pusher:
             zones,
             owner=str(self.arguments["owner"]),
             ttl=int(self.arguments["ttl"]),
-            replace=names_of(self.arguments["replace"], "dns_replace"),
+            replace=names_of(self.arguments["replace"], "autoconfig_dns_replace"),
             dry=self.dry,
         )
         problems = [outcome.problem for outcome in outcomes if outcome.problem]

@@ -93,7 +93,7 @@ class ActionModule(ActionBase):
             try:
                 differences = write(directory, files(found), dry=bool(self._task.check_mode))
             except OSError as error:
-                problem = f"outlook_files_path: {error.filename}: {error.strerror}"
+                problem = f"autoconfig_outlook_files_path: {error.filename}: {error.strerror}"
                 raise ConfigurationError([problem]) from None
         return {
             "changed": bool(differences),

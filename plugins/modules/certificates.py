@@ -18,7 +18,7 @@ options:
     type: dict
     required: true
   assignment:
-    description: Certificate to domain to names, as M(mailhost.autoconfig.shards) returns it.
+    description: Certificate to domain to names, as M(mailhost.autoconfig.certificate_groups) returns it.
     type: dict
     required: true
   strict:
@@ -54,7 +54,7 @@ EXAMPLES = r"""
 - name: Get the certificates
   mailhost.autoconfig.certificates:
     settings: "{{ settings }}"
-    assignment: "{{ shards.assignment }}"
+    assignment: "{{ groups_of_names.assignment }}"
 """
 
 RETURN = r"""

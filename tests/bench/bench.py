@@ -163,8 +163,8 @@ def main() -> None:
         pid = run(server, "pgrep -f 'mail-autoconfig serve --port'").split()[0]
         print(f"memory of the responder after that: {resident(server, pid):.0f} MB", flush=True)
 
-        play("mailhost.autoconfig.server", "--tags=nginx", nginx_rate_limit=1000000,
-             nginx_rate_limit_burst=1000000)  # fmt: skip
+        play("mailhost.autoconfig.server", "--tags=nginx", autoconfig_nginx_rate_limit=1000000,
+             autoconfig_nginx_rate_limit_burst=1000000)  # fmt: skip
         host = "-H 'Host: autoconfig.example.test' http://127.0.0.1"
         put(server, "/tmp/fetch.py", FETCH)
         run(server, "python3 /tmp/fetch.py")

@@ -1,4 +1,4 @@
-"""The servers of molecule/certbot, and what is asked of their certificates."""
+"""The servers of molecule/certificates, and what is asked of their certificates."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mail_autoconfig.certificates import groups as shards
+from mail_autoconfig.certificates import groups
 from support.deployed import ROOT, Server, play
 
-SCENARIO = ROOT / "molecule/certbot"
+SCENARIO = ROOT / "molecule/certificates"
 SERVERS = [Server(release, "certs") for release in ("12", "13")]
 ASSIGNMENT = "/etc/mail-autoconfig/certificates.json"
 
@@ -43,8 +43,8 @@ def both(server: Server, *labels: str) -> frozenset[str]:
 def assign(server: Server, labels: Iterable[str]) -> None:
     """What the roles do for these domains, without the roles, for the program's next run."""
     units = {f"{label}.{server.suffix}": sorted(both(server, label)) for label in labels}
-    before = shards.load(server.run(f"cat {ASSIGNMENT}"))
-    text = shards.dump(shards.assign(units, before, 50))
+    before = groups.load(server.run(f"cat {ASSIGNMENT}"))
+    text = groups.dump(groups.assign(units, before, 50))
     server.run("sh -c %s", f"cat > {ASSIGNMENT} <<'END'\n{text}END")
 
 

@@ -52,23 +52,31 @@ def test_no_task_loops_over_domains(role: str) -> None:
 
 
 def test_roles_that_share_a_path_have_it_from_one() -> None:
-    nginx, responder, certbot = defaults("nginx"), defaults("responder"), defaults("certbot")
+    nginx, responder, certbot = defaults("nginx"), defaults("responder"), defaults("certificates")
     shared = [
-        (nginx["nginx_responder_socket"], "responder_socket", responder["responder_socket"]),
-        (certbot["certbot_tls_directory"], "nginx_tls_directory", nginx["nginx_tls_directory"]),
-        (certbot["certbot_acme_webroot"], "nginx_acme_webroot", nginx["nginx_acme_webroot"]),
+        (nginx["autoconfig_socket"], "autoconfig_socket", responder["autoconfig_socket"]),
+        (
+            certbot["autoconfig_tls_directory"],
+            "autoconfig_tls_directory",
+            nginx["autoconfig_tls_directory"],
+        ),
+        (
+            certbot["autoconfig_acme_webroot"],
+            "autoconfig_acme_webroot",
+            nginx["autoconfig_acme_webroot"],
+        ),
     ]
-    shared += [(defaults("share")["share_tls_directory"], *shared[1][1:])]
+    shared += [(defaults("share")["autoconfig_tls_directory"], *shared[1][1:])]
     for used, name, path in shared:
         assert used == f"{{{{ {name} | default('{path}') }}}}"
 
 
 def test_each_writer_of_metrics_has_a_file_of_its_own() -> None:
     written: dict[str, set[str]] = {}
-    for role in "certbot", "monitor":
+    for role in "certificates", "monitor":
         texts = (path.read_text("utf-8") for path in (ROOT / "roles" / role).rglob("*.*"))
         written[role] = set(re.findall(r"[a-z-]+\.prom\b", " ".join(texts)))
-    assert written == {"certbot": {METRICS}, "monitor": {"mail-autoconfig-doctor.prom"}}
+    assert written == {"certificates": {METRICS}, "monitor": {"mail-autoconfig-doctor.prom"}}
 
 
 @pytest.mark.parametrize("port", ["http_port", "https_port"])
@@ -78,15 +86,15 @@ def test_load_balancer_asks_where_nginx_listens(port: str) -> None:
 
 
 def test_renewals_begin_whatever_comes_of_the_first_order() -> None:
-    """With certbot_strict each play may fail, and what it got must be renewed all the same."""
-    tasks = [task["name"] for task in read(ROOT / "roles/certbot/tasks/acme.yml")]
+    """With autoconfig_certificates_strict each play may fail, and what it got must be renewed all the same."""
+    tasks = [task["name"] for task in read(ROOT / "roles/certificates/tasks/acme.yml")]
     assert tasks.index("Start the timer") < tasks.index("Get the certificates")
 
 
 def test_nothing_of_an_earlier_version_stays() -> None:
     """Its settings of certbot's own unit read a file that is gone: no renewal would work."""
     for path in "acme.yml", "no_timer.yml":
-        tasks = read(ROOT / "roles/certbot/tasks" / path)
+        tasks = read(ROOT / "roles/certificates/tasks" / path)
         assert "former.yml" in [task.get("ansible.builtin.import_tasks") for task in tasks]
     links = read(ROOT / "roles/nginx/tasks/placeholder.yml")
     assert [
@@ -98,7 +106,7 @@ def test_nothing_of_an_earlier_version_stays() -> None:
 
 def test_removal_of_certificates(tmp_path: Path) -> None:
     """All of ours, no other; one that fails is not passed over."""
-    tasks = read(ROOT / "roles/certbot/tasks/remove.yml")
+    tasks = read(ROOT / "roles/certificates/tasks/remove.yml")
     (task,) = [each["ansible.builtin.shell"] for each in tasks if "ansible.builtin.shell" in each]
     command = task["cmd"].replace("/etc/letsencrypt/renewal", str(tmp_path))
     certbot = tmp_path / "bin/certbot"

@@ -75,8 +75,8 @@ Describe 'policy.ps1' {
     }
 
     It 'refuses, before it writes, <what>' -ForEach @(
-        @{ what = 'a unit that is not there'; with = @{ Links = '["OU=Nobody,DC=pester,DC=test"]' }; says = 'outlook_gpo_links: no "OU=Nobody*' }
-        @{ what = 'a group that is not there'; with = @{ Groups = '["Nobody"]' }; says = 'outlook_gpo_security_filter: no group "Nobody"*' }
+        @{ what = 'a unit that is not there'; with = @{ Links = '["OU=Nobody,DC=pester,DC=test"]' }; says = 'autoconfig_outlook_gpo_links: no "OU=Nobody*' }
+        @{ what = 'a group that is not there'; with = @{ Groups = '["Nobody"]' }; says = 'autoconfig_outlook_gpo_security_filter: no group "Nobody"*' }
     ) {
         { Invoke-Policy @with } | Should -Throw $says
         $Domain.Writes | Should -Be 0
@@ -84,7 +84,7 @@ Describe 'policy.ps1' {
 
     It 'leaves the object of somebody else' {
         $global:Domain.Gpo = [pscustomobject] @{ Id = [guid]::NewGuid(); DisplayName = 'Outlook'; Description = 'Mine' }
-        { Invoke-Policy } | Should -Throw 'outlook_gpo_name: *'
+        { Invoke-Policy } | Should -Throw 'autoconfig_outlook_gpo_name: *'
         (Invoke-Policy -Present $false).Changed | Should -BeFalse
         $Domain.Writes | Should -Be 0
     }

@@ -19,9 +19,9 @@ run --check
 changed 0
 run
 changed 0
-run -e outlook_policy=true
+run -e autoconfig_outlook_policy=true
 changed 1
-run -e outlook_state=absent
+run -e autoconfig_outlook_state=absent
 changed 1
-run -e outlook_state=absent
+run -e autoconfig_outlook_state=absent
 changed 0

@@ -10,7 +10,7 @@ import pytest
 
 from support.deployed import CA, ROOT, SERVERS, Server, changes, converge, play
 
-CERTBOT = "--tags=certbot"
+CERTBOT = "--tags=certificates"
 
 
 def names(server: Server) -> list[str]:
@@ -40,7 +40,7 @@ def test_private_key_is_for_root_alone(server: Server) -> None:
 
 
 def test_renewal_is_served(server: Server) -> None:
-    """By what the timer starts; molecule/certbot has the cases."""
+    """By what the timer starts; molecule/certificates has the cases."""
     timer = server.host.service("mail-autoconfig-certificates.timer")
     assert timer.is_enabled
     assert timer.is_running
@@ -62,8 +62,8 @@ def test_name_that_fails_leaves_the_old_certificate_and_is_named() -> None:
         "mailhost.autoconfig.server",
         CERTBOT,
         unknown=one,
-        certbot_domains="{{ autoconfig_domains + unknown }}",
-        certbot_strict=True,
+        autoconfig_domains="{{ autoconfig_domains + unknown }}",
+        autoconfig_certificates_strict=True,
     )
     assert result.returncode == 2
     for server in SERVERS:
@@ -76,8 +76,8 @@ def test_name_that_fails_leaves_the_old_certificate_and_is_named() -> None:
 
 def test_selfsigned_and_existing_and_back() -> None:
     before = serials()
-    assert changes(converge(CERTBOT, certbot_mode="selfsigned")) > 0
-    assert changes(converge(CERTBOT, certbot_mode="selfsigned")) == 0
+    assert changes(converge(CERTBOT, autoconfig_certificates_mode="selfsigned")) > 0
+    assert changes(converge(CERTBOT, autoconfig_certificates_mode="selfsigned")) == 0
     for server in SERVERS:
         shown = server.run(
             "openssl s_client -connect 127.0.0.1:443 "
@@ -91,16 +91,16 @@ def test_selfsigned_and_existing_and_back() -> None:
     wrong = play(
         "mailhost.autoconfig.server",
         CERTBOT,
-        certbot_mode="existing",
-        certbot_existing_certificate=f"{live}/fullchain.pem",
-        certbot_existing_key="/etc/mail-autoconfig/tls/placeholder/privkey.pem",
+        autoconfig_certificates_mode="existing",
+        autoconfig_certificates_existing_certificate=f"{live}/fullchain.pem",
+        autoconfig_certificates_existing_key="/etc/mail-autoconfig/tls/placeholder/privkey.pem",
     )
     assert wrong.returncode == 2
     assert "they do not belong together" in wrong.stdout
     existing: dict[str, Any] = {
-        "certbot_mode": "existing",
-        "certbot_existing_certificate": f"{live}/fullchain.pem",
-        "certbot_existing_key": f"{live}/privkey.pem",
+        "autoconfig_certificates_mode": "existing",
+        "autoconfig_certificates_existing_certificate": f"{live}/fullchain.pem",
+        "autoconfig_certificates_existing_key": f"{live}/privkey.pem",
     }
     assert changes(converge(CERTBOT, **existing)) > 0
     assert changes(converge(CERTBOT, **existing)) == 0
@@ -112,9 +112,18 @@ def test_selfsigned_and_existing_and_back() -> None:
 @pytest.mark.parametrize(
     ("variables", "line"),
     [
-        ({"certbot_mode": ""}, "certbot_mode is not set; use letsencrypt, acme, selfsigned or"),
-        ({"certbot_mode": "letsencrypt"}, "certbot_letsencrypt_environment is not set; use"),
-        ({"certbot_acme_directory": "http://x"}, "use the https URL of the authority's ACME"),
+        (
+            {"autoconfig_certificates_mode": ""},
+            "autoconfig_certificates_mode is not set; use letsencrypt, acme, selfsigned or",
+        ),
+        (
+            {"autoconfig_certificates_mode": "letsencrypt"},
+            "autoconfig_certificates_letsencrypt_environment is not set; use",
+        ),
+        (
+            {"autoconfig_certificates_acme_directory": "http://x"},
+            "use the https URL of the authority's ACME",
+        ),
     ],
 )
 def test_bad_mode(variables: dict[str, Any], line: str) -> None:

@@ -109,8 +109,8 @@ def test_program_can_not_read_the_key(server: Server) -> None:
 
 def test_profiles_are_not_signed_where_that_is_not_wanted() -> None:
     try:
-        assert changes(converge("--tags=responder", responder_sign_profiles=False)) > 0
-        assert changes(converge("--tags=responder", responder_sign_profiles=False)) == 0
+        assert changes(converge("--tags=responder", autoconfig_sign_profiles=False)) > 0
+        assert changes(converge("--tags=responder", autoconfig_sign_profiles=False)) == 0
         for server in SERVERS:
             assert fetch_profile(server).startswith(b"<?xml")
             assert not server.host.file("/run/mail-autoconfig/sign").exists
@@ -157,12 +157,16 @@ def test_second_run_in_check_mode_finds_nothing_to_do() -> None:
     ("variables", "line"),
     [
         (
-            {"responder_page_texts": {"de": {"titel": "Hallo"}}},
+            {"autoconfig_page_texts": {"de": {"titel": "Hallo"}}},
             'page, texts.de: unknown key "titel"; did you mean "title"?',
         ),
-        ({"responder_page_logo": "/etc/hostname"}, "page, logo: not an image; use SVG, PNG, JPEG"),
+        ({"autoconfig_page_logo": "/etc/hostname"}, "page, logo: not an image; use SVG, PNG, JPEG"),
         (
-            {"responder_domains": [{"name": "a.test", "provider": "gandi", "autoconfig_xml": "<"}]},
+            {
+                "autoconfig_domains": [
+                    {"name": "a.test", "provider": "gandi", "autoconfig_xml": "<"}
+                ]
+            },
             "domain a.test, autoconfig_xml: not well-formed in line 1: ",
         ),
     ],
@@ -176,7 +180,10 @@ def test_override_that_is_not_right_is_refused_before_a_host_changes(
 def test_own_logo_and_texts(tmp_path: Path) -> None:
     logo = tmp_path / "logo.svg"
     logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>')
-    own = {"responder_page_logo": str(logo), "responder_page_texts": {"en": {"title": "A <title>"}}}
+    own = {
+        "autoconfig_page_logo": str(logo),
+        "autoconfig_page_texts": {"en": {"title": "A <title>"}},
+    }
     try:
         converge("--tags=responder", **own)
         assert changes(converge("--tags=responder", **own)) == 0

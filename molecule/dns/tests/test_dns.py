@@ -23,7 +23,7 @@ WRONG = "d3Jvbmcgc2VjcmV0IG9mIHRoZSBzY2VuYXJpby1rZXk="
 KNOT = UpdateServer(LAB["lab_knot"], key="autoconfig", secret=SECRET)
 BIND = UpdateServer(LAB["lab_bind"], key="autoconfig", secret=SECRET)
 POWERDNS = UpdateServer(LAB["lab_powerdns"], key="autoconfig", secret=SECRET)
-KNOT_ENTRY, BIND_ENTRY, _ = DOMAINS["dns_servers"]
+KNOT_ENTRY, BIND_ENTRY, _ = DOMAINS["autoconfig_dns_servers"]
 GENERIC = "autoconfig.hoster.test."
 ONE = {"name": "one.test", "provider": "gandi"}
 MARKER = "_mail-autoconfig.one.test"
@@ -85,7 +85,9 @@ def test_zones_hold_the_records_and_what_they_held() -> None:
         assert content[f"_autodiscover._tcp.{name}", "SRV"].values == (f"0 0 443 {GENERIC}",)
     assert one["autodiscover.one.test", "CNAME"].values == (GENERIC,)
     assert not [name for name, _ in two if name == "autodiscover.two.test"]
-    assert three["autodiscover.three.test", "CNAME"].values == (GENERIC,)  # in dns_replace
+    assert three["autodiscover.three.test", "CNAME"].values == (
+        GENERIC,
+    )  # in autoconfig_dns_replace
     assert three["www.three.test", "A"] == Content(("192.0.2.81",), 600)
     four = zone("four.test", POWERDNS)
     assert four["autodiscover.four.test", "CNAME"] == Content((GENERIC,), 3600)
@@ -109,7 +111,9 @@ def test_second_run_changes_nothing() -> None:
 
 def test_check_mode_shows_the_plan_and_changes_nothing() -> None:
     before = zone("one.test")
-    said = pushed("--check", "--diff", dns_addresses=["198.18.34.11"], dns_ttl=7200)
+    said = pushed(
+        "--check", "--diff", autoconfig_dns_addresses=["198.18.34.11"], autoconfig_dns_ttl=7200
+    )
     assert changes(said) == 1
     assert "-autoconfig.hoster.test. 3600 A 198.18.34.10" in said
     assert "+autoconfig.hoster.test. 7200 A 198.18.34.11" in said
@@ -126,7 +130,7 @@ def test_removed_domain_loses_its_records_and_nothing_else() -> None:
 
 @pytest.mark.usefixtures("restored")
 def test_powerdns_takes_changes_and_removals() -> None:
-    pushed(dns_ttl=600)
+    pushed(autoconfig_dns_ttl=600)
     assert zone("four.test", POWERDNS)["autodiscover.four.test", "CNAME"].ttl == 600
     pushed(autoconfig_domains=[ONE])
     assert zone("four.test", POWERDNS) == {
@@ -142,9 +146,9 @@ def test_powerdns_by_its_api() -> None:
     settings = {"host": LAB["lab_powerdns"], "api_key": SECRET}
     entry = {"provider": "powerdns", "settings": settings, "zones": LAB["lab_powerdns_zones"]}
     before = zone("four.test", POWERDNS)
-    assert changes(pushed(dns_servers=[entry])) == 0
+    assert changes(pushed(autoconfig_dns_servers=[entry])) == 0
 
-    output = pushed("-vvv", "--diff", dns_servers=[entry], autoconfig_domains=[ONE])
+    output = pushed("-vvv", "--diff", autoconfig_dns_servers=[entry], autoconfig_domains=[ONE])
     assert "-autodiscover.four.test. 3600 CNAME" in output
     assert SECRET not in output
     assert zone("four.test", POWERDNS).keys() == {
@@ -152,11 +156,11 @@ def test_powerdns_by_its_api() -> None:
         ("ns1.four.test", "A"),
         ("www.four.test", "A"),
     }
-    assert changes(pushed(dns_servers=[entry])) == 1
+    assert changes(pushed(autoconfig_dns_servers=[entry])) == 1
     assert zone("four.test", POWERDNS) == before
 
     wrong = entry | {"settings": settings | {"api_key": WRONG}}
-    refused = push(dns_servers=[wrong])
+    refused = push(autoconfig_dns_servers=[wrong])
     assert refused.returncode == 2
     assert "zone four.test: powerdns, read: PowerDNS unauthorized" in refused.stdout
     assert WRONG not in refused.stdout
@@ -183,11 +187,11 @@ def test_conflicting_record_stays_and_is_reported() -> None:
         content = zone("one.test")
         assert content["autodiscover.one.test", "A"] == Content(("192.0.2.7",), 600)
         assert ("autoconfig.one.test", "CNAME") in content
-        left = pushed(dns_keep=["autodiscover.one.test"])
+        left = pushed(autoconfig_dns_keep=["autodiscover.one.test"])
         assert changes(left) == 1  # the files
         assert zone("one.test") == content
-        replace = [*DOMAINS["dns_replace"], "autodiscover.one.test"]
-        pushed(dns_replace=replace)
+        replace = [*DOMAINS["autoconfig_dns_replace"], "autodiscover.one.test"]
+        pushed(autoconfig_dns_replace=replace)
         assert zone("one.test")["autodiscover.one.test", "CNAME"].values == (GENERIC,)
     finally:
         edit("autodiscover.one.test", "A")
@@ -219,7 +223,7 @@ def test_zone_that_changes_between_plan_and_push_is_not_touched() -> None:
 def test_failing_servers_do_not_stop_the_other_zones() -> None:
     """The wrong key, or no server there: one line each, without a secret, and two.test is done."""
     good = KNOT_ENTRY | {"zones": ["two.test"]}
-    pushed(autoconfig_domains=[ONE], dns_servers=[good])
+    pushed(autoconfig_domains=[ONE], autoconfig_dns_servers=[good])
     wrong = {
         f"{KNOT.address}: the secret of key autoconfig is wrong": KNOT_ENTRY
         | {"key_secret": WRONG},
@@ -232,7 +236,7 @@ def test_failing_servers_do_not_stop_the_other_zones() -> None:
     entries = [
         entry | {"zones": [f"n{number}.bulk.test"]} for number, entry in enumerate(wrong.values())
     ]
-    result = push("-vvv", "--diff", dns_servers=[*entries, good])
+    result = push("-vvv", "--diff", autoconfig_dns_servers=[*entries, good])
     assert result.returncode == 2
     for number, line in enumerate(wrong):
         assert f"zone n{number}.bulk.test: {line}" in result.stdout
@@ -248,14 +252,18 @@ def test_zone_that_is_not_served_among_twenty() -> None:
     zones[6] = "unserved.test"
     result = push(
         autoconfig_domains=[{"name": name, "provider": "gandi"} for name in zones],
-        dns_servers=[KNOT_ENTRY | {"zones": zones}],
-        dns_wait=0,
+        autoconfig_dns_servers=[KNOT_ENTRY | {"zones": zones}],
+        autoconfig_dns_wait=0,
     )
     assert result.returncode == 2
     assert f"zone unserved.test: {KNOT.address} does not serve the zone" in result.stdout
     assert "19 of 20 zones changed" in result.stdout
     del zones[6]
-    pushed(autoconfig_domains=[ONE], dns_servers=[KNOT_ENTRY | {"zones": zones}], dns_wait=0)
+    pushed(
+        autoconfig_domains=[ONE],
+        autoconfig_dns_servers=[KNOT_ENTRY | {"zones": zones}],
+        autoconfig_dns_wait=0,
+    )
     assert zone("n19.bulk.test") == foreign("n19.bulk.test")
 
 
@@ -263,7 +271,9 @@ def test_zone_that_is_not_served_among_twenty() -> None:
 def test_name_server_that_lags_is_reported() -> None:
     subprocess.run(["docker", "stop", "--time=1", "autoconfig-dns-bind9"], check=True)
     try:
-        result = push(dns_servers=[KNOT_ENTRY], autoconfig_domains=[ONE], dns_wait=1)
+        result = push(
+            autoconfig_dns_servers=[KNOT_ENTRY], autoconfig_domains=[ONE], autoconfig_dns_wait=1
+        )
     finally:
         subprocess.run(["docker", "start", "autoconfig-dns-bind9"], check=True)
     assert result.returncode == 2
@@ -276,7 +286,7 @@ def test_thousand_zones_in_one_call() -> None:
     zones = [f"n{number}.bulk.test" for number in range(1000)]
     variables = {
         "autoconfig_domains": [{"name": name, "provider": "gandi"} for name in zones],
-        "dns_servers": [KNOT_ENTRY | {"zones": [*zones, "hoster.test"]}],
+        "autoconfig_dns_servers": [KNOT_ENTRY | {"zones": [*zones, "hoster.test"]}],
     }
     started = time.monotonic()
     assert changes(pushed(**variables)) == 1
@@ -297,8 +307,8 @@ def test_many_domains_in_one_zone() -> None:
     names = [f"d{number}.two.test" for number in range(200)]
     variables = {
         "autoconfig_domains": [{"name": name, "provider": "gandi"} for name in names],
-        "dns_servers": [KNOT_ENTRY],
-        "dns_wait": 0,
+        "autoconfig_dns_servers": [KNOT_ENTRY],
+        "autoconfig_dns_wait": 0,
     }
     assert changes(pushed(**variables)) == 1
     assert changes(pushed(**variables)) == 0
@@ -335,7 +345,7 @@ def test_zone_files_are_right_for_bind() -> None:
 
 
 def test_without_servers_the_records_are_shown() -> None:
-    said = pushed(dns_servers=[])
+    said = pushed(autoconfig_dns_servers=[])
     assert "autodiscover        CNAME  3600  autoconfig.hoster.test." in said
     assert KNOT.address not in said
 
@@ -344,17 +354,17 @@ def test_without_servers_the_records_are_shown() -> None:
     ("variables", "line"),
     [
         (
-            {"dns_addresses": []},
-            "dns_addresses: no address for autoconfig.hoster.test; give the server's",
+            {"autoconfig_dns_addresses": []},
+            "autoconfig_dns_addresses: no address for autoconfig.hoster.test; give the server's",
         ),
         (
-            {"dns_addresses": ["x"]},
-            "dns_addresses: 'x' does not appear to be an IPv4 or IPv6 address",
+            {"autoconfig_dns_addresses": ["x"]},
+            "autoconfig_dns_addresses: 'x' does not appear to be an IPv4 or IPv6 address",
         ),
-        ({"dns_owner": "a b"}, 'dns_owner: "a b" is no word of letters'),
+        ({"autoconfig_dns_owner": "a b"}, 'autoconfig_dns_owner: "a b" is no word of letters'),
         (
-            {"dns_replace": ["a b"]},
-            'dns_replace: "a b" is not a name such as autoconfig.example.com',
+            {"autoconfig_dns_replace": ["a b"]},
+            'autoconfig_dns_replace: "a b" is not a name such as autoconfig.example.com',
         ),
     ],
 )

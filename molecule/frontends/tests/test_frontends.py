@@ -309,13 +309,13 @@ def delegated() -> Iterator[None]:
 
 
 IN_DNS: dict[str, Any] = {
-    "certbot_challenge": "dns-01",
-    "certbot_domains": [
+    "autoconfig_certificates_challenge": "dns-01",
+    "autoconfig_domains": [
         {"name": "zone.test", "provider": "corp", "apex": True},
         {"name": "delegated.test", "provider": "corp"},
     ],
-    "certbot_wildcards": ["zone.test"],
-    "certbot_dns_servers": [
+    "autoconfig_certificates_wildcards": ["zone.test"],
+    "autoconfig_dns_servers": [
         {
             "address": LAB["lab_knot"],
             "key_name": "autoconfig",
@@ -328,11 +328,11 @@ IN_DNS: dict[str, Any] = {
 
 
 BY_API: dict[str, Any] = {
-    "certbot_challenge": "dns-01",
-    "certbot_dns_apis": True,
-    "certbot_domains": [{"name": "api.test", "provider": "corp", "apex": True}],
-    "certbot_wildcards": ["api.test"],
-    "certbot_dns_servers": [
+    "autoconfig_certificates_challenge": "dns-01",
+    "autoconfig_certificates_dns_apis": True,
+    "autoconfig_domains": [{"name": "api.test", "provider": "corp", "apex": True}],
+    "autoconfig_certificates_wildcards": ["api.test"],
+    "autoconfig_dns_servers": [
         {
             "provider": "powerdns",
             "settings": {"host": LAB["lab_powerdns"], "api_key": LAB["lab_secret"]},
@@ -359,17 +359,22 @@ def certified(name: str = ISSUER) -> set[str]:
 @pytest.mark.usefixtures("delegated")
 def test_names_proven_in_dns() -> None:
     """A wildcard beside its domain, a name behind an alias; no address leads to us."""
-    only = ("--tags=certbot", f"--limit={container(ISSUER)}")
+    only = ("--tags=certificates", f"--limit={container(ISSUER)}")
     before = certified()
-    key = IN_DNS["certbot_dns_servers"][0] | {"key_secret": WRONG}
-    wrong = converge("server", *only, "-vvv", "--diff", **IN_DNS | {"certbot_dns_servers": [key]})
+    key = IN_DNS["autoconfig_dns_servers"][0] | {"key_secret": WRONG}
+    wrong = converge(
+        "server", *only, "-vvv", "--diff", **IN_DNS | {"autoconfig_dns_servers": [key]}
+    )
     assert "the secret of key autoconfig is wrong" in wrong.stdout
     assert certified() == before
     assert WRONG not in wrong.stdout
 
     output = converged("server", *only, "-vvv", "--diff", **IN_DNS)
     assert certified() == {"*.zone.test", "zone.test", "autoconfig.delegated.test"}
-    assert "_acme-challenge.autodiscover.delegated.test is in no zone of dns_servers" in output
+    assert (
+        "_acme-challenge.autodiscover.delegated.test is in no zone of autoconfig_dns_servers"
+        in output
+    )
     assert LAB["lab_secret"] not in output
     assert "PRIVATE KEY" not in output
     file = "/etc/mail-autoconfig/challenge-servers.json"
@@ -391,21 +396,21 @@ def environments(name: str) -> str:
 
 def test_an_api_that_is_not_to_be_called_or_refuses() -> None:
     """Nothing of what there is gets lost, and no token gets to a web server unasked."""
-    only = ("--tags=certbot", f"--limit={container(ISSUER)}")
+    only = ("--tags=certificates", f"--limit={container(ISSUER)}")
     before = certified()
-    unasked = converge("server", *only, **BY_API | {"certbot_dns_apis": "false"})
+    unasked = converge("server", *only, **BY_API | {"autoconfig_certificates_dns_apis": "false"})
     assert unasked.returncode == 2
-    assert "or set certbot_dns_apis for the APIs of providers" in unasked.stdout
+    assert "or set autoconfig_certificates_dns_apis for the APIs of providers" in unasked.stdout
 
-    (entry,) = BY_API["certbot_dns_servers"]
-    gandy = BY_API | {"certbot_dns_servers": [entry | {"provider": "gandy"}]}
+    (entry,) = BY_API["autoconfig_dns_servers"]
+    gandy = BY_API | {"autoconfig_dns_servers": [entry | {"provider": "gandy"}]}
     assert 'no provider "gandy"; use cloudflare, ' in converge("server", *only, **gandy).stdout
 
     assert changes(converged("server", *only, "--check", **BY_API)) > 0
     assert environments(ISSUER) == ""
 
     wrong = entry | {"settings": entry["settings"] | {"api_key": WRONG}}
-    arguments = BY_API | {"certbot_dns_servers": [wrong]}
+    arguments = BY_API | {"autoconfig_dns_servers": [wrong]}
     refused = converge("server", *only, "-vvv", "--diff", **arguments)
     assert "left out: api.test: zone api.test: powerdns, read: PowerDNS unauthorized" in (
         refused.stdout
@@ -417,8 +422,8 @@ def test_an_api_that_is_not_to_be_called_or_refuses() -> None:
 @pytest.mark.parametrize("name", [ISSUER, OTHER])
 def test_names_proven_by_an_api(name: str) -> None:
     """Of PowerDNS, called from the host by octoDNS; at a renewal too. certbot 2.1 and 4.0."""
-    only = ("--tags=certbot", f"--limit={container(name)}")
-    issuer = {"certbot_issuer": container(name)}
+    only = ("--tags=certificates", f"--limit={container(name)}")
+    issuer = {"autoconfig_certificates_host": container(name)}
     output = converged("server", *only, "-vvv", "--diff", **BY_API | issuer)
     assert certified(name) == {"*.api.test", "api.test"}
     assert LAB["lab_secret"] not in output
@@ -443,7 +448,7 @@ def test_another_issuer() -> None:
     """It orders anew, the former one fetches from it, and no request fails."""
     before = serial(ISSUER)
     with load():
-        converged("server", certbot_issuer=container(OTHER))
+        converged("server", autoconfig_certificates_host=container(OTHER))
         eventually(lambda: serial(ISSUER) == serial(OTHER) != before)
     for name, timer in (ISSUER, "fetch"), (OTHER, "certificates"):
         timers = run(name, "systemctl", "list-timers", "mail-autoconfig-*")

@@ -87,8 +87,8 @@ def test_doctor_on_the_controller() -> None:
         "mailhost.autoconfig.verify",
         *("--tags", "doctor"),
         inventory=ROOT / "molecule/monitor/inventory/hosts.yml",
-        verify_doctor=True,
-        verify_doctor_arguments=arguments,
+        autoconfig_verify_doctor=True,
+        autoconfig_verify_doctor_arguments=arguments,
     )
     assert shown.returncode == 2, shown.stdout + shown.stderr
     assert changes(shown.stdout) == 0
@@ -99,7 +99,10 @@ def test_doctor_on_the_controller() -> None:
 def test_removed_where_it_is_not_wanted() -> None:
     inventory = ROOT / "molecule/monitor/inventory/hosts.yml"
     arguments = "mailhost.autoconfig.server", "--tags", "monitor"
-    made = [play(*arguments, inventory=inventory, monitor_enabled=False).stdout for _ in range(2)]
+    made = [
+        play(*arguments, inventory=inventory, autoconfig_monitor_enabled=False).stdout
+        for _ in range(2)
+    ]
     assert [changes(output) > 0 for output in made] == [True, False]
     for release in ("12", "13"):
         server = testinfra.get_host(f"docker://autoconfig-monitor-debian{release}")

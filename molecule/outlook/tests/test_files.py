@@ -34,7 +34,7 @@ def expected() -> Effect:
         "domains": DOMAINS["autoconfig_domains"],
         "generic_host": DOMAINS["autoconfig_generic_host"],
     }
-    found = values(parse(raw), DOMAINS["outlook_autodiscover"])
+    found = values(parse(raw), DOMAINS["autoconfig_outlook_autodiscover"])
     assert len(found) == 4
     return {(value.path(), value.name): value.data for value in found}
 
@@ -184,12 +184,12 @@ def written(*arguments: str, **variables: Any) -> str:
 
 def test_playbook_writes_the_files_without_any_windows(tmp_path: Path) -> None:
     directory = tmp_path / "files"
-    said = written("--check", "--diff", outlook_files_path=str(directory))
+    said = written("--check", "--diff", autoconfig_outlook_files_path=str(directory))
     assert changes(said) == 1
     assert "DisableOffice365SimplifiedAccountCreation" in said
     assert not directory.exists()
-    assert changes(written(outlook_files_path=str(directory))) == 1
-    assert changes(written(outlook_files_path=str(directory))) == 0
+    assert changes(written(autoconfig_outlook_files_path=str(directory))) == 1
+    assert changes(written(autoconfig_outlook_files_path=str(directory))) == 0
     there = {p.relative_to(directory): p.read_bytes() for p in directory.rglob("*.*")}
     assert there == {p.relative_to(FILES): p.read_bytes() for p in FILES.rglob("*.*")}
 
@@ -199,8 +199,10 @@ def test_bad_ways_are_refused_in_one_line(tmp_path: Path) -> None:
         "mailhost.autoconfig.windows",
         *("--tags", "files"),
         inventory=INVENTORY,
-        outlook_autodiscover={"ExcludeSrvLookup": 1},
-        outlook_files_path=str(tmp_path),
+        autoconfig_outlook_autodiscover={"ExcludeSrvLookup": 1},
+        autoconfig_outlook_files_path=str(tmp_path),
     )
-    assert 'outlook_autodiscover: no value "ExcludeSrvLookup"; known: ' in refusal(result)
+    assert 'autoconfig_outlook_autodiscover: no value "ExcludeSrvLookup"; known: ' in refusal(
+        result
+    )
     assert not any(tmp_path.iterdir())

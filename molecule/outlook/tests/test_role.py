@@ -81,7 +81,7 @@ def hosts(tmp_path: Path) -> Hosts:
 
 
 def test_pc_gets_the_values_of_users(hosts: Hosts) -> None:
-    ran = hosts.run("outlook_clients", answer={"changed": True, "result": NOTHING})
+    ran = hosts.run("autoconfig_outlook_clients", answer={"changed": True, "result": NOTHING})
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert changes(ran.stdout) == 1
     assert hosts.asked()["path"] == "users.ps1"
@@ -102,12 +102,12 @@ def test_pc_gets_the_values_of_users(hosts: Hosts) -> None:
 
 def test_pc_gets_what_was_chosen(hosts: Hosts) -> None:
     ran = hosts.run(
-        "outlook_clients",
+        "autoconfig_outlook_clients",
         "--check",
         answer={"changed": False, "result": NOTHING},
-        outlook_policy=True,
-        outlook_state="absent",
-        outlook_new_users=False,
+        autoconfig_outlook_policy=True,
+        autoconfig_outlook_state="absent",
+        autoconfig_outlook_new_users=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert changes(ran.stdout) == 0
@@ -121,7 +121,7 @@ def test_pc_gets_what_was_chosen(hosts: Hosts) -> None:
 def test_what_was_left_is_shown(hosts: Hosts) -> None:
     left = ["anna (S-1-5-21-1): NTUSER.DAT is in use or broken"]
     ran = hosts.run(
-        "outlook_clients", answer={"changed": False, "result": {**NOTHING, "left": left}}
+        "autoconfig_outlook_clients", answer={"changed": False, "result": {**NOTHING, "left": left}}
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert left[0] in ran.stdout
@@ -130,7 +130,8 @@ def test_what_was_left_is_shown(hosts: Hosts) -> None:
 def test_hive_that_stays_loaded_fails(hosts: Hosts) -> None:
     problems = ["anna (S-1-5-21-1): HKU x stays loaded"]
     ran = hosts.run(
-        "outlook_clients", answer={"changed": True, "result": {**NOTHING, "problems": problems}}
+        "autoconfig_outlook_clients",
+        answer={"changed": True, "result": {**NOTHING, "problems": problems}},
     )
     assert ran.returncode == 2
     assert problems[0] in ran.stdout
@@ -139,10 +140,10 @@ def test_hive_that_stays_loaded_fails(hosts: Hosts) -> None:
 def test_controller_gets_policies(hosts: Hosts) -> None:
     units = ["OU=Staff,DC=example,DC=com"]
     ran = hosts.run(
-        "outlook_windows_controllers",
+        "autoconfig_outlook_windows_controllers",
         answer={"changed": True, "result": {}},
-        outlook_gpo_links=units,
-        outlook_gpo_security_filter=["Outlook users"],
+        autoconfig_outlook_gpo_links=units,
+        autoconfig_outlook_gpo_security_filter=["Outlook users"],
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert hosts.asked()["path"] == "policy.ps1"
@@ -156,9 +157,11 @@ def test_controller_gets_policies(hosts: Hosts) -> None:
 
 
 def test_bad_state_is_refused(hosts: Hosts) -> None:
-    ran = hosts.run("outlook_clients", answer={"changed": True}, outlook_state="gone")
+    ran = hosts.run(
+        "autoconfig_outlook_clients", answer={"changed": True}, autoconfig_outlook_state="gone"
+    )
     assert ran.returncode == 2
-    assert "outlook_state" in ran.stdout
+    assert "autoconfig_outlook_state" in ran.stdout
     assert not (hosts.actions / "asked.json").exists()
 
 
@@ -166,5 +169,5 @@ def test_groups_without_hosts_are_named() -> None:
     ran = play("mailhost.autoconfig.windows", inventory=SCENARIO / "inventory/hosts.yml")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert changes(ran.stdout) == 0
-    groups = "outlook_clients, outlook_windows_controllers, outlook_samba_controllers"
+    groups = "autoconfig_outlook_clients, autoconfig_outlook_windows_controllers, autoconfig_outlook_samba_controllers"
     assert f"No host in {groups}: nothing is done about Outlook there" in ran.stdout

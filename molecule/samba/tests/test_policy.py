@@ -140,7 +140,7 @@ def windows(*arguments: str, **variables: Any) -> subprocess.CompletedProcess[st
 def converge(*arguments: str, **variables: Any) -> str:
     result = windows(*arguments, **variables)
     assert result.returncode == 0, result.stdout + result.stderr
-    if "outlook_state" in variables:
+    if "autoconfig_outlook_state" in variables:
         guid.cache_clear()  # a new object has another name in the directory
     return result.stdout
 
@@ -233,7 +233,7 @@ with open("{path}", "r+") as file:
     file.write("[General]\\r\\nVersion=65539\\r\\ndisplayName=x\\r\\n")
 """
         output(controller, "python3", "-", said=DIRECTORY.replace("%s", name) + code)
-    options = {"outlook_autodiscover": {"ExcludeScpLookup": 1}}
+    options = {"autoconfig_outlook_autodiscover": {"ExcludeScpLookup": 1}}
     said = converge("--check", "--diff", **options)
     assert changes(said) == 2
     assert rf"+{SCP[0]}\ExcludeScpLookup = REG_DWORD 1" in said
@@ -272,8 +272,8 @@ def test_damage_is_mended(damage: str, line: str) -> None:
 
 def test_links_and_groups() -> None:
     options = {
-        "outlook_gpo_links": ["ou=staff,{{ lab_base }}"],
-        "outlook_gpo_security_filter": ["Outlook users"],
+        "autoconfig_outlook_gpo_links": ["ou=staff,{{ lab_base }}"],
+        "autoconfig_outlook_gpo_security_filter": ["Outlook users"],
     }
     said = converge("--diff", **options)
     assert "-applies to Authenticated Users" in said
@@ -298,12 +298,12 @@ def test_links_and_groups() -> None:
 @pytest.mark.usefixtures("restored")
 def test_absent_removes_all_of_it() -> None:
     files = {controller: directory(controller) for controller in BOTH}
-    assert changes(converge("--check", outlook_state="absent")) == 2
+    assert changes(converge("--check", autoconfig_outlook_state="absent")) == 2
     assert guid("dc12")
-    said = converge("--diff", outlook_state="absent")
+    said = converge("--diff", autoconfig_outlook_state="absent")
     assert changes(said) == 2
     assert f"-Group Policy object {NAME}" in said
-    assert changes(converge(outlook_state="absent")) == 0
+    assert changes(converge(autoconfig_outlook_state="absent")) == 0
     for controller in BOTH:
         assert objects(controller) == []
         assert links(controller, "") == ["Default Domain Policy"]
@@ -314,9 +314,14 @@ def test_absent_removes_all_of_it() -> None:
 def test_object_of_somebody_else_is_left() -> None:
     samba("dc12", "gpo", "create", "theirs")
     try:
-        result = windows("--limit", "*dc12", outlook_gpo_name="Theirs")
+        result = windows("--limit", "*dc12", autoconfig_outlook_gpo_name="Theirs")
         assert 'name: "Theirs" is the name of an object of somebody else' in refusal(result)
-        absent = converge("--limit", "*dc12", outlook_gpo_name="Theirs", outlook_state="absent")
+        absent = converge(
+            "--limit",
+            "*dc12",
+            autoconfig_outlook_gpo_name="Theirs",
+            autoconfig_outlook_state="absent",
+        )
         assert changes(absent) == 0
         assert len(objects("dc12", "theirs")) == 1
     finally:
@@ -327,15 +332,15 @@ def test_object_of_somebody_else_is_left() -> None:
     ("variables", "line"),
     [
         (
-            {"outlook_gpo_links": ["OU=Nowhere,DC=corp12,DC=test"]},
+            {"autoconfig_outlook_gpo_links": ["OU=Nowhere,DC=corp12,DC=test"]},
             'links: no "OU=Nowhere,DC=corp12,DC=test" in corp12.test',
         ),
         (
-            {"outlook_gpo_links": ["CN=Users,DC=corp12,DC=test"]},
+            {"autoconfig_outlook_gpo_links": ["CN=Users,DC=corp12,DC=test"]},
             'links: "CN=Users,DC=corp12,DC=test" is no organizational unit',
         ),
         (
-            {"outlook_gpo_security_filter": ["Nobody*"]},
+            {"autoconfig_outlook_gpo_security_filter": ["Nobody*"]},
             'security_filter: no group "Nobody*" in corp12.test',
         ),
     ],

@@ -30,7 +30,7 @@ from support.samba_lab import (
 
 DOMAINS = yaml.safe_load((SCENARIO / "inventory/group_vars/all/domains.yml").read_text())
 ONE, TWO = DOMAINS["autoconfig_domains"]
-DC13, DC12 = DOMAINS["dns_servers"]
+DC13, DC12 = DOMAINS["autoconfig_dns_servers"]
 GENERIC = "autoconfig.hoster.test."
 
 
@@ -43,7 +43,7 @@ def push(
         "ANSIBLE_NOCOLOR": "true",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    variables = {"dns_servers": written(DOMAINS["dns_servers"])} | variables
+    variables = {"autoconfig_dns_servers": written(DOMAINS["autoconfig_dns_servers"])} | variables
     return run(
         "ansible",
         "env",
@@ -54,7 +54,7 @@ def push(
 
 
 def written(servers: list[dict[str, Any]], **other: Any) -> list[dict[str, Any]]:
-    """Entries of dns_servers with the password in place of the variable."""
+    """Entries of autoconfig_dns_servers with the password in place of the variable."""
     return [server | {"kerberos_password": PASSWORD} | other for server in servers]
 
 
@@ -139,7 +139,9 @@ def test_second_run_changes_nothing() -> None:
 
 
 def test_check_mode_shows_the_plan_and_changes_nothing() -> None:
-    said = pushed("--check", "--diff", dns_addresses=["198.18.41.11"], dns_ttl=7200)
+    said = pushed(
+        "--check", "--diff", autoconfig_dns_addresses=["198.18.41.11"], autoconfig_dns_ttl=7200
+    )
     assert changes(said) == 1
     assert "-autoconfig.hoster.test. 3600 A 198.18.41.10" in said
     assert "+autoconfig.hoster.test. 7200 A 198.18.41.11" in said
@@ -148,7 +150,14 @@ def test_check_mode_shows_the_plan_and_changes_nothing() -> None:
 
 @pytest.mark.usefixtures("restored")
 def test_values_and_times_to_live_change() -> None:
-    assert changes(pushed(dns_addresses=["198.18.41.11", "2001:db8::11"], dns_ttl=600)) == 1
+    assert (
+        changes(
+            pushed(
+                autoconfig_dns_addresses=["198.18.41.11", "2001:db8::11"], autoconfig_dns_ttl=600
+            )
+        )
+        == 1
+    )
     assert ask("dc13", "autoconfig.hoster.test", "A") == ["198.18.41.11"]
     assert ask("dc13", "autoconfig.hoster.test", "AAAA") == ["2001:db8::11"]
     answer = dns.query.udp(
@@ -190,8 +199,8 @@ def test_foreign_record_stays_and_is_reported() -> None:
         assert "autodiscover.one.test A 192.0.2.7: not ours, or edited since" in result.stdout
         assert ask("dc13", "autodiscover.one.test", "A") == ["192.0.2.7"]
         assert ask("dc13", "autoconfig.one.test", "CNAME") == [GENERIC]
-        assert changes(pushed(dns_keep=["autodiscover.one.test"])) == 0
-        pushed(dns_replace=["autodiscover.one.test"])
+        assert changes(pushed(autoconfig_dns_keep=["autodiscover.one.test"])) == 0
+        pushed(autoconfig_dns_replace=["autodiscover.one.test"])
         assert ask("dc13", "autodiscover.one.test", "CNAME") == [GENERIC]
     finally:
         found = run("dc13", "samba-tool", "dns", "delete", "localhost", *foreign, *ADMINISTRATOR)
@@ -202,7 +211,11 @@ def test_foreign_record_stays_and_is_reported() -> None:
 def test_directory_may_refuse() -> None:
     """Any account may add names; the zone's own name belongs to the administrators."""
     domains = [ONE | {"apex": True}, TWO]
-    apex: dict[str, Any] = {"autoconfig_domains": domains, "dns_ttl": 60, "dns_wait": 0}
+    apex: dict[str, Any] = {
+        "autoconfig_domains": domains,
+        "autoconfig_dns_ttl": 60,
+        "autoconfig_dns_wait": 0,
+    }
     refused = push(**apex)
     assert refused.returncode == 2
     line = "zone one.test: dc13.corp13.test refuses; let autoconfig@CORP13.TEST change these"
@@ -262,7 +275,7 @@ server.change(zone, [Change(zone, "x.one.test", "A", seen, new)])
 def test_failing_servers_do_not_stop_the_other_zones() -> None:
     """One line each, without a password, and two.test is done."""
     good = written([DC12])
-    pushed(autoconfig_domains=[ONE], dns_servers=good)
+    pushed(autoconfig_domains=[ONE], autoconfig_dns_servers=good)
     wrong = [
         (
             written([DC13], kerberos_password="wr0ng-passw0rd", zones=["one.test"]),
@@ -283,7 +296,7 @@ def test_failing_servers_do_not_stop_the_other_zones() -> None:
         ),
     ]
     servers = [entry for entries, _ in wrong for entry in entries]
-    result = push("-vvv", "--diff", dns_servers=servers + good)
+    result = push("-vvv", "--diff", autoconfig_dns_servers=servers + good)
     assert result.returncode == 2
     for _, line in wrong:
         assert line in result.stdout

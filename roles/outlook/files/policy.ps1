@@ -102,7 +102,7 @@ function Update-Filter([hashtable] $Wanted) {
     foreach ($sid in $Wanted.Keys) {
         if (-not $trustees[$sid]) { $trustees[$sid] = @{ Name = $Wanted[$sid]; Type = 'Group'; Level = $null } }
         elseif ($trustees[$sid].Level -notmatch '^Gpo(Read|Apply)$') {
-            throw "outlook_gpo_security_filter: $($Wanted[$sid]) has the right $($trustees[$sid].Level), so it can't be a filter too; choose another group"
+            throw "autoconfig_outlook_gpo_security_filter: $($Wanted[$sid]) has the right $($trustees[$sid].Level), so it can't be a filter too; choose another group"
         }
     }
     foreach ($sid in @($trustees.Keys)) {
@@ -130,7 +130,7 @@ function Get-Target {
     if (-not $wanted) { return $domain.DistinguishedName }
     foreach ($link in $wanted) {
         try { (Get-ADObject -Identity $link @at).DistinguishedName }
-        catch { throw "outlook_gpo_links: no `"$link`" in $($domain.DNSRoot): $($_.Exception.Message)" }
+        catch { throw "autoconfig_outlook_gpo_links: no `"$link`" in $($domain.DNSRoot): $($_.Exception.Message)" }
     }
 }
 
@@ -139,7 +139,7 @@ function Get-Filter {
     $found = @{}
     foreach ($group in Read-List $Groups) {
         try { $known = Get-ADGroup -Identity $group @at }
-        catch { throw "outlook_gpo_security_filter: no group `"$group`" in $($domain.DNSRoot): $($_.Exception.Message)" }
+        catch { throw "autoconfig_outlook_gpo_security_filter: no group `"$group`" in $($domain.DNSRoot): $($_.Exception.Message)" }
         $found[$known.SID.Value] = $known.SamAccountName
     }
     $found
@@ -149,7 +149,7 @@ $named = @(Get-GPO -All @gp | Where-Object { $_.DisplayName -eq $Name })
 $gpo = $named | Where-Object { "$($_.Description)".StartsWith($mark) } | Select-Object -First 1
 if ($Present) {
     if (-not $gpo -and $named) {
-        throw "outlook_gpo_name: `"$Name`" is the name of an object of somebody else; choose another, or let its comment begin with: $mark"
+        throw "autoconfig_outlook_gpo_name: `"$Name`" is the name of an object of somebody else; choose another, or let its comment begin with: $mark"
     }
     $targets = @(Get-Target | Select-Object -Unique)
     $filter = Get-Filter

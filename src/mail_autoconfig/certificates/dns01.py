@@ -87,7 +87,7 @@ class Challenges:
                 return Place(text, zone, self._servers[zone])
         alias = f", an alias of {text}," if text != asked else ""
         raise ChallengeError(
-            f"{asked}{alias} is in no zone of dns_servers that this host may change; "
+            f"{asked}{alias} is in no zone of autoconfig_dns_servers that this host may change; "
             "lead it into one by a CNAME record"
         )
 

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from ..inventory.names import normalise
-from . import groups as shards
+from . import groups
 from .certbot import Authority, Certbot
 from .orders import (
     LIMITS,
@@ -141,7 +141,7 @@ class Run:
     def __init__(
         self,
         settings: Settings,
-        assignment: shards.Assignment,
+        assignment: groups.Assignment,
         certbot: Certbot,
         check: Check,
         state: Path = STATE,
@@ -149,8 +149,8 @@ class Run:
     ) -> None:
         self.settings = settings
         self.names = {
-            certificate: shards.certified(names, settings.wildcards)
-            for certificate, names in shards.names(assignment).items()
+            certificate: groups.certified(names, settings.wildcards)
+            for certificate, names in groups.names(assignment).items()
         }
         self.certbot = certbot
         self.check = check
@@ -336,7 +336,7 @@ class Run:
                 found[certificate] = live
         if directory.is_dir():
             for link in directory.iterdir():
-                if link.is_symlink() and shards.is_ours(link.name) and link.name not in self.names:
+                if link.is_symlink() and groups.is_ours(link.name) and link.name not in self.names:
                     found[link.name] = None
         return found
 
@@ -557,10 +557,10 @@ def name_check(settings: Settings, served: Container[str] | None = None) -> Chec
 def _served() -> frozenset[str]:
     """The names that nginx has, before a play that is only tried changes them."""
     try:
-        assignment = shards.load(ASSIGNMENT.read_text("utf-8"))
+        assignment = groups.load(ASSIGNMENT.read_text("utf-8"))
     except (OSError, ValueError):
         return frozenset()
-    return frozenset(name for each in shards.names(assignment).values() for name in each)
+    return frozenset(name for each in groups.names(assignment).values() for name in each)
 
 
 def run(
@@ -569,7 +569,7 @@ def run(
     """Do one run, as two files say. Raises CertificatesError or OSError."""
     settings = parse_settings(settings_file.read_text("utf-8"))
     try:
-        assignment = shards.load(assignment_file.read_text("utf-8"))
+        assignment = groups.load(assignment_file.read_text("utf-8"))
     except ValueError as error:
         raise CertificatesError(f"{assignment_file}: {error}") from None
     if strange := forced - assignment.keys():

@@ -99,16 +99,20 @@ def parse_autodiscover(raw: Any) -> dict[str, int]:
     Raises ConfigurationError with a line for each problem.
     """
     if not isinstance(raw, Mapping):
-        raise ConfigurationError(["outlook_autodiscover: not a mapping of names to 0 or 1"])
+        raise ConfigurationError(
+            ["autoconfig_outlook_autodiscover: not a mapping of names to 0 or 1"]
+        )
     spelling = {name.lower(): name for name in AUTODISCOVER}  # the registry knows no case
     problems, found = [], {}
     for written, data in raw.items():
         name = spelling.get(str(written).lower())
         if name is None:
             known = ", ".join(AUTODISCOVER)
-            problems.append(f'outlook_autodiscover: no value "{written}"; known: {known}')
+            problems.append(
+                f'autoconfig_outlook_autodiscover: no value "{written}"; known: {known}'
+            )
         elif data not in (0, 1):
-            problems.append(f"outlook_autodiscover, {name}: {data!r} is not 0 or 1")
+            problems.append(f"autoconfig_outlook_autodiscover, {name}: {data!r} is not 0 or 1")
         else:
             found[name] = int(data)
     if problems:

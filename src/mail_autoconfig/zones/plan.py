@@ -169,7 +169,7 @@ class _Planner:
         self.conflicts.append(
             f"{_shown(key, current.values)}: not ours, or edited since; should be "
             f"{record.type} {', '.join(record.values)}; remove it, or name {record.name} in "
-            "dns_replace or dns_keep"
+            "autoconfig_dns_replace or autoconfig_dns_keep"
         )
 
     def change(self, domain: str, key: Key, after: Content | None) -> None:

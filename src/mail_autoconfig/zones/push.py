@@ -56,7 +56,7 @@ class Outcome:
 
 
 def parse_servers(raw: Any) -> dict[str, Server]:
-    """Check `dns_servers` and return the server of each zone.
+    """Check `autoconfig_dns_servers` and return the server of each zone.
 
     Each entry lists `zones`, and either `address` (RFC 2136; `port`, `key_name`, `key_secret`,
     `key_algorithm`, or for an Active Directory `kerberos_account`, `kerberos_password`) or
@@ -66,7 +66,7 @@ def parse_servers(raw: Any) -> dict[str, Server]:
     problems: list[str] = []
     servers: dict[str, Server] = {}
     for index, entry in enumerate(raw if isinstance(raw, list) else []):
-        where = f"dns_servers[{index}]"
+        where = f"autoconfig_dns_servers[{index}]"
         if not isinstance(entry, Mapping):
             problems.append(f"{where}: not a mapping")
             continue
@@ -95,7 +95,7 @@ def parse_servers(raw: Any) -> dict[str, Server]:
                 problems.append(f"{where}, zones: {written} is listed twice; remove one")
             servers[zone] = server
     if not isinstance(raw, list):
-        problems.append("dns_servers: not a list of servers")
+        problems.append("autoconfig_dns_servers: not a list of servers")
     if problems:
         raise ConfigurationError(problems)
     return servers
@@ -176,7 +176,9 @@ def push(
     wanted loses what is ours. The other arguments are those of `zone_plan.plan`.
     """
     if not _OWNER.fullmatch(owner):
-        raise ConfigurationError([f'dns_owner: "{owner}" is no word of letters, digits, ".-_"'])
+        raise ConfigurationError(
+            [f'autoconfig_dns_owner: "{owner}" is no word of letters, digits, ".-_"']
+        )
 
     def one(zone: str) -> Outcome:
         content: Zone = {}

@@ -128,7 +128,7 @@ def test_place(challenges: Challenges, name: str, place: str, zone: str) -> None
     [
         (
             "example.org",
-            "_acme-challenge.example.org is in no zone of dns_servers that this host may change",
+            "_acme-challenge.example.org is in no zone of autoconfig_dns_servers that this host may change",
         ),
         ("badexample.com", "_acme-challenge.badexample.com is in no zone"),
         (
@@ -318,7 +318,7 @@ def test_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("", "Expecting value"),
         ({"servers": []}, "'wait'"),
-        ({"servers": [{"zones": ["x.example"]}], "wait": 1}, r"dns_servers\[0\]"),
+        ({"servers": [{"zones": ["x.example"]}], "wait": 1}, r"autoconfig_dns_servers\[0\]"),
     ],
 )
 def test_load_says_what_is_wrong(tmp_path: Path, content: Any, said: str) -> None:

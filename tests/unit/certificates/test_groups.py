@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail_autoconfig.certificates import groups as shards
+from mail_autoconfig.certificates import groups
 from mail_autoconfig.certificates.groups import assign, dump, formers, is_ours, load, names, rebuild
 
-SIZES = st.integers(shards.SMALLEST, 12)
+SIZES = st.integers(groups.SMALLEST, 12)
 
 
 def units(*domains: str, each: int = 2) -> dict[str, list[str]]:
@@ -51,7 +51,7 @@ def test_last_domain_of_a_certificate_takes_it_along() -> None:
     assert "mail-autoconfig" in assign(many(130), after, 50)
 
 
-def layout(assignment: shards.Assignment) -> list[list[str]]:
+def layout(assignment: groups.Assignment) -> list[list[str]]:
     return [list(members) for members in assignment.values()]
 
 
@@ -125,8 +125,8 @@ def test_what_is_no_assignment(text: str) -> None:
 
 def test_wildcards_stand_for_the_names_below_their_domain() -> None:
     held = ("autodiscover.a.test", "autoconfig.a.test", "a.test", "x.autoconfig.a.test", "a.b.test")
-    assert shards.certified(held, {"a.test"}) == ("*.a.test", "a.test", *held[3:])
-    assert shards.certified(held, ()) == held
+    assert groups.certified(held, {"a.test"}) == ("*.a.test", "a.test", *held[3:])
+    assert groups.certified(held, ()) == held
 
 
 def test_a_lost_assignment_comes_back_from_wildcards_too() -> None:

@@ -69,12 +69,18 @@ def test_ways_are_read_as_the_registry_reads_names() -> None:
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ([], "outlook_autodiscover: not a mapping of names to 0 or 1"),
-        ({"ExcludeScpLookup": 2}, "outlook_autodiscover, ExcludeScpLookup: 2 is not 0 or 1"),
-        ({"ExcludeScpLookup": "1"}, "outlook_autodiscover, ExcludeScpLookup: '1' is not 0 or 1"),
+        ([], "autoconfig_outlook_autodiscover: not a mapping of names to 0 or 1"),
+        (
+            {"ExcludeScpLookup": 2},
+            "autoconfig_outlook_autodiscover, ExcludeScpLookup: 2 is not 0 or 1",
+        ),
+        (
+            {"ExcludeScpLookup": "1"},
+            "autoconfig_outlook_autodiscover, ExcludeScpLookup: '1' is not 0 or 1",
+        ),
         (
             {"ExcludeSrvLookup": 1},
-            'outlook_autodiscover: no value "ExcludeSrvLookup"; known: ExcludeExplicit',
+            'autoconfig_outlook_autodiscover: no value "ExcludeSrvLookup"; known: ExcludeExplicit',
         ),
     ],
 )

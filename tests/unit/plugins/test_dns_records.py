@@ -53,13 +53,13 @@ def test_secrets_are_all_texts_that_a_provider_gets() -> None:
     ],
 )
 def test_names(listed: list[str], names: set[str]) -> None:
-    assert action().names_of(listed, "dns_keep") == names
+    assert action().names_of(listed, "autoconfig_dns_keep") == names
 
 
 @pytest.mark.parametrize("name", ["", "a b", "_tcp", "a.*"])
 def test_no_name(name: str) -> None:
-    with pytest.raises(Exception, match=r'^dns_keep: ".*" is not a name such as'):
-        action().names_of([name], "dns_keep")
+    with pytest.raises(Exception, match=r'^autoconfig_dns_keep: ".*" is not a name such as'):
+        action().names_of([name], "autoconfig_dns_keep")
 
 
 def test_files_follow_what_is_wanted(tmp_path: Path) -> None:

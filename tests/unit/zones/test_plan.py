@@ -84,7 +84,7 @@ def test_foreign_record_with_other_content_is_a_conflict() -> None:
     assert found.changes == ()
     assert found.conflicts == (
         f"{NAME} A 192.0.2.9: not ours, or edited since; should be A 192.0.2.1; remove it, or name "
-        f"{NAME} in dns_replace or dns_keep",
+        f"{NAME} in autoconfig_dns_replace or autoconfig_dns_keep",
     )
 
 

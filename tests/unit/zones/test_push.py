@@ -93,7 +93,7 @@ def test_what_an_active_directory_does_not_take_is_left_out_and_said() -> None:
 
 @pytest.mark.parametrize("owner", ["", "a b", "a=b", "é", "a" * 61])
 def test_owner_is_a_word(owner: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"^dns_owner: "):
+    with pytest.raises(ConfigurationError, match=r"^autoconfig_dns_owner: "):
         push({}, {}, owner=owner, ttl=60)
 
 
@@ -123,64 +123,73 @@ def test_servers() -> None:
 @pytest.mark.parametrize(
     ("raw", "problem"),
     [
-        ({}, "dns_servers: not a list of servers"),
-        (["x"], "dns_servers[0]: not a mapping"),
-        ([GOOD | {"key": 1}], 'dns_servers[0]: unknown key "key"; use zones, address, port, key_n'),
+        ({}, "autoconfig_dns_servers: not a list of servers"),
+        (["x"], "autoconfig_dns_servers[0]: not a mapping"),
+        (
+            [GOOD | {"key": 1}],
+            'autoconfig_dns_servers[0]: unknown key "key"; use zones, address, port, key_n',
+        ),
         (
             [GOOD | {"zones": []}],
-            "dns_servers[0], zones: no zone; list those that this server holds",
+            "autoconfig_dns_servers[0], zones: no zone; list those that this server holds",
         ),
         (
             [GOOD | {"zones": ["a b"]}],
-            'dns_servers[0], zones: "a b" is not a zone such as example.co',
+            'autoconfig_dns_servers[0], zones: "a b" is not a zone such as example.co',
         ),
-        ([GOOD, GOOD], "dns_servers[1], zones: example.com is listed twice; remove one"),
+        ([GOOD, GOOD], "autoconfig_dns_servers[1], zones: example.com is listed twice; remove one"),
         (
             [GOOD | {"address": ""}],
-            "dns_servers[0]: neither address nor provider; give one of them",
+            "autoconfig_dns_servers[0]: neither address nor provider; give one of them",
         ),
-        ([GOOD | {"port": 0}], "dns_servers[0]: port: 0 is not a port; use 1 to 65535"),
+        ([GOOD | {"port": 0}], "autoconfig_dns_servers[0]: port: 0 is not a port; use 1 to 65535"),
         (
             [GOOD | {"key_algorithm": "x"}],
-            'dns_servers[0]: key_algorithm: no "x"; use one of hmac-',
+            'autoconfig_dns_servers[0]: key_algorithm: no "x"; use one of hmac-',
         ),
         (
             [GOOD | {"key_secret": ""}],
-            "dns_servers[0]: key_name and key_secret belong together; give",
+            "autoconfig_dns_servers[0]: key_name and key_secret belong together; give",
         ),
         (
             [GOOD | {"key_secret": f"{SECRET}!"}],
-            "dns_servers[0]: key_name is no name, or key_secret",
+            "autoconfig_dns_servers[0]: key_name is no name, or key_secret",
         ),
         (
             [{"provider": "x", "zones": ["example.com"]}],
-            'dns_servers[0]: no provider "x"; use cloudf',
+            'autoconfig_dns_servers[0]: no provider "x"; use cloudf',
         ),
-        ([{"provider": "gandi", "settings": 1}], "dns_servers[0]: settings: not a mapping"),
-        ([{"provider": "gandi", "zones": ["d.d"]}], "dns_servers[0]: provider gandi, settings: "),
+        (
+            [{"provider": "gandi", "settings": 1}],
+            "autoconfig_dns_servers[0]: settings: not a mapping",
+        ),
+        (
+            [{"provider": "gandi", "zones": ["d.d"]}],
+            "autoconfig_dns_servers[0]: provider gandi, settings: ",
+        ),
         (
             [{"provider": "gandi", "token": "x"}],
-            'dns_servers[0]: unknown key "token"; use zones, pro',
+            'autoconfig_dns_servers[0]: unknown key "token"; use zones, pro',
         ),
         (
             [ACCOUNT | {"address": "192.0.2.1"}],
-            "dns_servers[0]: address: '192.0.2.1' is no host name; give the domain controller's",
+            "autoconfig_dns_servers[0]: address: '192.0.2.1' is no host name; give the domain controller's",
         ),
         (
             [ACCOUNT | {"kerberos_account": "autoconfig"}],
-            'dns_servers[0]: kerberos_account: "autoconfig" is not like name@example.com',
+            'autoconfig_dns_servers[0]: kerberos_account: "autoconfig" is not like name@example.com',
         ),
         (
             [ACCOUNT | {"kerberos_account": "-k@example.com"}],  # kinit would take it for an option
-            'dns_servers[0]: kerberos_account: "-k@example.com" is not like name@example.com',
+            'autoconfig_dns_servers[0]: kerberos_account: "-k@example.com" is not like name@example.com',
         ),
         (
             [ACCOUNT | {"kerberos_password": ""}],
-            "dns_servers[0]: kerberos_password: none, or more than a line; give the account's",
+            "autoconfig_dns_servers[0]: kerberos_password: none, or more than a line; give the account's",
         ),
         (
             [ACCOUNT | {"key_name": "x"}],
-            'dns_servers[0]: unknown key "key_name"; use zones, address, kerberos_account, ',
+            'autoconfig_dns_servers[0]: unknown key "key_name"; use zones, address, kerberos_account, ',
         ),
     ],
 )

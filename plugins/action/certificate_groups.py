@@ -11,7 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.files import copy
 from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.certificates import (
-    groups as shards,
+    groups,
 )
 
 
@@ -52,38 +52,38 @@ class ActionModule(ActionBase):
             }
         )
         size = arguments["size"]
-        if not shards.SMALLEST <= size <= shards.LARGEST:
+        if not groups.SMALLEST <= size <= groups.LARGEST:
             raise AnsibleActionFail(
-                f"certbot_names_per_certificate: {size} is not possible; "
-                f"use {shards.SMALLEST} to {shards.LARGEST}"
+                f"autoconfig_certificates_max_names: {size} is not possible; "
+                f"use {groups.SMALLEST} to {groups.LARGEST}"
             )
         units = {str(unit): list(map(str, names)) for unit, names in arguments["domains"].items()}
         before = self.before(str(arguments["path"]), str(arguments["live"]), units)
-        assignment = shards.assign(units, before, size)
-        content = shards.dump(assignment).encode()
+        assignment = groups.assign(units, before, size)
+        content = groups.dump(assignment).encode()
         written: dict[str, Any] = copy(self, content, str(arguments["path"]), "0644", task_vars)
         first = next(iter(units), None)
         return written | {
             "assignment": {name: dict(members) for name, members in assignment.items()},
             "certificates": [
                 {"name": certificate, "names": list(names)}
-                for certificate, names in shards.names(assignment).items()
+                for certificate, names in groups.names(assignment).items()
             ],
-            "formers": shards.formers(assignment, before),
+            "formers": groups.formers(assignment, before),
             # The generic host, if there is one, is the first of the domains.
             "primary": next((name for name in assignment if first in assignment[name]), ""),
         }
 
-    def before(self, path: str, live: str, units: shards.Units) -> dict[str, list[str]]:
+    def before(self, path: str, live: str, units: groups.Units) -> dict[str, list[str]]:
         """What an earlier run assigned: from its file, else from the certificates there are."""
         kept = self._low_level_execute_command(f"cat -- {shlex.quote(path)}")
         if kept["rc"] == 0:
             try:
                 return {
-                    name: list(members) for name, members in shards.load(kept["stdout"]).items()
+                    name: list(members) for name, members in groups.load(kept["stdout"]).items()
                 }
             except ValueError:
                 pass  # broken, as good as lost
-        look = LOOK.format(live=shlex.quote(live), name=shards.NAME)
+        look = LOOK.format(live=shlex.quote(live), name=groups.NAME)
         printed = str(self._low_level_execute_command(look)["stdout"])
-        return dict(shards.rebuild(units, certified(printed)))
+        return dict(groups.rebuild(units, certified(printed)))

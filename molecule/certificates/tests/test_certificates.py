@@ -90,7 +90,7 @@ def test_lost_assignment_comes_back_and_strict_makes_failing_names_an_error() ->
     kept = [json.loads(server.run(f"cat {ASSIGNMENT}")) for server in SERVERS]
     for server in SERVERS:
         server.run(f"rm {ASSIGNMENT}")
-    result = run("--tags=certbot", certbot_strict=True)
+    result = run("--tags=certificates", autoconfig_certificates_strict=True)
     assert result.returncode == 2
     for server in SERVERS:
         assert f"autoconfig.dead.{server.suffix}: no record" in result.stdout
@@ -224,7 +224,7 @@ def test_other_directory_of_the_challenges_is_no_reason_to_order(
 def test_sixty_names_are_on_two_certificates() -> None:
     """What was for the other domains goes."""
     before = [certificates(server) for server in SERVERS]
-    converge("--tags=nginx,certbot", **SIXTY)
+    converge("--tags=nginx,certificates", **SIXTY)
     for server, old in zip(SERVERS, before, strict=True):
         found = certificates(server)
         assert [len(names) for _, names in found.values()] == [50, 10]
@@ -329,13 +329,20 @@ def test_certificate_of_ones_own_and_back() -> None:
 
     def own(file: str) -> dict[str, str]:
         paths = (f"/root/{file}.pem", f"/root/{file}.key")
-        keys = ("certbot_existing_certificate", "certbot_existing_key")
-        return SIXTY | {"certbot_mode": "existing"} | dict(zip(keys, paths, strict=True))
+        keys = (
+            "autoconfig_certificates_existing_certificate",
+            "autoconfig_certificates_existing_key",
+        )
+        return (
+            SIXTY
+            | {"autoconfig_certificates_mode": "existing"}
+            | dict(zip(keys, paths, strict=True))
+        )
 
-    wrong = run("--tags=certbot", **own("lacking"))
+    wrong = run("--tags=certificates", **own("lacking"))
     assert wrong.returncode == 2
     assert "/root/lacking.pem does not hold autodiscover.d29.deb12.test" in wrong.stdout
-    converge("--tags=certbot", **own("own"))
+    converge("--tags=certificates", **own("own"))
     for server in SERVERS:
         served = server.run(
             "sh -c 'openssl s_client -connect 127.0.0.1:443 "
@@ -344,7 +351,7 @@ def test_certificate_of_ones_own_and_back() -> None:
         assert served == server.run("openssl x509 -noout -serial -in /root/own.pem")
         assert UNIT not in server.run("systemctl list-timers --all --no-legend")
         assert not server.host.file(SETTINGS).exists
-    back = converge("--tags=certbot", **SIXTY)
+    back = converge("--tags=certificates", **SIXTY)
     assert "ordered" not in back
     assert [certificates(server) for server in SERVERS] == before
     for server, found in zip(SERVERS, before, strict=True):
@@ -354,7 +361,7 @@ def test_certificate_of_ones_own_and_back() -> None:
 def test_one_name() -> None:
     """The generic host alone."""
     converge(
-        "--tags=nginx,certbot",
+        "--tags=nginx,certificates",
         autoconfig_generic_host="auto.{{ suffix }}",
         autoconfig_domains=[{"name": "a.{{ suffix }}", "provider": "gandi", "discovery": "srv"}],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 ---
-module: shards
+module: certificate_groups
 short_description: Assign the domains' names to certificates
 version_added: 0.1.0
 description:
@@ -45,11 +45,11 @@ author:
 
 EXAMPLES = r"""
 - name: Assign the names to certificates
-  mailhost.autoconfig.shards:
+  mailhost.autoconfig.certificate_groups:
     domains: "{{ preflight.by_domain }}"
     size: 50
     path: /etc/mail-autoconfig/certificates.json
-  register: shards
+  register: groups_of_names
 """
 
 RETURN = r"""
