@@ -18,7 +18,6 @@ from ..inventory.addresses import Address
 from ..inventory.model import Authentication, Domain, Server, WebServer
 
 MEDIA_TYPE = "application/x-apple-aspen-config"
-PATH = "/email.mobileconfig"
 
 # There is none for OAuth2 or GSSAPI: a server that takes nothing else has no payload.
 _AUTHENTICATION: Mapping[Authentication, str] = {

@@ -14,38 +14,13 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
+from ..formats.words import AUTHENTICATION, HTTP_AUTHENTICATION, PLACEHOLDERS, SOCKET_TYPES
 from ..inventory.addresses import PLACEHOLDER
-from ..inventory.model import (
-    Authentication,
-    Domain,
-    Protocol,
-    Security,
-    Server,
-    WebProtocol,
-    WebServer,
-)
+from ..inventory.model import Domain, Protocol, Server, WebProtocol, WebServer
 from ..templates import template
 
 MEDIA_TYPE = "text/xml"
-PATHS = (
-    "/mail/config-v1.1.xml",
-    "/.well-known/autoconfig/mail/config-v1.1.xml",
-    "/autoconfig/mail/config-v1.1.xml",
-)
 
-SOCKET_TYPE: dict[Security, str] = {"tls": "SSL", "starttls": "STARTTLS", "none": "plain"}
-_AUTHENTICATION: dict[Authentication, str] = {
-    "password": "password-cleartext",
-    "password_encrypted": "password-encrypted",
-    "oauth2": "OAuth2",
-    "gssapi": "GSSAPI",
-}
-_HTTP_AUTHENTICATION: dict[Authentication, tuple[str, str]] = {
-    "password": ("http", "Basic"),
-    "password_encrypted": ("http", "Digest"),
-    "oauth2": ("", "OAuth2"),
-    "gssapi": ("http", "Negotiate"),
-}
 _ELEMENTS: dict[Protocol | WebProtocol, str] = {
     "imap": "incomingServer",
     "pop3": "incomingServer",
@@ -58,18 +33,13 @@ _ELEMENTS: dict[Protocol | WebProtocol, str] = {
     "managesieve": "setupServer",
 }
 _TYPES: dict[WebProtocol, str] = {"activesync": "activeSync"}  # where the draft's name differs
-_PLACEHOLDERS = {
-    "email": "%EMAILADDRESS%",
-    "localpart": "%EMAILLOCALPART%",
-    "domain": "%EMAILDOMAIN%",
-}
 
 _template = template("autoconfig.xml")
 
 
 def username(pattern: str) -> str:
     """Translate a user name pattern into the format's own placeholders."""
-    return PLACEHOLDER.sub(lambda match: _PLACEHOLDERS[match[1]], pattern)
+    return PLACEHOLDER.sub(lambda match: PLACEHOLDERS[match[1]], pattern)
 
 
 @lru_cache(maxsize=1024)
@@ -99,9 +69,9 @@ def _server(server: Server, domain: Domain) -> tuple[str, str, str, int, str, st
         server.type,
         server.host_for(domain.name),
         server.port,
-        SOCKET_TYPE[server.security],
+        SOCKET_TYPES[server.security],
         username(server.username),
-        [_AUTHENTICATION[method] for method in server.authentication],
+        [AUTHENTICATION[method] for method in server.authentication],
     )
 
 
@@ -111,5 +81,5 @@ def _web_server(server: WebServer) -> tuple[str, str, str, str, list[tuple[str, 
         _TYPES.get(server.type, server.type),
         username(server.url),
         username(server.username),
-        [_HTTP_AUTHENTICATION[method] for method in server.authentication],
+        [HTTP_AUTHENTICATION[method] for method in server.authentication],
     )

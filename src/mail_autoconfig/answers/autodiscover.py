@@ -14,28 +14,27 @@ from xml.parsers import expat
 from defusedxml.ElementTree import XMLParser
 from markupsafe import Markup, escape
 
+from ..formats.words import (
+    MOBILESYNC_REQUEST,
+    MOBILESYNC_RESPONSE,
+    POX_ENCRYPTION,
+    POX_REQUEST,
+    POX_RESPONSE,
+    POX_ROOT,
+    POX_SSL,
+    POX_TYPES,
+)
 from ..inventory import addresses
 from ..inventory.addresses import PLACEHOLDER, Address
-from ..inventory.model import Domain, Security
+from ..inventory.model import Domain
 from ..templates import template
 
 MEDIA_TYPE = "text/xml"
 
-_SCHEMAS = "http://schemas.microsoft.com/exchange/autodiscover"
-_OUTLOOK = f"{_SCHEMAS}/outlook/responseschema/2006a"
-_MOBILESYNC = f"{_SCHEMAS}/mobilesync/responseschema/2006"
 # The namespaces of requests, as expat joins them to a name, and what each asks for by default.
 _REQUESTS = {
-    f"{_SCHEMAS}/outlook/requestschema/2006}}": _OUTLOOK,
-    f"{_SCHEMAS}/mobilesync/requestschema/2006}}": _MOBILESYNC,
-}
-
-# TLS means STARTTLS here, SSL means TLS from the first byte. SSL=on stands beside both: Thunderbird
-# reads SSL=off as plain text whatever Encryption says.
-_ENCRYPTION: dict[Security, tuple[str, str]] = {
-    "tls": ("on", "SSL"),
-    "starttls": ("on", "TLS"),
-    "none": ("off", "None"),
+    f"{POX_REQUEST}}}": POX_RESPONSE,
+    f"{MOBILESYNC_REQUEST}}}": MOBILESYNC_RESPONSE,
 }
 
 # Refuses a document type, and with it every declaration of an entity. One for all requests: a
@@ -96,12 +95,12 @@ def parse(body: bytes) -> Request:
     if namespace not in _REQUESTS:
         raise RequestError(Error.BAD_REQUEST)
     schema = reader.text("AcceptableResponseSchema") or _REQUESTS[namespace]
-    if schema not in (_OUTLOOK, _MOBILESYNC):
+    if schema not in (POX_RESPONSE, MOBILESYNC_RESPONSE):
         raise RequestError(Error.NO_SCHEMA)
     if reader.text("LegacyDN"):
         raise RequestError(Error.NOT_FOUND)
     try:
-        return Request(addresses.parse(reader.text("EMailAddress")), schema == _MOBILESYNC)
+        return Request(addresses.parse(reader.text("EMailAddress")), schema == MOBILESYNC_RESPONSE)
     except ValueError:
         raise RequestError(Error.BAD_REQUEST) from None
 
@@ -161,16 +160,19 @@ def _pieces(domain: Domain) -> tuple[str, ...]:
         if not domain.has_room:
             raise RequestError(Error.CONFIGURATION)
     answer = _settings.render(
+        root=POX_ROOT,
+        response=POX_RESPONSE,
         email=_marked("{email}"),
         redirect=settings.redirect and (settings.redirect.kind, _marked(settings.redirect.target)),
         ttl=settings.ttl_hours,
         servers=[
             (
-                server.type.upper(),
+                POX_TYPES[server.type],
                 server.host_for(domain.name),
                 server.port,
                 _marked(server.username),
-                *_ENCRYPTION[server.security],
+                POX_SSL[server.security],
+                POX_ENCRYPTION[server.security],
             )
             for server in settings.mail_servers
         ],
@@ -199,4 +201,4 @@ def render_error(error: Error) -> bytes:
     """Return an error answer. It has the root's namespace throughout and goes with HTTP 200."""
     code, message = error.value
     now = f"{datetime.now(UTC):%H:%M:%S.%f}0"  # Exchange writes seven decimals
-    return _error.render(time=now, code=code, message=message).encode()
+    return _error.render(root=POX_ROOT, time=now, code=code, message=message).encode()

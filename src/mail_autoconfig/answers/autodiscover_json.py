@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
+from ..formats.words import JSON_PATH
 from ..inventory import addresses
 from ..inventory.addresses import Address
 from ..inventory.model import Domain
 
 MEDIA_TYPE = "application/json"
 PATH = re.compile(
-    r"/autodiscover/autodiscover\.json(?:/v1\.0)?(?:/(?P<email>.*))?", re.IGNORECASE | re.DOTALL
+    rf"{re.escape(JSON_PATH)}(?:/v1\.0)?(?:/(?P<email>.*))?", re.IGNORECASE | re.DOTALL
 )
 """The path of a request; in its second form it ends in the address."""
 

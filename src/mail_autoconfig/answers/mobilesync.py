@@ -5,6 +5,7 @@ The request is Outlook's, which `autodiscover.parse` reads. Source: MS-ASCMD, se
 
 from __future__ import annotations
 
+from ..formats.words import MOBILESYNC_RESPONSE, POX_ROOT
 from ..inventory.addresses import Address
 from ..inventory.model import Domain
 from ..templates import template
@@ -24,5 +25,9 @@ def render(domain: Domain, address: Address) -> bytes:
     if not target and not web:
         raise RequestError(Error.NO_SCHEMA)
     return _template.render(
-        email=address.email, redirect=target, url=address.fill_url(web.url) if web else None
+        root=POX_ROOT,
+        response=MOBILESYNC_RESPONSE,
+        email=address.email,
+        redirect=target,
+        url=address.fill_url(web.url) if web else None,
     ).encode()

@@ -12,13 +12,10 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..inventory.model import Domain, Server, WebServer
+from ..inventory.model import PORTS, Domain, Server, WebServer
 
 MEDIA_TYPE = "application/json"
-PATH = "/.well-known/user-agent-configuration.json"
 
-# TLS from the first byte, on the registered port: the document names no other (RFC 8314).
-_PORTS = {"imap": 993, "pop3": 995, "smtp": 465}
 # The draft says submit since -03; clients that follow -02 look for smtp.
 _KEYS = {"imap": ("imap",), "pop3": ("pop3",), "smtp": ("submit", "smtp")}
 _WEB = ("caldav", "carddav", "webdav", "jmap")
@@ -35,7 +32,9 @@ def render(domain: Domain) -> bytes:
     protocols: dict[str, dict[str, str]] = {}
     described: list[Server | WebServer] = []
     for server in settings.servers:
-        if server.security == "tls" and server.port == _PORTS.get(server.type):
+        # TLS from the first byte, on the registered port: the document names no other (RFC 8314).
+        is_usual = server.security == "tls" and server.port == PORTS[server.type]["tls"]
+        if is_usual and server.type in _KEYS:
             described.append(server)
             for key in _KEYS[server.type]:
                 protocols.setdefault(key, {"host": server.host_for(domain.name)})
@@ -59,6 +58,6 @@ def render(domain: Domain) -> bytes:
 
 
 def txt_record(domain: Domain) -> str:
-    """Return what the TXT record at `_ua-auto-config.D` holds: the digest of the document."""
+    """Return what the TXT record at `_ua-auto-config.DOMAIN` holds: the digest of the document."""
     digest = b64encode(hashlib.sha256(render(domain)).digest()).decode("ascii")
     return f"v=UAAC1; a=sha256; d={digest}"

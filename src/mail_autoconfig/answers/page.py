@@ -12,17 +12,14 @@ from urllib.parse import quote
 import segno
 from markupsafe import Markup, escape
 
+from ..formats.words import PROFILE_PATH, REG_PATH, ZIP_PATH
 from ..inventory.addresses import Address
 from ..inventory.model import Domain, Look, Server, WebServer
-from ..outlook import files as outlook_files
 from ..templates import source, template
 from ..texts import LANGUAGES, texts
 from . import apple
 
 MEDIA_TYPE = "text/html"
-PATH = "/"
-FORM_PATH = "/settings"
-"""Where the form goes, by POST: an address in a URL would stand in histories and logs."""
 
 _WEIGHT = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 
@@ -122,11 +119,11 @@ def render(
         shown["cards"] = list(_cards(t, domain, address))
         shown["links"] = list(_links(language, t, domain))
         if apple.available(domain):
-            shown["profile"] = f"{apple.PATH}?email={quote(email, safe='@')}"
+            shown["profile"] = f"{PROFILE_PATH}?email={quote(email, safe='@')}"
             shown["code"] = _code(f"https://{host}{shown['profile']}", t) if host else ""
         if domain.settings.autodiscover and not domain.settings.redirect:
-            shown["outlook"] = outlook_files.REG_PATH
-            shown["policies"] = outlook_files.ZIP_PATH
+            shown["outlook"] = REG_PATH
+            shown["policies"] = ZIP_PATH
     return _template.render(
         t=t,
         language=language,

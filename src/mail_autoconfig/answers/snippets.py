@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ..formats.words import CONFIG_PATH, JSON_PATH, POX_PATH
 from ..inventory.model import Configuration, Domain
 from ..inventory.names import page_host
 
 # What is asked for at D, in any case and without its first slash, and where it is answered.
 _ROUTES = (
-    (r"autodiscover/autodiscover\.xml", "/autodiscover/autodiscover.xml"),
-    (r"autodiscover/autodiscover\.json((?:/.*)?)", "/autodiscover/autodiscover.json$1"),
-    (r"(?:\.well-known/)?autoconfig/mail/config-v1\.1\.xml", "/mail/config-v1.1.xml"),
+    (r"autodiscover/autodiscover\.xml", POX_PATH),
+    (r"autodiscover/autodiscover\.json((?:/.*)?)", f"{JSON_PATH}$1"),
+    (r"(?:\.well-known/)?autoconfig/mail/config-v1\.1\.xml", CONFIG_PATH),
 )
 _TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
 

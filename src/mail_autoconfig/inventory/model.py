@@ -10,11 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from .hosts import domain_of
+
 Protocol = Literal["imap", "pop3", "smtp", "managesieve"]
 WebProtocol = Literal["caldav", "carddav", "webdav", "jmap", "activesync"]
 Security = Literal["tls", "starttls", "none"]
 Authentication = Literal["password", "password_encrypted", "oauth2", "gssapi"]
 Discovery = Literal["certificate", "srv"]
+
+PORTS: Mapping[Protocol, Mapping[Security, int]] = {
+    "imap": {"tls": 993, "starttls": 143, "none": 143},
+    "pop3": {"tls": 995, "starttls": 110, "none": 110},
+    "smtp": {"tls": 465, "starttls": 587, "none": 587},
+    "managesieve": {"tls": 4190, "starttls": 4190, "none": 4190},
+}
+"""The port where the inventory names none (RFC 8314, section 3; RFC 6409; RFC 5804)."""
 
 DEFAULT = "*"
 """The name of the entry that answers for each domain that is not listed."""
@@ -196,11 +206,10 @@ class Configuration:
 
     def find_by_host(self, host: str) -> Domain | None:
         """The entry for a `Host` in lower-case A-label form: such as autoconfig.D, or D."""
-        for prefix in ("autoconfig.", "autodiscover.", "ua-auto-config."):
-            if host.startswith(prefix):
-                stripped = host.removeprefix(prefix)
-                return self.domains.get(stripped) or self.domains.get(host) or self.find(stripped)
-        return self.find(host)
+        domain = domain_of(host)
+        if domain is None:
+            return self.find(host)
+        return self.domains.get(domain) or self.domains.get(host) or self.find(domain)
 
     def __len__(self) -> int:
         """The number of entries, the default one included."""

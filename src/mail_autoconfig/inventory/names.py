@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from encodings.idna import nameprep
 
+from .hosts import host_of, record_of
 from .model import Configuration, Domain
 
 # IDNA 2003, which Python has, maps these four away; IDNA 2008 and today's clients keep them
@@ -14,9 +15,9 @@ _SPLIT_KEPT = re.compile("([ßς\u200c\u200d])")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")  # RFC 3490, section 3.1
 _LABELS = re.compile(r"(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?![0-9]+\Z)(?!-)[a-z0-9-]{1,63}(?<!-)")
 
-LONGEST = 253 - len("autodiscover.")
+LONGEST = 253 - len(host_of("autodiscover", ""))
 """Octets of the longest domain that still has an `autodiscover.` name (RFC 1035: 253)."""
-LONGEST_PACC = 253 - len("_ua-auto-config.")
+LONGEST_PACC = 253 - len(record_of("_ua-auto-config", ""))
 """Octets of the longest domain that still has a `_ua-auto-config.` record."""
 
 
@@ -52,11 +53,11 @@ def served_by_domain(configuration: Configuration) -> dict[str, tuple[str, ...]]
         seen.add(configuration.generic_host)
     for domain in configuration.domains.values():
         if domain.discovery == "certificate":
-            names = [f"autodiscover.{domain.name}", f"autoconfig.{domain.name}"]
+            names = [host_of("autodiscover", domain.name), host_of("autoconfig", domain.name)]
             if domain.apex:
                 names.append(domain.name)
             if domain.pacc:
-                names.append(f"ua-auto-config.{domain.name}")
+                names.append(host_of("ua-auto-config", domain.name))
             own = tuple(name for name in names if name not in seen)
             if own:
                 found[domain.name] = found.get(domain.name, ()) + own
@@ -72,9 +73,11 @@ def served_names(configuration: Configuration) -> tuple[str, ...]:
 def autodiscover_host(configuration: Configuration, domain: Domain) -> str:
     """The host name at which Outlook finds this server over https for `domain`."""
     if domain.name in configuration.domains and domain.discovery == "certificate":
-        return f"autodiscover.{domain.name}"
+        return host_of("autodiscover", domain.name)
+    if configuration.generic_host:
+        return configuration.generic_host
     # Without a generic host each listed domain has names of its own.
-    return configuration.generic_host or f"autodiscover.{next(iter(configuration.domains))}"
+    return host_of("autodiscover", next(iter(configuration.domains)))
 
 
 def plain_names(configuration: Configuration) -> tuple[str, ...]:
@@ -84,7 +87,7 @@ def plain_names(configuration: Configuration) -> tuple[str, ...]:
         name
         for domain in configuration.domains.values()
         if domain.discovery == "srv"
-        for name in (f"autodiscover.{domain.name}", f"autoconfig.{domain.name}")
+        for name in (host_of("autodiscover", domain.name), host_of("autoconfig", domain.name))
         if name not in served
     )
 
@@ -92,5 +95,5 @@ def plain_names(configuration: Configuration) -> tuple[str, ...]:
 def page_host(configuration: Configuration, domain: Domain) -> str | None:
     """The host name at which people find the page for `domain` by https."""
     if domain.name in configuration.domains and domain.discovery == "certificate":
-        return f"autoconfig.{domain.name}"
+        return host_of("autoconfig", domain.name)
     return configuration.generic_host

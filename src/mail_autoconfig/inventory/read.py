@@ -24,6 +24,7 @@ from . import addresses, names
 from .addresses import FORBIDDEN
 from .model import (
     DEFAULT,
+    PORTS,
     Authentication,
     Configuration,
     Discovery,
@@ -42,12 +43,6 @@ from .model import (
 
 _PROTOCOLS = get_args(Protocol)
 _WEB_PROTOCOLS = get_args(WebProtocol)
-_PORTS = {  # RFC 8314, section 3; RFC 6409; RFC 5804
-    "imap": {"tls": 993, "starttls": 143, "none": 143},
-    "pop3": {"tls": 995, "starttls": 110, "none": 110},
-    "smtp": {"tls": 465, "starttls": 587, "none": 587},
-    "managesieve": {"tls": 4190, "starttls": 4190, "none": 4190},
-}
 
 _TOP_KEYS = ("domains", "providers", "generic_host", "page")
 _SHARED_KEYS = (  # what a provider says and a domain may say otherwise
@@ -513,7 +508,7 @@ def _server(place: _Place, raw: Mapping[str, Any]) -> Server:
     security: Security = _choice(place, raw, "security", get_args(Security), "tls")
     port = raw.get("port")
     if port is None:
-        port = _PORTS.get(protocol, {}).get(security, 0)
+        port = PORTS[protocol][security] if protocol in PORTS else 0
     elif isinstance(port, bool) or not isinstance(port, int) or not 1 <= port <= 65535:
         place["port"].problem(f"{_shown(port)} is not a port; use 1 to 65535")
         port = 0

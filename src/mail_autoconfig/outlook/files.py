@@ -12,11 +12,9 @@ from functools import cache
 from importlib.resources import files as resources
 
 from .. import texts
+from ..formats.words import REG_PATH, ZIP_PATH
 from ..templates import template
 from .values import Value
-
-REG_PATH = "/outlook.reg"
-ZIP_PATH = "/outlook.zip"
 
 _POWERSHELL_TYPES = {"REG_DWORD": "DWord", "REG_SZ": "String"}
 

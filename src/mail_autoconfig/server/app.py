@@ -18,15 +18,24 @@ from starlette.types import Receive, Scope, Send
 from .. import __version__
 from ..answers import apple, autoconfig, autodiscover, autodiscover_json, mobilesync, pacc, page
 from ..answers.autodiscover import Error, RequestError
+from ..formats.words import (
+    CONFIG_PATHS,
+    FORM_PATH,
+    HEALTH_PATH,
+    PACC_PATH,
+    PAGE_PATH,
+    POX_PATH,
+    PROFILE_PATH,
+    SOAP_PATH,
+)
 from ..inventory import addresses, names
+from ..inventory.hosts import is_host
 from ..inventory.model import Configuration, Domain, Look
 from ..outlook import files as outlook_files
 from ..outlook import values as outlook
 from .signing import Signer, SigningError
 
-AUTODISCOVER_PATH = "/autodiscover/autodiscover.xml"
-SOAP_PATH = re.compile(r"/autodiscover/autodiscover\.svc(?:/.*)?", re.DOTALL)
-HEALTH_PATH = "/healthz"
+_SOAP = re.compile(rf"{re.escape(SOAP_PATH)}(?:/.*)?", re.DOTALL)
 BODY_LIMIT = 64 * 1024
 """Octets of the largest request body that is read."""
 
@@ -66,32 +75,32 @@ class Application:
         try:
             if reading and path == HEALTH_PATH:
                 response = self._health()
-            elif reading and path in autoconfig.PATHS:
+            elif reading and path in CONFIG_PATHS:
                 response = self._autoconfig(scope)
             elif reading and json_path:
                 text = json_path["email"] or _parameter(scope, "email")
                 response = self._autodiscover_json(text, _parameter(scope, "protocol"))
-            elif SOAP_PATH.fullmatch(path):
+            elif _SOAP.fullmatch(path):
                 # Exchange's clients go on to their next URL.
                 response = PlainTextResponse("No SOAP here.\n", 404, _KEEP_NOT)
-            elif reading and path == apple.PATH:
+            elif reading and path == PROFILE_PATH:
                 response = await self._profile(scope)
-            elif reading and path == pacc.PATH:
+            elif reading and path == PACC_PATH:
                 response = self._pacc(scope)
-            elif reading and path == page.PATH and self._has_page(scope):
+            elif reading and path == PAGE_PATH and self._has_page(scope):
                 response = self._page(scope)
-            elif method == "POST" and path == page.FORM_PATH:
+            elif method == "POST" and path == FORM_PATH:
                 response = await self._settings(scope, receive)
-            elif reading and path == page.FORM_PATH:
-                response = Response(None, 303, {"location": page.PATH})
+            elif reading and path == FORM_PATH:
+                response = Response(None, 303, {"location": PAGE_PATH})
             elif reading and path in outlook_files.DOWNLOADS:
                 render, media_type = outlook_files.DOWNLOADS[path]
                 headers = {**_KEEP, "content-disposition": "attachment"}
                 body = render(outlook.values(self.configuration))
                 response = Response(body, 200, headers, media_type)
-            elif path == AUTODISCOVER_PATH or _host(scope).startswith("autodiscover."):
+            elif path == POX_PATH or is_host("autodiscover", _host(scope)):
                 response = await self._autodiscover(method, receive)
-            elif path in autoconfig.PATHS or json_path:
+            elif path in CONFIG_PATHS or json_path:
                 response = PlainTextResponse("Use GET.\n", 405, {**_KEEP_NOT, "allow": "GET, HEAD"})
             else:
                 response = PlainTextResponse("Not found.\n", 404, _KEEP_NOT)
@@ -150,7 +159,7 @@ class Application:
 
     def _has_page(self, scope: Scope) -> bool:
         host = _host(scope)
-        own = host.startswith(("autoconfig.", "autodiscover."))
+        own = is_host("autoconfig", host) or is_host("autodiscover", host)
         return own or (bool(host) and host == self.configuration.generic_host)
 
     def _page(self, scope: Scope) -> Response:
@@ -220,7 +229,7 @@ class Application:
             if domain is None:
                 raise autodiscover_json.RequestError(autodiscover_json.Error.NOT_FOUND)
             host = names.autodiscover_host(self.configuration, domain)
-            url = f"https://{host}{AUTODISCOVER_PATH}"
+            url = f"https://{host}{POX_PATH}"
             answer = autodiscover_json.render(domain, address, protocol, url)
         except autodiscover_json.RequestError as refusal:
             status, answer = refusal.status, refusal.body

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from xml.parsers.expat import ExpatError
 
 from ...answers import apple as profile
+from ...formats.words import PROFILE_PATH
 from ..answers import AnswerError, body_of
 from ..case import Case
 from ..data import Exchange, Outcome, Request, Setting
@@ -23,7 +24,7 @@ async def replay_apple(case: Case) -> Outcome:
     asked = Asked(case, "apple", "Apple Mail (profile)", "ok")
     query = f"?email={quote(case.address, safe='')}"
     exchange = await asked.follow(
-        Request("GET", f"https://autoconfig.{case.domain}{profile.PATH}{query}")
+        Request("GET", f"https://autoconfig.{case.domain}{PROFILE_PATH}{query}")
     )
     try:
         settings = _read(exchange)

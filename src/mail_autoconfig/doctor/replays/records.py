@@ -7,7 +7,7 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping
 
-from ...answers import pacc as document
+from ...formats.words import PACC_PATH
 from ...zones.records import unquoted
 from ..answers import AnswerError, body_of
 from ..case import Case
@@ -49,9 +49,7 @@ async def replay_pacc(case: Case) -> Outcome:
     """
     asked = Asked(case, "pacc", "Clients of PACC (draft)", "ok")
     record = await asked.look_up(f"_ua-auto-config.{case.domain}", "TXT")
-    exchange = await asked.one(
-        Request("GET", f"https://ua-auto-config.{case.domain}{document.PATH}")
-    )
+    exchange = await asked.one(Request("GET", f"https://ua-auto-config.{case.domain}{PACC_PATH}"))
     try:
         settings = _read(exchange, case)
         _check_digest(exchange.body, [unquoted(value) for value in record.values])

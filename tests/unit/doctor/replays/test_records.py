@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from mail_autoconfig.answers.pacc import PATH, txt_record
+from mail_autoconfig.answers.pacc import txt_record
 from mail_autoconfig.doctor.replays.records import replay_pacc, replay_srv
+from mail_autoconfig.formats.words import PACC_PATH
 from mail_autoconfig.inventory.read import parse
 from mail_autoconfig.zones.records import quoted
 from support.answers import Reply
@@ -13,7 +14,7 @@ from support.answers import Reply
 from ..conftest import DOMAIN, MAIL, SERVERS, World
 
 TLS_SERVERS = [{"type": "imap", "host": MAIL}, {"type": "smtp", "host": MAIL}]
-DOCUMENT = f"https://ua-auto-config.{DOMAIN}{PATH}"
+DOCUMENT = f"https://ua-auto-config.{DOMAIN}{PACC_PATH}"
 RECORD = f"_ua-auto-config.{DOMAIN} TXT"
 
 

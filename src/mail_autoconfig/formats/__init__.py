@@ -1,0 +1,1 @@
+"""The documents that clients read: their words and paths, and one reader for each."""
