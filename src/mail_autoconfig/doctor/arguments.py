@@ -1,0 +1,109 @@
+"""The command `mail-autoconfig doctor`: its arguments, and what it needs beside Python."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from ipaddress import ip_address
+from pathlib import Path
+
+from ..arguments import Commands, endpoint
+from ..inventory import addresses
+
+DEBIAN_PACKAGES = (
+    "python3-defusedxml",
+    "python3-dnspython",
+    "python3-h11",
+    "python3-httpx",
+    "python3-jinja2",
+    "python3-rich",
+)
+"""What the doctor imports, as the role `monitor` installs it; a YAML file needs python3-yaml."""
+
+
+def add_command(commands: Commands) -> None:
+    """Add `doctor`."""
+    doctor = commands.add_parser("doctor", help="ask as each client asks; say what is wrong")
+    doctor.add_argument("address", nargs="*", type=_address, metavar="USER@DOMAIN")
+    doctor.add_argument(
+        "--domain",
+        action="append",
+        default=[],
+        type=lambda name: _address(f"postmaster@{name}"),
+        metavar="DOMAIN",
+        help="ask for postmaster there; may be repeated",
+    )
+    doctor.add_argument(
+        "--inventory",
+        type=Path,
+        dest="file",
+        metavar="FILE",
+        help="ask for all domains of group_vars (YAML) or of a configuration (JSON), and compare",
+    )
+    doctor.add_argument(
+        "--log-in",
+        action="store_true",
+        help="try the password too, of MAIL_AUTOCONFIG_PASSWORD or from a prompt",
+    )
+    doctor.add_argument("--verbose", "-v", action="store_true", help="show each request too")
+    doctor.add_argument("--json", action="store_true", help="print JSON in place of the table")
+    doctor.add_argument("--html", type=Path, metavar="FILE", help="write a report to hand on")
+    doctor.add_argument("--prometheus", type=Path, metavar="FILE", help="write metrics")
+    doctor.add_argument(
+        "--allow-private",
+        action="store_true",
+        help="also connect to addresses that are not the Internet's",
+    )
+    doctor.add_argument("--ca", type=Path, metavar="FILE", help="trust these authorities (PEM)")
+    doctor.add_argument(
+        "--name-server",
+        type=_name_server,
+        metavar="IP[:PORT]",
+        help="ask it in place of the system's",
+    )
+    doctor.add_argument(
+        "--at-once", type=_count, default=32, metavar="N", help="domains at a time [%(default)s]"
+    )
+    doctor.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Examine; return 0, 1 for warnings, 2 for errors, a wrong call and a missing module."""
+    try:
+        from .command import run
+
+        return run(options)
+    except ModuleNotFoundError as error:
+        print(
+            f"doctor: no module {error.name}; pipx install 'mail-autoconfig[doctor]', or Debian's "
+            f"{', '.join(DEBIAN_PACKAGES)}; for an inventory in YAML also python3-yaml",
+            file=sys.stderr,
+        )
+        return 2
+
+
+def _address(text: str) -> addresses.Address:
+    try:
+        return addresses.parse(text)
+    except ValueError:
+        shown = text.removeprefix("postmaster@")
+        raise argparse.ArgumentTypeError(
+            f"{shown!r} is not USER@DOMAIN or --domain DOMAIN"
+        ) from None
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not 1 or more")
+    return int(text)
+
+
+def _name_server(text: str) -> tuple[str, int]:
+    try:
+        return str(ip_address(text.strip("[]"))), 53
+    except ValueError:
+        host, port = endpoint(text)
+    try:
+        return str(ip_address(host)), port
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not IP or IP:PORT") from None

@@ -1,0 +1,42 @@
+"""The command `mail-autoconfig verify`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from .arguments import Commands, add_file, endpoint
+from .inventory.read import load
+
+
+def add_command(commands: Commands) -> None:
+    """Add `verify`."""
+    verify = commands.add_parser("verify", help="ask a deployed server as mail clients do")
+    verify.add_argument(
+        "--connect", type=endpoint, metavar="HOST:PORT", help="where https is, whatever DNS says"
+    )
+    verify.add_argument(
+        "--connect-http", type=endpoint, metavar="HOST:PORT", help="where http is, likewise"
+    )
+    trust = verify.add_mutually_exclusive_group()
+    trust.add_argument("--ca", type=Path, metavar="FILE", help="trust this authority alone (PEM)")
+    trust.add_argument("--insecure", action="store_true", help="trust each certificate")
+    verify.add_argument(
+        "--only", action="append", metavar="DOMAIN", help="ask for this domain; may be repeated"
+    )
+    add_file(verify)
+    verify.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ask, and print what is wrong. Raises ConfigurationError."""
+    from .verify import Endpoints, verify
+
+    configuration = load(options.file)
+    try:
+        endpoints = Endpoints(options.connect, options.connect_http, options.ca, options.insecure)
+    except OSError as error:  # ssl.SSLError is one
+        print(f"{options.ca}: no certificates: {error.strerror or error}", file=sys.stderr)
+        return 1
+    return verify(configuration, endpoints, options.only)

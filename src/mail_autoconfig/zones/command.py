@@ -1,0 +1,45 @@
+"""The command `mail-autoconfig dns`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from ipaddress import ip_address
+
+from ..arguments import Commands, add_file
+from ..inventory.read import load
+from .files import TTL
+
+
+def add_command(commands: Commands) -> None:
+    """Add `dns`."""
+    dns = commands.add_parser("dns", help="print the DNS records that the domains need")
+    dns.add_argument(
+        "--address",
+        action="append",
+        default=[],
+        type=ip_address,
+        metavar="IP",
+        help="address of the server; may be repeated",
+    )
+    dns.add_argument(
+        "--issuer", action="append", default=[], help="who may issue certificates (CAA)"
+    )
+    dns.add_argument("--ttl", type=int, default=TTL, help="in seconds [%(default)s]")
+    add_file(dns)
+    dns.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the records; return 2 where an address is missing. Raises ConfigurationError."""
+    from .files import table
+    from .records import AddressError, by_zone, records
+
+    configuration = load(options.file)
+    try:
+        found = records(configuration, options.address, options.issuer)
+    except AddressError as error:
+        print(f"{options.file.name}: {error}: --address IP", file=sys.stderr)
+        return 2
+    print(table(by_zone(found), options.ttl), end="")
+    return 0

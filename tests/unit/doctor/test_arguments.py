@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mail_autoconfig.cli import main
+from mail_autoconfig.doctor.arguments import DEBIAN_PACKAGES
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_role_installs_what_the_doctor_needs() -> None:
+    tasks = yaml.safe_load((ROOT / "roles/monitor/tasks/install.yml").read_text("utf-8"))
+    (packages,) = (task["ansible.builtin.apt"] for task in tasks if "ansible.builtin.apt" in task)
+    assert tuple(packages["name"]) == DEBIAN_PACKAGES
+
+
+def test_a_missing_module_is_named_with_the_cure() -> None:
+    """Run without site-packages, as on a host that has none of them."""
+    ended = subprocess.run(
+        [sys.executable, "-S", "-m", "mail_autoconfig", "doctor", "user@example.com"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(ROOT / "src")},
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("doctor: no module dns; pipx install 'mail-autoconfig[doctor]'")
+    assert all(package in ended.stderr for package in DEBIAN_PACKAGES)
+
+
+def test_an_inventory_in_yaml_needs_one_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "domains.yml"
+    file.write_text("autoconfig_domains: []\n")
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    assert main(["doctor", "--inventory", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("doctor: no module yaml; ")
+    assert said.endswith("; for an inventory in YAML also python3-yaml\n")
