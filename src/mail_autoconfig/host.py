@@ -1,0 +1,75 @@
+"""What a program does to its host: files, links, locks, nginx. The standard library alone."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+NGINX_TEST = "/usr/sbin/nginx", "-t", "-q"
+NGINX_RELOAD = "/usr/bin/systemctl", "reload", "nginx.service"
+
+
+class NginxError(Exception):
+    """nginx refuses its configuration or a reload; the text is the line that says why."""
+
+
+def replace_file(path: Path, content: str | bytes, mode: int = 0o644) -> None:
+    """Write a file at once: a reader has the old content or the new, never a part of it.
+
+    Text is written as UTF-8. What is no regular file, such as /dev/stdout, is written to. Raises
+    OSError, and leaves the old file then.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            os.fchmod(descriptor, mode)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def point_link(link: Path, target: str | Path) -> None:
+    """Make a symbolic link point to `target`; at no moment is there none. Raises OSError."""
+    new = link.with_name(f".{link.name}.new")
+    new.unlink(missing_ok=True)
+    new.symlink_to(target)
+    new.replace(link)
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Let one process at a time work in a directory; the others wait. Raises OSError."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def reload_nginx() -> None:
+    """Test nginx's configuration; if it passes, reload nginx. Raises NginxError."""
+    for command in NGINX_TEST, NGINX_RELOAD:
+        _run(command)
+
+
+def _run(command: Sequence[str]) -> None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise NginxError(str(error)) from None
+    if done.returncode != 0:
+        lines = (done.stderr or done.stdout).strip().splitlines() or [" ".join(command)]
+        # A warning may come first.
+        raise NginxError(next((line for line in lines if "[emerg]" in line), lines[0]))
