@@ -158,9 +158,12 @@ def test_second_run_in_check_mode_finds_nothing_to_do() -> None:
     [
         (
             {"autoconfig_page_texts": {"de": {"titel": "Hallo"}}},
-            'page, texts.de: unknown key "titel"; did you mean "title"?',
+            'autoconfig_page_texts, de: unknown key "titel"; did you mean "title"?',
         ),
-        ({"autoconfig_page_logo": "/etc/hostname"}, "page, logo: not an image; use SVG, PNG, JPEG"),
+        (
+            {"autoconfig_page_logo": "/etc/hostname"},
+            "autoconfig_page_logo: not an image; use SVG, PNG, JPEG",
+        ),
         (
             {
                 "autoconfig_domains": [

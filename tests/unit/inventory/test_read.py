@@ -204,17 +204,17 @@ def provider(**keys: Any) -> dict[str, Any]:
          "domain example.com, redirect.address: 5 is not an address such as "
          "{localpart}@example.com"),
         (domain(redirect={"address": "{localpart}@{domain}"}),
-         "domain example.com, redirect: leads to example.com, which redirects too; lead to the "
+         "domain example.com, redirect: redirects to example.com, which redirects too; name the "
          "last one"),
         ({"domains": [
             DOMAIN | {"redirect": {"address": "{localpart}@B.example."}},
             DOMAIN | {"name": "b.example", "provider": "microsoft365",
                       "redirect": {"url": "https://other.example/"}}]},
-         "domain example.com, redirect: leads to b.example, which redirects too; lead to the last "
+         "domain example.com, redirect: redirects to b.example, which redirects too; name the last "
          "one"),
         ({"domains": [DOMAIN, {"name": "*", "provider": "gandi",
                                "redirect": {"address": "{localpart}@{domain}"}}]},
-         "domain *, redirect: leads to *, which redirects too; lead to the last one"),
+         "domain *, redirect: redirects to *, which redirects too; name the last one"),
         (domain(ttl_hours="1"),
          'domain example.com, ttl_hours: "1" is no number of hours; use 0 (for ever) to 8760'),
         (provider(ttl_hours=True),
@@ -296,21 +296,21 @@ def provider(**keys: Any) -> dict[str, Any]:
         ({"domains": [DOMAIN], "page": {"logos": ""}},
          'page: unknown key "logos"; did you mean "logo"?'),
         ({"domains": [DOMAIN], "page": {"logo": "data:image/gif;base64,AAAA"}},
-         "page, logo: not an image; use SVG, PNG, JPEG or WebP"),
+         "autoconfig_page_logo: not an image; use SVG, PNG, JPEG or WebP"),
         ({"domains": [DOMAIN], "page": {"logo": f"data:image/png;base64,{'A' * 65536}"}},
-         "page, logo: 65558 octets as Base64; use 65536 at most"),
+         "autoconfig_page_logo: 65558 octets as Base64; use 65536 at most"),
         ({"domains": [DOMAIN], "page": {"texts": []} | {"texts": ["x"]}},
-         "page, texts: not a mapping of languages to texts"),
+         "autoconfig_page_texts: not a mapping of languages to texts"),
         ({"domains": [DOMAIN], "page": {"texts": {"de": {"titel": "x"}}}},
-         'page, texts.de: unknown key "titel"; did you mean "title"?'),
+         'autoconfig_page_texts, de: unknown key "titel"; did you mean "title"?'),
         ({"domains": [DOMAIN], "page": {"texts": {"de": {"title": 5}}}},
-         "page, texts.de.title: 5 is not a line of text"),
+         "autoconfig_page_texts, de.title: 5 is not a line of text"),
         ({"domains": [DOMAIN], "page": {"texts": {"de": 5}}},
-         "page, texts.de: not a mapping of keys to texts"),
+         "autoconfig_page_texts, de: not a mapping of keys to texts"),
         ({"domains": [DOMAIN], "page": {"texts": {"it": dict.fromkeys([*texts("en")][1:], "x")}}},
-         "page, texts.it: a new language needs all texts; missing: title"),
+         "autoconfig_page_texts, it: a new language needs all texts; missing: title"),
         ({"domains": [DOMAIN], "page": {"texts": {"Deutsch": {}}}},
-         "page, texts.Deutsch: not a language such as en or it"),
+         "autoconfig_page_texts, Deutsch: not a language such as en or it"),
     ],
 )  # fmt: skip
 def test_problem(raw: Any, problem: str) -> None:

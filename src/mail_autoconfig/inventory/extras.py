@@ -1,0 +1,244 @@
+"""What a provider or domain says beside its servers, and the look of the page for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+from xml.parsers import expat
+
+from ..texts import LANGUAGES, texts
+from . import addresses, fields, names
+from .fields import Place
+from .model import DEFAULT, Domain, Look, OAuth2, Page, Redirect, Settings
+
+_LOGO = re.compile(r"data:image/(?:svg\+xml|png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}")
+_LARGEST_LOGO = 64 * 1024  # octets of the data: URL, which is part of each page
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_LONGEST_TTL = 8760  # hours: a year
+
+
+def read_ttl(place: Place, raw: Mapping[str, Any], default: int | None) -> int | None:
+    """How many hours Outlook keeps its settings."""
+    hours = raw.get("ttl_hours")
+    if hours is None:
+        return default
+    whole = isinstance(hours, int) and not isinstance(hours, bool)
+    if not (whole and 0 <= hours <= _LONGEST_TTL):
+        place["ttl_hours"].problem(
+            f"{fields.shown(hours)} is no number of hours; use 0 (for ever) to {_LONGEST_TTL}"
+        )
+    return int(hours) if whole else default
+
+
+def read_redirect(place: Place, raw: Mapping[str, Any]) -> Redirect | None:
+    """Where Autodiscover sends clients; None if the key is missing."""
+    if raw.get("redirect") is None:
+        return None
+    place, value = place["redirect"], raw["redirect"]
+    if not isinstance(value, Mapping) or [*value] not in (["address"], ["url"]):
+        place.problem(f"{fields.shown(value)} is neither {{address: …}} nor {{url: …}}")
+        return None
+    if "url" in value:
+        return Redirect("url", fields.https_url(place, value, "url"))
+    pattern = value["address"]
+    try:
+        if not isinstance(pattern, str) or not fields.PATTERN.fullmatch(pattern):
+            raise ValueError
+        addresses.parse(addresses.parse("l@d.d").fill(pattern))
+    except ValueError:
+        place["address"].problem(
+            f"{fields.shown(pattern)} is not an address such as {{localpart}}@example.com"
+        )
+    return Redirect("address", str(pattern))
+
+
+def moved(settings: Settings, target: str) -> Settings:
+    """Settings with the user names of the address `target`, for clients that follow no redirect."""
+    localpart, _at, domain = target.rpartition("@")
+    parts = {"{email}": target, "{localpart}": localpart, "{domain}": domain}
+
+    def username(pattern: str) -> str:
+        return addresses.PLACEHOLDER.sub(lambda found: parts[found[0]], pattern)
+
+    def url(pattern: str) -> str:
+        # The path names the new mailbox; the host stays, as those of the mail servers do.
+        path = (pattern + "/").find("/", len("https://"))
+        return pattern[:path] + addresses.PLACEHOLDER.sub(
+            lambda found: quote(parts[found[0]], safe="@{}"), pattern[path:]
+        )
+
+    return replace(
+        settings,
+        servers=tuple(replace(s, username=username(s.username)) for s in settings.servers),
+        web_servers=tuple(
+            replace(w, url=url(w.url), username=username(w.username)) for w in settings.web_servers
+        ),
+    )
+
+
+def check_redirect(place: Place, domain: Domain, domains: Mapping[str, Domain]) -> None:
+    """A redirect to a domain that redirects too is refused: clients give up, or go in circles."""
+    redirect = domain.settings.redirect
+    if redirect is None or redirect.kind == "url":
+        return
+    target = redirect.target.rpartition("@")[2].replace("{domain}", domain.name)
+    try:
+        found = domains.get(names.normalise(target))
+    except ValueError:  # said already, or the default entry's
+        found = domain if target == DEFAULT else None
+    if found and found.settings.redirect:
+        place.problem(f"redirects to {found.written}, which redirects too; name the last one")
+
+
+def read_oauth2(place: Place, raw: Mapping[str, Any]) -> OAuth2 | None:
+    """The authorization server; None if the key is missing or not right."""
+    value = raw.get("oauth2")
+    if value is None:
+        return None
+    place = place["oauth2"]
+    if not isinstance(value, Mapping):
+        place.problem(f"{fields.shown(value)} is not a mapping")
+        return None
+    fields.check_keys(place, value, ("issuer", "scope", "auth_url", "token_url", "client_id"))
+    scope: Any = value.get("scope")
+    names_given = {
+        "issuer": value.get("issuer") or None,
+        "scope": (" ".join(map(str, scope)) if fields.is_list(scope) else scope) or None,
+    }
+    for key, given in names_given.items():
+        if given is None:
+            place.problem(f"no {key}; give it as the provider names it")
+    return OAuth2(
+        issuer=fields.text(place, names_given, "issuer") or "",
+        scope=fields.text(place, names_given, "scope") or "",
+        auth_url=fields.https_url(place, value, "auth_url"),
+        token_url=fields.https_url(place, value, "token_url"),
+        client_id=fields.text(place, value, "client_id"),
+    )
+
+
+def read_documentation(
+    place: Place, raw: Mapping[str, Any], default: tuple[Page, ...]
+) -> tuple[Page, ...]:
+    """The pages for people."""
+    value, place = raw.get("documentation"), place["documentation"]
+    if value is None:
+        return default
+    if not fields.is_list(value):
+        place.problem("not a list of {url: …, text: …}")
+        return ()
+    return tuple(_page(place[index], entry) for index, entry in enumerate(value))
+
+
+def read_enable(place: Place, raw: Mapping[str, Any], default: Page | None) -> Page | None:
+    """The page where a user has to allow access first."""
+    value = raw.get("enable")
+    return default if value is None else _page(place["enable"], value)
+
+
+def _page(place: Place, raw: Any) -> Page:
+    if not isinstance(raw, Mapping):
+        place.problem(f"{fields.shown(raw)} is not a mapping")
+        return Page("", ())
+    fields.check_keys(place, raw, ("url", "text"))
+    named = raw.get("text")
+    if not isinstance(named, Mapping) or not named:
+        place["text"].problem("not a mapping of languages to texts such as {en: …}")
+        named = {}
+    for language in named:
+        if not isinstance(language, str) or not _LANGUAGE.fullmatch(language):
+            place["text"].problem(f"{fields.shown(language)} is not a language such as en or de")
+    return Page(
+        fields.https_url(place, raw, "url"),
+        # Sorted, since a mapping's order does not last on its way to the host.
+        tuple(sorted((str(key), fields.text(place["text"], named, key) or "") for key in named)),
+    )
+
+
+def read_webmail(place: Place, raw: Mapping[str, Any]) -> str | None:
+    """The URL of the page to log in at; None if the key is missing."""
+    value, place = raw.get("webmail"), place["webmail"]
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        place.problem(f"{fields.shown(value)} is not a mapping; write {{login_page: https://…}}")
+        return None
+    fields.check_keys(place, value, ("login_page",))
+    return fields.https_url(place, value, "login_page")
+
+
+def read_mx(place: Place, raw: Mapping[str, Any], default: tuple[str, ...]) -> tuple[str, ...]:
+    """The domains of the MX servers."""
+    value, place = raw.get("mx"), place["mx"]
+    if value is None:
+        return default
+    if not fields.is_list(value):
+        place.problem("not a list of the domains of MX servers")
+        return ()
+    return tuple(fields.host_name(place[index], name) or "" for index, name in enumerate(value))
+
+
+def read_xml(place: Place, raw: Mapping[str, Any], key: str, base: str) -> str:
+    """Elements for the end of an answer: well-formed, whatever address goes into them."""
+    value = raw.get(key)
+    if value is None:
+        return base
+    if not isinstance(value, str) or (value.strip() and not fields.PATTERN.fullmatch(value)):
+        place[key].problem("not XML with {email}, {localpart} and {domain} as its only braces")
+        return base
+    # What an address may hold: right in a text and between quotes, but not in a name or a comment.
+    filled = addresses.PLACEHOLDER.sub("1--", value)
+    parser = expat.ParserCreate(namespace_separator="}")  # clients refuse a prefix without a name
+    try:
+        parser.Parse(f"<r>{filled}</r>".encode("utf-8", "surrogatepass"), True)
+    except expat.ExpatError as error:
+        place[key].problem(
+            f"not well-formed in line {error.lineno}: {expat.ErrorString(error.code)}"
+        )
+    return value.strip()
+
+
+def read_look(problems: list[str], raw: Any) -> Look:
+    """What is the user's own on the page for people: `{"logo": …, "texts": …}`."""
+    if raw is None:
+        return Look()
+    place = Place(problems, "page")
+    if not isinstance(raw, Mapping):
+        place.problem(f"{fields.shown(raw)} is not a mapping")
+        return Look()
+    fields.check_keys(place, raw, ("logo", "texts"))
+    logo = _logo(Place(problems, "autoconfig_page_logo"), raw.get("logo") or "")
+    place, languages = Place(problems, "autoconfig_page_texts"), raw.get("texts") or {}
+    if not isinstance(languages, Mapping):
+        place.problem("not a mapping of languages to texts")
+        return Look(logo)
+    for language, own in languages.items():
+        _check_texts(place[str(language)], str(language), own)
+    return Look(logo, languages)
+
+
+def _logo(place: Place, raw: Any) -> str:
+    if raw and not (isinstance(raw, str) and _LOGO.fullmatch(raw)):
+        place.problem("not an image; use SVG, PNG, JPEG or WebP")
+    elif len(raw) > _LARGEST_LOGO:
+        place.problem(f"{len(raw)} octets as Base64; use {_LARGEST_LOGO} at most")
+    return str(raw)
+
+
+def _check_texts(place: Place, language: str, raw: Any) -> None:
+    usual = texts(LANGUAGES[0])
+    if not re.fullmatch("[a-z]{2,3}", language):
+        place.problem("not a language such as en or it")
+        return
+    if not isinstance(raw, Mapping):
+        place.problem("not a mapping of keys to texts")
+        return
+    fields.check_keys(place, raw, tuple(usual))
+    for key in raw:
+        fields.text(place, raw, key)
+    missing = [key for key in usual if key not in raw]
+    if missing and language not in LANGUAGES:
+        place.problem(f"a new language needs all texts; missing: {', '.join(missing)}")

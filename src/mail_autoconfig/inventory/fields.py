@@ -1,0 +1,152 @@
+"""What fields of the inventory have in common: where a value is, its type, and its problems."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import urlsplit
+
+from . import names
+from .addresses import FORBIDDEN
+
+PATTERN = re.compile(r"(?:[^{}]|\{(?:email|localpart|domain)\})+")
+"""A text with `{email}`, `{localpart}` and `{domain}` as its only braces."""
+
+
+class ConfigurationError(Exception):
+    """A configuration that is not right.
+
+    `problems` has a line for each: where it is, what is wrong, what to write in its place.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = list(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value is in the configuration; collects the problems found there."""
+
+    problems: list[str]
+    subject: str
+    key: str = ""
+
+    def __getitem__(self, key: str | int) -> Place:
+        """The place of a key or of an entry of a list."""
+        step = f"[{key}]" if isinstance(key, int) else f".{key}" if self.key else key
+        return Place(self.problems, self.subject, self.key + step)
+
+    def problem(self, message: str) -> None:
+        """Add a problem; the place is written before it."""
+        where = f"{self.subject}, {self.key}" if self.key else self.subject
+        self.problems.append(f"{where}: {message}")
+
+
+def text(place: Place, raw: Mapping[str, Any], key: str, *, longest: int = 1000) -> str | None:
+    """A line of text of at most `longest` characters; None if the key is missing or not right."""
+    value = raw.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip() or FORBIDDEN.search(value):
+        place[key].problem(f"{shown(value)} is not a line of text")
+        return None
+    if len(value) > longest:
+        place[key].problem(f"{len(value)} characters long; use {longest} at most")
+    return str(value)
+
+
+def username(place: Place, raw: Mapping[str, Any]) -> str:
+    """The pattern of a user name, the whole address by default."""
+    pattern = text(place, raw, "username") or "{email}"
+    if not PATTERN.fullmatch(pattern):
+        place["username"].problem(
+            f"{shown(pattern)} has other braces than {{email}}, {{localpart}} and {{domain}}"
+        )
+    return pattern
+
+
+def flag(place: Place, raw: Mapping[str, Any], key: str, *, default: bool) -> bool:
+    """True or false."""
+    value = raw.get(key, default)
+    if not isinstance(value, bool):
+        place[key].problem(f"{shown(value)} is neither true nor false")
+    return bool(value)
+
+
+def choice(
+    place: Place,
+    raw: Mapping[str, Any],
+    key: str,
+    allowed: Sequence[str],
+    default: str | None = None,
+) -> Any:
+    """One of the words `allowed`; without a default the key must be there."""
+    value = raw.get(key, default)
+    if value is None:
+        place.problem(f"no {key}; use one of {', '.join(allowed)}")
+    elif value in allowed:
+        return value
+    else:
+        place[key].problem(f"no {key} {shown(value)}; use one of {', '.join(allowed)}")
+    return allowed[0]
+
+
+def host_name(place: Place, value: Any, *, written: str | None = None) -> str | None:
+    """A host name in lower-case A-label form; None if it is none. `written` is what to show."""
+    try:
+        if isinstance(value, str):
+            return names.normalise(value)
+    except ValueError:
+        pass
+    what = "missing; give" if value is None else f"{shown(written or value)} is not"
+    place.problem(f"{what} a host name such as mail.example.com")
+    return None
+
+
+def https_url(place: Place, raw: Mapping[str, Any], key: str) -> str:
+    """An https URL without placeholders."""
+    value = raw.get(key)
+    if not isinstance(value, str) or "{" in value or not is_https(value):
+        place[key].problem(f"{shown(value)} is not a URL; use https://HOST/PATH")
+    return str(value)
+
+
+def is_https(url: str) -> bool:
+    """Whether this is an https URL, where `{domain}` may be part of the host."""
+    if FORBIDDEN.search(url) or " " in url or not PATTERN.fullmatch(url):
+        return False
+    try:
+        parts = urlsplit(url.replace("{domain}", "d.d"))
+        host, port = names.normalise(parts.hostname or ""), parts.port  # both raise ValueError
+        return parts.scheme == "https" and bool(host) and port != 0
+    except ValueError:
+        return False
+
+
+def check_keys(place: Place, raw: Mapping[Any, Any], allowed: Sequence[str]) -> None:
+    """Find the keys that there are not."""
+    for key in raw:
+        if key not in allowed:
+            place.problem(f"unknown key {shown(key)}{did_you_mean(key, allowed)}")
+
+
+def did_you_mean(value: Any, candidates: Iterable[str]) -> str:
+    """The end of a sentence about an unknown word: the candidate most like it, if one is."""
+    close = get_close_matches(str(value), list(candidates), 1)
+    return f'; did you mean "{close[0]}"?' if close else "."
+
+
+def is_list(value: Any) -> bool:
+    """Whether this is a list; a text is none."""
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def shown(value: Any) -> str:
+    """A value as JSON, for a message; at most 80 characters."""
+    written = json.dumps(value, ensure_ascii=False, default=str)
+    return written if len(written) <= 80 else f"{written[:77]}…"
