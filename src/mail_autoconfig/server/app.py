@@ -7,10 +7,10 @@ import json
 import logging
 import re
 import traceback
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -30,26 +30,20 @@ from ..formats.words import (
 )
 from ..inventory import addresses, names
 from ..inventory.hosts import is_host
-from ..inventory.model import Configuration, Domain, Look
+from ..inventory.model import Configuration, Domain
 from ..outlook import files as outlook_files
 from ..outlook import values as outlook
+from .request import BodyTooLargeError, Request
 from .signing import Signer, SigningError
-
-_SOAP = re.compile(rf"{re.escape(SOAP_PATH)}(?:/.*)?", re.DOTALL)
-BODY_LIMIT = 64 * 1024
-"""Octets of the largest request body that is read."""
 
 # Long enough for a client's set-up, short enough for a correction to arrive.
 _KEEP = {"cache-control": "max-age=300"}
 _KEEP_NOT = {"cache-control": "no-store"}
 
+_SOAP = re.compile(rf"{re.escape(SOAP_PATH)}(?:/.*)?", re.DOTALL)
 _TAG = re.compile(r'"[^"]*"')
 
 _log = logging.getLogger(__name__)
-
-
-class BodyTooLargeError(Exception):
-    """A request body over `BODY_LIMIT`."""
 
 
 class Application:
@@ -68,59 +62,21 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        method: str = scope["method"]
-        path: str = scope["path"].lower()
-        json_path = autodiscover_json.PATH.fullmatch(scope["path"])
-        reading = method in ("GET", "HEAD")
+        request = Request(scope, receive)
         try:
-            if reading and path == HEALTH_PATH:
-                response = self._health()
-            elif reading and path in CONFIG_PATHS:
-                response = self._autoconfig(scope)
-            elif reading and json_path:
-                text = json_path["email"] or _parameter(scope, "email")
-                response = self._autodiscover_json(text, _parameter(scope, "protocol"))
-            elif _SOAP.fullmatch(path):
-                # Exchange's clients go on to their next URL.
-                response = PlainTextResponse("No SOAP here.\n", 404, _KEEP_NOT)
-            elif reading and path == PROFILE_PATH:
-                response = await self._profile(scope)
-            elif reading and path == PACC_PATH:
-                response = self._pacc(scope)
-            elif reading and path == PAGE_PATH and self._has_page(scope):
-                response = self._page(scope)
-            elif method == "POST" and path == FORM_PATH:
-                response = await self._settings(scope, receive)
-            elif reading and path == FORM_PATH:
-                response = Response(None, 303, {"location": PAGE_PATH})
-            elif reading and path in outlook_files.DOWNLOADS:
-                render, media_type = outlook_files.DOWNLOADS[path]
-                headers = {**_KEEP, "content-disposition": "attachment"}
-                body = render(outlook.values(self.configuration))
-                response = Response(body, 200, headers, media_type)
-            elif path == POX_PATH or is_host("autodiscover", _host(scope)):
-                response = await self._autodiscover(method, receive)
-            elif path in CONFIG_PATHS or json_path:
-                response = PlainTextResponse("Use GET.\n", 405, {**_KEEP_NOT, "allow": "GET, HEAD"})
-            else:
-                response = PlainTextResponse("Not found.\n", 404, _KEEP_NOT)
+            response = await _handler(request)(self, request)
         except ClientDisconnect:
             return
         except BodyTooLargeError:
-            response = PlainTextResponse("Too large.\n", 413, {**_KEEP_NOT, "connection": "close"})
+            response = _refusal(413, "Too large.", connection="close")
         except Exception as error:
-            # Type and place alone: the text of an exception may hold an address.
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            _log.error("%s in %s, line %s", type(error).__name__, place.name, place.lineno)
-            if reading:
-                response = PlainTextResponse("Internal error.\n", 500, _KEEP_NOT)
-            else:
-                response = _error(Error.INTERNAL)
-        if method == "HEAD":
+            response = _failure(request, error)
+        if request.method == "HEAD":
             response.body = b""  # Content-Length stays that of GET (RFC 9110, section 9.3.2)
         await response(scope, receive, send)
 
-    def _health(self) -> Response:
+    async def health(self, _request: Request) -> Response:
+        """What is in force: for the roles, which compare it with what they installed."""
         state = {
             "status": "ok",
             "domains": len(self.configuration),
@@ -130,50 +86,52 @@ class Application:
         }
         return Response(json.dumps(state), 200, _KEEP_NOT, "application/json")
 
-    def _autoconfig(self, scope: Scope) -> Response:
-        domain = self._domain_asked_for(scope)
+    async def autoconfig(self, request: Request) -> Response:
+        """Thunderbird's document."""
+        domain = self._domain_asked_for(request)
         if domain is None or not domain.settings.mail_servers or not domain.has_room:
-            return PlainTextResponse("No settings.\n", 404, _KEEP_NOT)
+            return _refusal(404, "No settings.")
         answer = autoconfig.render(domain)
         tag = f'"{hashlib.sha256(answer).hexdigest()[:32]}"'
         headers = {**_KEEP, "etag": tag}
-        if _has(Headers(scope=scope).get("if-none-match", ""), tag):
+        if _has(request.header("if-none-match"), tag):
             return Response(None, 304, headers)
         return Response(answer, 200, headers, autoconfig.MEDIA_TYPE)
 
-    def _domain_asked_for(self, scope: Scope) -> Domain | None:
-        if text := _parameter(scope, "emailaddress"):
+    def _domain_asked_for(self, request: Request) -> Domain | None:
+        if text := request.parameter("emailaddress"):
             try:
                 return self.configuration.find(addresses.parse(text).domain)
             except ValueError:
                 return None
-        host = _host(scope)
+        return self._domain_of_host(request)
+
+    def _domain_of_host(self, request: Request) -> Domain | None:
+        host = request.host()
         return self.configuration.find_by_host(host) if host else None
 
-    def _pacc(self, scope: Scope) -> Response:
-        host = _host(scope)
-        domain = self.configuration.find_by_host(host) if host else None
+    async def pacc(self, request: Request) -> Response:
+        """PACC's document."""
+        domain = self._domain_of_host(request)
         if domain is None or not domain.pacc:
-            return PlainTextResponse("No settings.\n", 404, _KEEP_NOT)
+            return _refusal(404, "No settings.")
         return Response(pacc.render(domain), 200, _KEEP, pacc.MEDIA_TYPE)
 
-    def _has_page(self, scope: Scope) -> bool:
-        host = _host(scope)
+    async def page(self, request: Request) -> Response:
+        """The page for people; other sites of a domain have a page of their own."""
+        host = request.host()
         own = is_host("autoconfig", host) or is_host("autodiscover", host)
-        return own or (bool(host) and host == self.configuration.generic_host)
-
-    def _page(self, scope: Scope) -> Response:
-        host = _host(scope)
-        domain = self.configuration.find_by_host(host) if host else None
+        if not own and (not host or host != self.configuration.generic_host):
+            return _refusal(404, "Not found.")
         look = self.configuration.look
-        body = page.render(look, _language(scope, look), domain)
+        body = page.render(look, _language(self, request), self._domain_of_host(request))
         return Response(body, 200, {**_KEEP, **page.HEADERS}, page.MEDIA_TYPE)
 
-    async def _settings(self, scope: Scope, receive: Receive) -> Response:
-        """What the form asks for, as a page."""
-        form = (await _body(receive)).decode("utf-8", "replace")
-        look, email, status = self.configuration.look, "", 200
-        render = partial(page.render, look, _language(scope, look))
+    async def settings(self, request: Request) -> Response:
+        """The page with the settings for the address in its form."""
+        form = (await request.body()).decode("utf-8", "replace")
+        email, status = "", 200
+        render = partial(page.render, self.configuration.look, _language(self, request))
         try:
             email = dict(parse_qsl(form, max_num_fields=10)).get("email", "").strip()
             address = addresses.parse(email)
@@ -188,16 +146,23 @@ class Application:
                 body = render(domain, address=address, host=host)
         return Response(body, status, {**_KEEP_NOT, **page.HEADERS}, page.MEDIA_TYPE)
 
-    async def _profile(self, scope: Scope) -> Response:
+    async def download(self, request: Request) -> Response:
+        """One of the files with Outlook's registry values."""
+        render, media_type = outlook_files.DOWNLOADS[request.path]
+        headers = {**_KEEP, "content-disposition": "attachment"}
+        return Response(render(outlook.values(self.configuration)), 200, headers, media_type)
+
+    async def profile(self, request: Request) -> Response:
+        """Apple's profile, signed where that is possible."""
         try:
             # Both names are in use among servers that have such a profile.
-            address = addresses.parse(_parameter(scope, "email", "emailaddress"))
+            address = addresses.parse(request.parameter("email", "emailaddress"))
         except ValueError:
-            return PlainTextResponse("Use ?email=ADDRESS.\n", 400, _KEEP_NOT)
+            return _refusal(400, "Use ?email=ADDRESS.")
         domain = self.configuration.find(address.domain)
         profile = domain and apple.render(domain, address)
         if not domain or not profile:
-            return PlainTextResponse("No settings.\n", 404, _KEEP_NOT)
+            return _refusal(404, "No settings.")
         if self._signer:
             try:
                 profile = await self._signer.sign(profile)
@@ -207,76 +172,107 @@ class Application:
         headers = {**_KEEP_NOT, "content-disposition": name}
         return Response(profile, 200, headers, apple.MEDIA_TYPE)
 
-    async def _autodiscover(self, method: str, receive: Receive) -> Response:
-        if method != "POST":
+    async def autodiscover(self, request: Request) -> Response:
+        """Outlook's answer, and that for telephones (MobileSync)."""
+        if request.method != "POST":
             return _error(Error.BAD_REQUEST, 405, {"allow": "POST"})
         try:
-            request = autodiscover.parse(await _body(receive))
-            domain = self.configuration.find(request.address.domain)
+            asked = autodiscover.parse(await request.body())
+            domain = self.configuration.find(asked.address.domain)
             if domain is None:
                 raise RequestError(Error.NOT_FOUND)
-            protocol = mobilesync if request.mobilesync else autodiscover
-            answer = protocol.render(domain, request.address)
+            protocol = mobilesync if asked.mobilesync else autodiscover
+            answer = protocol.render(domain, asked.address)
         except RequestError as refusal:
             return _error(refusal.error)
         return Response(answer, media_type=autodiscover.MEDIA_TYPE)
 
-    def _autodiscover_json(self, text: str, protocol: str) -> Response:
+    async def autodiscover_json(self, request: Request) -> Response:
+        """Which URL to ask for a protocol."""
+        match = autodiscover_json.PATH.fullmatch(request.written_path)
+        text = (match and match["email"]) or request.parameter("email")
         status = 200
         try:
             address = autodiscover_json.parse(text)
             domain = self.configuration.find(address.domain)
             if domain is None:
                 raise autodiscover_json.RequestError(autodiscover_json.Error.NOT_FOUND)
-            host = names.autodiscover_host(self.configuration, domain)
-            url = f"https://{host}{POX_PATH}"
+            url = f"https://{names.autodiscover_host(self.configuration, domain)}{POX_PATH}"
+            protocol = request.parameter("protocol")
             answer = autodiscover_json.render(domain, address, protocol, url)
         except autodiscover_json.RequestError as refusal:
             status, answer = refusal.status, refusal.body
         return Response(answer, status, _KEEP_NOT, autodiscover_json.MEDIA_TYPE)
 
 
-def _error(error: Error, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+async def _to_page(_application: Application, _request: Request) -> Response:
+    return Response(None, 303, {"location": PAGE_PATH})
+
+
+async def _no_soap(_application: Application, _request: Request) -> Response:
+    return _refusal(404, "No SOAP here.")  # Exchange's clients go on to their next URL
+
+
+async def _use_get(_application: Application, _request: Request) -> Response:
+    return _refusal(405, "Use GET.", allow="GET, HEAD")
+
+
+async def _not_found(_application: Application, _request: Request) -> Response:
+    return _refusal(404, "Not found.")
+
+
+_Handler = Callable[[Application, Request], Awaitable[Response]]
+
+# Method (HEAD is GET) and path in lower case.
+_ROUTES: Mapping[tuple[str, str], _Handler] = {
+    ("POST", POX_PATH): Application.autodiscover,
+    **{("GET", path): Application.autoconfig for path in CONFIG_PATHS},
+    ("GET", PROFILE_PATH): Application.profile,
+    ("GET", PACC_PATH): Application.pacc,
+    ("GET", PAGE_PATH): Application.page,
+    ("GET", FORM_PATH): _to_page,
+    ("POST", FORM_PATH): Application.settings,
+    **{("GET", path): Application.download for path in outlook_files.DOWNLOADS},
+    ("GET", HEALTH_PATH): Application.health,
+}
+
+
+def _handler(request: Request) -> _Handler:
+    """What answers a request: by the table, else by the form of its path, else by its host."""
+    method = "GET" if request.is_read else request.method
+    if found := _ROUTES.get((method, request.path)):
+        return found
+    is_json = autodiscover_json.PATH.fullmatch(request.written_path)
+    if is_json and request.is_read:
+        return Application.autodiscover_json
+    if _SOAP.fullmatch(request.path):
+        return _no_soap
+    if request.path == POX_PATH or is_host("autodiscover", request.host()):
+        return Application.autodiscover
+    return _use_get if is_json or request.path in CONFIG_PATHS else _not_found
+
+
+def _failure(request: Request, error: Exception) -> Response:
+    """The answer after an error of the program, which is logged."""
+    # Type and place alone: the text of an exception may hold an address.
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    _log.error("%s in %s, line %s", type(error).__name__, place.name, place.lineno)
+    return _refusal(500, "Internal error.") if request.is_read else _error(Error.INTERNAL)
+
+
+def _refusal(status: int, text: str, **headers: str) -> Response:
+    return PlainTextResponse(f"{text}\n", status, {**_KEEP_NOT, **headers})
+
+
+def _error(error: Error, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     body = autodiscover.render_error(error)
     return Response(body, status, {**_KEEP_NOT, **(headers or {})}, autodiscover.MEDIA_TYPE)
 
 
-def _parameter(scope: Scope, *keys: str) -> str:
-    """The first parameter of the query that has one of these keys, whatever their case."""
-    for field in scope["query_string"].decode("latin-1").split("&"):
-        key, _equals, value = field.partition("=")
-        if unquote(key).lower() in keys:
-            # Not unquote_plus: clients send the + of an address as it is.
-            return unquote(value).strip()
-    return ""
-
-
-def _language(scope: Scope, look: Look) -> str:
-    return page.choose_language(Headers(scope=scope).get("accept-language", ""), look)
-
-
-def _host(scope: Scope) -> str:
-    """The Host without its port, in A-label form; empty if there is none to use."""
-    try:
-        return names.normalise(Headers(scope=scope).get("host", "").partition(":")[0])
-    except ValueError:
-        return ""
+def _language(application: Application, request: Request) -> str:
+    return page.choose_language(request.header("accept-language"), application.configuration.look)
 
 
 def _has(if_none_match: str, tag: str) -> bool:
     """Whether a client's copy is this one (RFC 9110, section 13.1.2)."""
     return if_none_match.strip() == "*" or tag in _TAG.findall(if_none_match)
-
-
-async def _body(receive: Receive) -> bytes:
-    body = b""
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body += message.get("body", b"")
-        if len(body) > BODY_LIMIT:
-            raise BodyTooLargeError
-        more = message.get("more_body", False)
-    return body
