@@ -31,7 +31,7 @@ _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:mailhost:autoconfig:profile")
 
 
 def file_name(domain: Domain) -> str:
-    """The name under which a browser keeps the profile; it holds no address."""
+    """The name under which a browser keeps the profile; it contains no address."""
     return f"{domain.name}.mobileconfig"
 
 
@@ -125,7 +125,7 @@ def _authentication(server: Server | WebServer) -> str | None:
 
 
 def _mail_servers(domain: Domain) -> tuple[Server, Server] | None:
-    """The incoming and the outgoing server of the one account that a payload holds."""
+    """The incoming and the outgoing server of the one account that a payload has."""
     usable = [server for server in domain.settings.mail_servers if _authentication(server)]
     incoming = next((server for server in usable if server.type in _ACCOUNT_TYPE), None)
     outgoing = next((server for server in usable if server.type == "smtp"), None)

@@ -4,7 +4,7 @@ The address stays a placeholder, so an answer is the same for all users of a dom
 
 There is one document for both versions of the format: the draft's clients ask for the URL of
 config-v1.1 too, must not reject a document for its version, and skip what they do not know, as
-Mozilla's do. It calls itself 1.2 where it holds what 1.1 does not have, services behind URLs.
+Mozilla's do. It says 1.2 where it has what 1.1 does not know: services behind URLs, ManageSieve.
 Source: Mozilla's "Autoconfiguration: config file format"; draft-ietf-mailmaint-autoconfig-06.
 """
 

@@ -189,8 +189,8 @@ def _pieces(domain: Domain) -> tuple[str, ...]:
     return tuple(answer.split(_MARK))
 
 
-_MARK = "\0"  # XML can't hold it, nor can a configuration
-_URL = "%"  # stands before a placeholder in a URL
+_MARK = "\0"  # XML can't contain it, nor can a configuration
+_URL = "%"  # before a placeholder in a URL
 
 
 def _marked(pattern: str, kind: str = "") -> str:

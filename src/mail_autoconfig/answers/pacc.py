@@ -25,8 +25,8 @@ _WEB = ("caldav", "carddav", "webdav", "jmap")
 def render(domain: Domain) -> bytes:
     """Return the document for all users of `domain`.
 
-    The same configuration gives the same bytes: the DNS holds their digest. Servers that the format
-    can't describe are left out: other ports, STARTTLS, URLs that differ from user to user.
+    The same configuration gives the same bytes, since their digest is in the DNS. Servers that the
+    format can't describe are left out: other ports, STARTTLS, URLs that differ from user to user.
     """
     settings = domain.settings
     protocols: dict[str, dict[str, str]] = {}
@@ -58,6 +58,6 @@ def render(domain: Domain) -> bytes:
 
 
 def txt_record(domain: Domain) -> str:
-    """Return what the TXT record at `_ua-auto-config.DOMAIN` holds: the digest of the document."""
+    """Return the text of the TXT record `_ua-auto-config`: the digest of the document."""
     digest = b64encode(hashlib.sha256(render(domain)).digest()).decode("ascii")
     return f"v=UAAC1; a=sha256; d={digest}"

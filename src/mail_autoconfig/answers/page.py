@@ -12,7 +12,7 @@ from urllib.parse import quote
 import segno
 from markupsafe import Markup, escape
 
-from ..formats.words import PROFILE_PATH, REG_PATH, ZIP_PATH
+from ..formats.words import FORM_PATH, PROFILE_PATH, REG_PATH, ZIP_PATH
 from ..inventory.addresses import Address
 from ..inventory.model import Domain, Look, Server, WebServer
 from ..templates import source, template
@@ -101,41 +101,49 @@ def render(
 ) -> bytes:
     """Return the page.
 
-    `domain` is the one whose name it carries; with `address` it shows that one's settings, else the
-    question for it, with `email` as it was typed and the text `error` that says what is wrong with
-    it. `host` is where a telephone finds the profile.
+    It has the name of `domain`. With `address` it shows the settings of that; without, the question
+    for an address, with `email` as it was typed and `error`, the key of the text that says what is
+    wrong with it. `host` is where a telephone finds the profile.
     """
     t = _texts(look, language)
-    shown: dict[str, Any] = {
-        "cards": (),
-        "links": (),
-        "profile": "",
-        "code": "",
-        "outlook": "",
-        "policies": "",
-    }
-    if domain and address:
-        email = address.email
-        shown["cards"] = list(_cards(t, domain, address))
-        shown["links"] = list(_links(language, t, domain))
-        if apple.available(domain):
-            shown["profile"] = f"{PROFILE_PATH}?email={quote(email, safe='@')}"
-            shown["code"] = _code(f"https://{host}{shown['profile']}", t) if host else ""
-        if domain.settings.autodiscover and not domain.settings.redirect:
-            shown["outlook"] = REG_PATH
-            shown["policies"] = ZIP_PATH
     return _template.render(
         t=t,
         language=language,
         style=Markup(_STYLE),  # noqa: S704 (ours)
+        form=FORM_PATH,
         name=domain.display_name if domain else "",
         logo=look.logo,
-        email=email,
+        email=address.email if domain and address else email,
         example=f"name@{domain.written if domain else 'example.com'}",
         error=t[error] if error else "",
         programs=[(t.get(program, program), state, t[how]) for program, state, how in _PROGRAMS],
-        **shown,
+        **(_answer(language, t, domain, address, host) if domain and address else _NO_ANSWER),
     ).encode()
+
+
+_NO_ANSWER: Mapping[str, Any] = {
+    **dict.fromkeys(("cards", "links"), ()),
+    **dict.fromkeys(("profile", "code", "outlook", "policies"), ""),
+}
+
+
+def _answer(
+    language: str, t: Mapping[str, str], domain: Domain, address: Address, host: str | None
+) -> Mapping[str, Any]:
+    """What the page shows for an address: the keys of `_NO_ANSWER`."""
+    profile = code = ""
+    if apple.available(domain):
+        profile = f"{PROFILE_PATH}?email={quote(address.email, safe='@')}"
+        code = _code(f"https://{host}{profile}", t) if host else ""
+    asks = domain.settings.autodiscover and not domain.settings.redirect
+    return {
+        "cards": list(_cards(t, domain, address)),
+        "links": list(_links(language, t, domain)),
+        "profile": profile,
+        "code": code,
+        "outlook": REG_PATH if asks else "",
+        "policies": ZIP_PATH if asks else "",
+    }
 
 
 def _cards(
@@ -151,7 +159,7 @@ def _cards(
                 (t["security"], t[f"security_{server.security}"], False),
             ]
         else:
-            where = [(t["server"], _url(server, domain, address), True)]
+            where = [(t["server"], address.fill_url(server.url), True)]
         yield (
             t[_TITLES[server.type]],
             _KINDS[server.type],
@@ -161,11 +169,6 @@ def _cards(
                 (t["log_in"], t[f"log_in_{server.authentication[0]}"], False),
             ],
         )
-
-
-def _url(server: WebServer, domain: Domain, address: Address) -> str:
-    url = server.url.replace("{domain}", domain.name)
-    return address.fill(url, lambda text: quote(text, safe="@"))
 
 
 def _links(language: str, t: Mapping[str, str], domain: Domain) -> Iterator[tuple[str, str]]:

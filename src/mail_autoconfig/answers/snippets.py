@@ -1,7 +1,8 @@
 """Rules for a web server of one's own that serves the domain itself: model -> configuration text.
 
-Outlook asks at the domain D before autodiscover.D, and `/.well-known/autoconfig` is looked for at D
-alone. Where D is somebody's web site, that server passes these requests on.
+Outlook asks at the domain itself before its autodiscover name, and `/.well-known/autoconfig` is
+asked for at the domain alone. Where the domain is a web site, these rules let its server pass such
+requests on.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from ..formats.words import CONFIG_PATH, JSON_PATH, POX_PATH
 from ..inventory.model import Configuration, Domain
 from ..inventory.names import page_host
 
-# What is asked for at D, in any case and without its first slash, and where it is answered.
+# What is asked for at the domain, in any case and without the first slash; where it is answered.
 _ROUTES = (
     (r"autodiscover/autodiscover\.xml", POX_PATH),
     (r"autodiscover/autodiscover\.json((?:/.*)?)", f"{JSON_PATH}$1"),
@@ -61,7 +62,7 @@ def nginx(domain: Domain, host: str) -> str:
         "    proxy_ssl_server_name on;\n"
         "    proxy_ssl_verify on;\n"
         f"    proxy_ssl_trusted_certificate {_TRUSTED};\n"
-        "    # The request line can hold a mail address.\n"
+        "    # The request line can contain a mail address.\n"
         "    access_log off;\n"
         "    error_log /dev/null crit;\n"
         "}\n"

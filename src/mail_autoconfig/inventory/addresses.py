@@ -10,10 +10,10 @@ from urllib.parse import quote
 from .names import normalise
 
 FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-"""Controls, line separators and what XML 1.0 can't hold: never part of a name or an address."""
+"""Controls, line separators and what XML 1.0 can't contain: never part of a name or an address."""
 
 PLACEHOLDER = re.compile(r"\{(email|localpart|domain)\}")
-"""What a user name pattern may hold."""
+"""What a user name pattern may contain."""
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _LONGEST = 254  # octets: RFC 5321, section 4.5.3.1.3, less the angle brackets

@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from . import names
-from .addresses import FORBIDDEN
+from .addresses import FORBIDDEN, PLACEHOLDER
 
-PATTERN = re.compile(r"(?:[^{}]|\{(?:email|localpart|domain)\})+")
+PATTERN = re.compile(rf"(?:[^{{}}]|{PLACEHOLDER.pattern})+")
 """A text with `{email}`, `{localpart}` and `{domain}` as its only braces."""
 
 

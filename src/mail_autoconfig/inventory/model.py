@@ -34,7 +34,7 @@ DEFAULT = "*"
 class Server:
     """One server with a host name and a port.
 
-    `host` may hold `{domain}`; `username` may hold `{email}`, `{localpart}` and `{domain}`.
+    `host` may contain `{domain}`; `username` may contain `{email}`, `{localpart}` and `{domain}`.
     `security`: tls is TLS from the first byte (RFC 8314), starttls begins in plain text.
     `authentication` is ordered: the first that a client knows wins.
     """
@@ -53,7 +53,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class WebServer:
-    """One service behind an https URL; `url` may hold the placeholders of `username`."""
+    """One service behind an https URL; `url` may contain the placeholders of `username`."""
 
     type: WebProtocol
     url: str
@@ -77,7 +77,7 @@ class Redirect:
 class OAuth2:
     """The authorization server of a provider (RFC 6749); without `client_id` a client has its own.
 
-    `scope` holds all scopes, parted by spaces; both URLs are https.
+    `scope` has all scopes, separated by spaces; both URLs are https.
     """
 
     issuer: str
@@ -108,7 +108,7 @@ class Settings:
     (None: its default, 1; 0: for ever). `enable` is the page where a user has to allow access
     first, `webmail` the URL of the page to log in at, `mx` the domains of the MX servers.
     `autodiscover_xml` and `autoconfig_xml` are well-formed elements for the end of `Account` and of
-    `clientConfig`; they may hold the placeholders of `username`.
+    `clientConfig`; they may contain the placeholders of `username`.
     """
 
     display_name: str | None
@@ -141,7 +141,7 @@ class Settings:
 class Domain:
     """A mail domain: `name` in lower-case A-label form, `written` as the inventory has it.
 
-    `apex` and `pacc` say that D itself and ua-auto-config.D are served too.
+    `apex`: the domain itself is served too. `pacc`: so is its ua-auto-config name.
     """
 
     name: str
@@ -172,7 +172,7 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is one's own on the page for people.
+    """What is the user's own on the page for people.
 
     `logo` is a data: URL or empty; `texts` maps languages to those texts of the page that are not
     the usual ones, by key. A language that the page does not come with has all of them.
@@ -205,7 +205,7 @@ class Configuration:
         return found
 
     def find_by_host(self, host: str) -> Domain | None:
-        """The entry for a `Host` in lower-case A-label form: such as autoconfig.D, or D."""
+        """The entry for a `Host` in lower-case A-label form: one of `hosts.HOSTS`, or a domain."""
         domain = domain_of(host)
         if domain is None:
             return self.find(host)

@@ -42,8 +42,8 @@ def _a_label(label: str) -> str:
 def served_by_domain(configuration: Configuration) -> dict[str, tuple[str, ...]]:
     """The host names that belong on certificates: domain -> its names, each name once.
 
-    The generic host comes first, as a domain of its own; then each domain's autodiscover.D,
-    autoconfig.D and, where asked for, D and ua-auto-config.D.
+    The generic host comes first, as a domain of its own; then the autodiscover and autoconfig names
+    of each domain and, where asked for, the domain itself and its ua-auto-config name.
     A domain found by SRV has none, nor has the default entry.
     """
     found: dict[str, tuple[str, ...]] = {}

@@ -79,7 +79,7 @@ def _subject(value: Value) -> str:
 
 
 def _named(values: Sequence[Value]) -> Iterator[tuple[str, Value]]:
-    """Each value with an identifier, which may hold letters, digits and underscores."""
+    """Each value with an identifier, which may contain letters, digits and underscores."""
     for value in values:
         yield re.sub(r"\W", "_", value.name), value
 

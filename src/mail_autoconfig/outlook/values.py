@@ -38,8 +38,8 @@ AUTODISCOVER = (
 class Value:
     """A registry value of a user.
 
-    `key` stands below `Software` of the user's hive, or below `Software\\Policies`, where the same
-    value is a policy that the user can't change. `data` is a number of 32 bits or a text.
+    `key` is below `Software` of the user's hive, or below `Software\\Policies`, where the same value
+    is a policy that the user can't change. `data` is a number of 32 bits or a text.
     """
 
     key: str
@@ -78,9 +78,9 @@ def values(
 
 
 def redirect_hosts(configuration: Configuration) -> tuple[str, ...]:
-    """The hosts to which SRV records and redirects lead, about which Outlook asks its user.
+    """The hosts to which SRV records and redirects point, about which Outlook asks its user.
 
-    A domain with names of its own on the certificate leads nowhere else.
+    There is none for a domain that has names of its own on the certificate.
     """
     domains = [*configuration.domains.values()]
     if configuration.default:

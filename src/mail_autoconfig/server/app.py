@@ -254,7 +254,7 @@ def _handler(request: Request) -> _Handler:
 
 def _failure(request: Request, error: Exception) -> Response:
     """The answer after an error of the program, which is logged."""
-    # Type and place alone: the text of an exception may hold an address.
+    # Type and place alone: the text of an exception may contain an address.
     place = traceback.extract_tb(error.__traceback__)[-1]
     _log.error("%s in %s, line %s", type(error).__name__, place.name, place.lineno)
     return _refusal(500, "Internal error.") if request.is_read else _error(Error.INTERNAL)

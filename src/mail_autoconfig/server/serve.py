@@ -126,7 +126,7 @@ class _Server(uvicorn.Server):
                 configuration = await asyncio.to_thread(load, self._path)
             except ConfigurationError as error:
                 _log_problems(self._path, error)
-                _log.error("the configuration from before stays in force")
+                _log.error("the previous configuration stays in force")
             else:
                 self._application.configuration = configuration
                 _log.info("reloaded: %s domains", len(configuration))
@@ -150,12 +150,12 @@ def _log_problems(path: Path, error: ConfigurationError) -> None:
 def run(path: Path, sockets: Sequence[socket.socket], signer: Path | None = None) -> None:
     """Serve the configuration in `path` on `sockets` until SIGTERM or SIGINT.
 
-    `signer` is the unix socket of what signs Apple's profiles; without it they are not signed.
+    `signer` is the unix socket of the service that signs Apple's profiles; without it they are not signed.
     Raises ConfigurationError if the file is not right at the start; later, at a reload, such a
     file is logged and the old configuration stays.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # its tracebacks may hold a request
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # its tracebacks may contain a request
     program = _digest(Path(sys.argv[0]))
     application = Application(load(path), program, Signer(signer) if signer else None)
     server = _Server(application, path)

@@ -1,4 +1,4 @@
-"""Signatures by the program that holds the key: profile -> CMS (RFC 5652).
+"""Signatures by the program that has the key: profile -> CMS (RFC 5652).
 
 This process reads what strangers send, so it has no key. It writes the document to a unix socket,
 behind which `openssl cms -sign` runs, and reads the signed one back.

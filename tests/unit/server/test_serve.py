@@ -188,7 +188,7 @@ def test_bad_file_leaves_the_old_configuration(service: Service) -> None:
     assert service.ask() == 200
     log = service.log.read_text()
     assert 'config.json: domain example.test, provider: no provider "gandy"' in log
-    assert "the configuration from before stays in force" in log
+    assert "the previous configuration stays in force" in log
 
 
 def test_bad_file_at_the_start(service: Service) -> None:
