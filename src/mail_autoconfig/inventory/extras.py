@@ -189,7 +189,7 @@ def read_xml(place: Place, raw: Mapping[str, Any], key: str, base: str) -> str:
     if not isinstance(value, str) or (value.strip() and not fields.PATTERN.fullmatch(value)):
         place[key].problem("not XML with {email}, {localpart} and {domain} as its only braces")
         return base
-    # What an address may contain: right in a text and between quotes, but not in a name or a comment.
+    # In place of an address: right in a text and between quotes, but not in a name or a comment.
     filled = addresses.PLACEHOLDER.sub("1--", value)
     parser = expat.ParserCreate(namespace_separator="}")  # clients refuse a prefix without a name
     try:

@@ -38,8 +38,8 @@ AUTODISCOVER = (
 class Value:
     """A registry value of a user.
 
-    `key` is below `Software` of the user's hive, or below `Software\\Policies`, where the same value
-    is a policy that the user can't change. `data` is a number of 32 bits or a text.
+    `key` is below `Software` of the user's hive; below `Software\\Policies` the same value is a
+    policy, which the user can't change. `data` is a number of 32 bits or a text.
     """
 
     key: str

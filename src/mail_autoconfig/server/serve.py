@@ -150,9 +150,9 @@ def _log_problems(path: Path, error: ConfigurationError) -> None:
 def run(path: Path, sockets: Sequence[socket.socket], signer: Path | None = None) -> None:
     """Serve the configuration in `path` on `sockets` until SIGTERM or SIGINT.
 
-    `signer` is the unix socket of the service that signs Apple's profiles; without it they are not signed.
-    Raises ConfigurationError if the file is not right at the start; later, at a reload, such a
-    file is logged and the old configuration stays.
+    `signer` is the unix socket of the service that signs Apple's profiles; None: they are not
+    signed. Raises ConfigurationError if the file is not right at the start; later, at a reload,
+    the problems of such a file are logged and the old configuration stays.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # its tracebacks may contain a request
