@@ -20,18 +20,17 @@ from pathlib import Path
 from typing import Any
 
 import docker
-import yaml
 from docker.models.containers import Container
 
 from mail_autoconfig.inventory.read import parse
 from mail_autoconfig.zones.records import records
+from support import answers
 
 ROOT = Path(__file__).parents[2]
 LAB = os.environ.get("LAB_NAME", "demo")
 CA = Path(os.environ.get("LAB_CA", ROOT / ".demo/ca.pem"))
 SUFFIXES = os.environ.get("LAB_SUFFIXES", "test").split()
 NETWORK = f"autoconfig-{LAB}"
-DOMAINS = ROOT / "molecule/default/inventory/group_vars/all/domains.yml"
 KEPT = ROOT / ".cache/e2e"
 """Where screenshots are kept."""
 
@@ -72,10 +71,8 @@ def names(suffix: str, mail: str) -> Iterator[str]:
 
 def services(domain: str, suffix: str) -> Iterator[str]:
     """Options of dnsmasq for the SRV records that the inventory makes of a domain."""
-    text = DOMAINS.read_text("utf-8").replace("{{ suffix }}", suffix)
-    inventory = yaml.safe_load(text)
-    raw = {key: inventory[f"autoconfig_{key}"] for key in ("domains", "providers", "generic_host")}
-    for record in records(parse(raw), [ip_address("192.0.2.1")]):
+    configuration = parse(answers.configuration(suffix))
+    for record in records(configuration, [ip_address("192.0.2.1")]):
         if record.domain == domain and record.type == "SRV":
             for value in record.values:
                 priority, weight, port, target = value.split()

@@ -73,7 +73,7 @@ class Server:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
     ) -> Reply:
-        """Send one request; a transport for tests/support/answers.py."""
+        """Send one request; a transport for tests/support/answers."""
         connection = self.connection(scheme, host)
         try:
             connection.request(method, path, body or None, {"Host": host} | dict(headers or {}))

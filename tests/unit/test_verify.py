@@ -43,11 +43,12 @@ class Front:
 
 NAMES = [
     "example.test",
+    "apex.test",
     "generic.test",
     *(
         f"{prefix}.{domain}.test"
         for prefix in ("autodiscover", "autoconfig")
-        for domain in ("example", "corp", "xn--bcher-kva", "exchange", "groupware", "moved")
+        for domain in ("example", "corp", "xn--bcher-kva", "exchange", "groupware", "moved", "apex")
     ),
 ]
 RAW = answers.configuration()
@@ -94,8 +95,8 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
 
 
 def test_all_right(run: Run) -> None:
-    # Six domains with six requests each, two more for the apex, three for SRV, two for *.
-    assert run.verify() == (0, [], "8 domains, 43 answers right\n")
+    # Seven domains with six requests each, two more for each apex, three for SRV, two for *.
+    assert run.verify() == (0, [], "11 domains, 57 answers right\n")
 
 
 def test_only(run: Run) -> None:

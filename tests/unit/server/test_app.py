@@ -127,7 +127,7 @@ def test_health(application: Application) -> None:
     assert reply.status == 200
     assert json.loads(reply.body) == {
         "status": "ok",
-        "domains": 6,
+        "domains": 9,
         "configuration": "",
         "program": "",
         "version": mail_autoconfig.__version__,

@@ -11,6 +11,7 @@ from mail_autoconfig.server import signing
 from mail_autoconfig.server.app import Application
 from mail_autoconfig.server.signing import Signer, SigningError
 from support import answers
+from support.answers import apple
 from support.asgi import transport
 
 Service = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -72,7 +73,7 @@ def test_profile_goes_out_unsigned_rather_than_not_at_all(
 ) -> None:
     application = Application(parse(answers.configuration()), signer=Signer(tmp_path / "none"))
     reply = transport(application)("https", "GET", "autoconfig.example.test", PATH, {}, b"")
-    answers.profile("example.test", "secret@example.test", "mail.gandi.net")(reply)
+    apple.profile("example.test", "secret@example.test", "mail.gandi.net")(reply)
     assert "profile not signed: No such file" in caplog.text
     assert "secret" not in caplog.text
 
