@@ -81,7 +81,7 @@ def ask() -> Any:
 
 
 def pox(ask: Any, domain: str) -> Said:
-    """As Outlook reads it; a redirect holds no server."""
+    """As Outlook reads it; a redirect has no server."""
     email = f"{LOCALPART}@{domain}"
     reply = ask("https", "POST", f"autodiscover.{domain}", POX, {}, pox_request(email))
     servers, services = [], {}
@@ -180,6 +180,6 @@ def test_json_leads_to_where_pox_answers(ask: Any, domain: str) -> None:
     url = json.loads(reply.body)["Url"]
     body = pox_request(f"{LOCALPART}@{domain}")
     answer = ask("https", "POST", f"autodiscover.{domain}", POX, {}, body).body
-    led = ET.fromstring(answer).findtext(f".//{ANSWER}RedirectUrl")
+    elsewhere = ET.fromstring(answer).findtext(f".//{ANSWER}RedirectUrl")
     host = "auto.example.test" if domain in ("plain.test", "records.test") else ""
-    assert url == (led or f"https://{host or f'autodiscover.{domain}'}{POX}")
+    assert url == (elsewhere or f"https://{host or f'autodiscover.{domain}'}{POX}")

@@ -39,7 +39,7 @@ DOMAINS = [
 ]
 HOSTS = [f"autodiscover.{DOMAINS[0]}", f"autoconfig.{DOMAINS[1]}", DOMAINS[0], "other.invalid", ""]
 
-# What XML can hold; the rest can't stand in a request.
+# What XML can contain; nothing else can be in a request.
 XML_TEXT = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff")
 )
@@ -131,7 +131,7 @@ def test_request_with_bytes_changed(data: st.DataObject) -> None:
 @given(ADDRESSES, st.sampled_from(HOSTS))
 @example("user@example.test", HOSTS[3])
 def test_address_in_a_query(email: str, host: str) -> None:
-    """The answer to GET holds nothing of the address: it may be cached for others."""
+    """The answer to GET contains nothing of the address: it may be cached for others."""
     reply = ask("https", "GET", host, f"{CONFIG}?emailaddress={quote(email)}", {}, b"")
     well_formed(reply)
     if reply.status == 200 and email.strip():

@@ -12,7 +12,7 @@ from mail_autoconfig.answers import apple
 from mail_autoconfig.inventory import addresses
 from mail_autoconfig.inventory.read import built_in_providers, parse
 
-# Apple's published keys: name -> (type, required), of what a profile of ours may hold.
+# Apple's published keys: name -> (type, required), of what a profile of ours may contain.
 Keys = dict[str, tuple[type, bool]]
 COMMON: Keys = {
     "PayloadType": (str, True),
@@ -181,7 +181,7 @@ def test_every_provider_is_right_and_none_holds_a_password() -> None:
 
 @pytest.mark.skipif("AUTOCONFIG_SCHEMAS" not in os.environ, reason="no published schemas")
 def test_keys_are_those_that_apple_publishes() -> None:
-    """Apple's own schemas, where AUTOCONFIG_SCHEMAS names a directory that holds them."""
+    """Apple's own schemas, where AUTOCONFIG_SCHEMAS names their directory."""
     yaml = pytest.importorskip("yaml")
     types = {"<string>": str, "<integer>": int, "<boolean>": bool, "<array>": list}
 

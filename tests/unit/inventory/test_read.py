@@ -8,39 +8,13 @@ from typing import Any
 
 import pytest
 
-from mail_autoconfig.inventory.model import OAuth2, Page, Redirect, Server, WebServer
+from mail_autoconfig.inventory.model import OAuth2, Page, Redirect
 from mail_autoconfig.inventory.read import ConfigurationError, load, parse
-from mail_autoconfig.texts import texts
+
+from .samples import DOMAIN, OAUTH2, PAGE, SERVER, domain, problems, provider
 
 LONG = ".".join(["a" * 59] * 3 + ["b" * 58])
-DOMAIN = {"name": "example.com", "provider": "gandi"}
-SERVER = {"type": "imap", "host": "mail.example.com"}
-OAUTH2: dict[str, Any] = {
-    "issuer": "login.example.com",
-    "scope": ["mail", "dav"],
-    "auth_url": "https://login.example.com/auth",
-    "token_url": "https://login.example.com/token",
-}
-PAGE = {"url": "https://help.example.com/", "text": {"en": "Help", "de-AT": "Hilfe"}}
 BUILT_IN = "fastmail, gandi, google, infomaniak, ionos, mailbox_org, microsoft365, ovh"
-
-
-def problems(raw: Any) -> list[str]:
-    with pytest.raises(ConfigurationError) as caught:
-        parse(raw)
-    return caught.value.problems
-
-
-def domain(**keys: Any) -> dict[str, Any]:
-    return {"domains": [DOMAIN | keys]}
-
-
-def own(**keys: Any) -> dict[str, Any]:
-    return {"domains": [{"name": "example.com", "servers": [SERVER, SERVER | keys]}]}
-
-
-def provider(**keys: Any) -> dict[str, Any]:
-    return {"domains": [DOMAIN], "providers": {"acme": {"servers": [SERVER]} | keys}}
 
 
 @pytest.mark.parametrize(
@@ -94,8 +68,6 @@ def provider(**keys: Any) -> dict[str, Any]:
             {"domains": [{"name": "example.com"}]},
             "domain example.com: neither provider nor servers; give one of them",
         ),
-        (domain(servers=[]), "domain example.com, servers: no server; list at least one"),
-        (domain(servers=[5]), "domain example.com, servers[0]: 5 is not a mapping"),
         (
             domain(discovery="dns"),
             'domain example.com, discovery: no discovery "dns"; use one of certificate, srv',
@@ -148,245 +120,24 @@ def provider(**keys: Any) -> dict[str, Any]:
             f"domain {'.'.join(['a' * 60] * 4)}: longer than 240 octets: no room for autodiscover. "
             "before it",
         ),
-        (own(port=99999),
-         "domain example.com, servers[1].port: 99999 is not a port; use 1 to 65535"),
-        (own(port=0), "domain example.com, servers[1].port: 0 is not a port; use 1 to 65535"),
-        (own(port=True), "domain example.com, servers[1].port: true is not a port; use 1 to 65535"),
-        (own(port="993"),
-         'domain example.com, servers[1].port: "993" is not a port; use 1 to 65535'),
-        (own(type="imaps"),
-         'domain example.com, servers[1].type: no type "imaps"; use one of imap, pop3, smtp, '
-         "managesieve, caldav, carddav, webdav, jmap, activesync"),
-        (own(type=["imap"]),
-         'domain example.com, servers[1].type: no type ["imap"]; use one of imap, pop3, smtp, '
-         "managesieve, caldav, carddav, webdav, jmap, activesync"),
-        (own(security="ssl"),
-         'domain example.com, servers[1].security: no security "ssl"; use one of tls, starttls, '
-         "none"),
-        (own(host="192.0.2.1"),
-         'domain example.com, servers[1].host: "192.0.2.1" is not a host name such as '
-         "mail.example.com"),
-        (own(host="mail.{email}"),
-         'domain example.com, servers[1].host: "mail.{email}" is not a host name such as '
-         "mail.example.com"),
-        (own(host=None),
-         "domain example.com, servers[1].host: missing; give a host name such as mail.example.com"),
-        (own(prot=993), 'domain example.com, servers[1]: unknown key "prot"; did you mean "port"?'),
-        (own(authentication="plain"),
-         'domain example.com, servers[1].authentication: no method "plain"; use one or more of '
-         "password, password_encrypted, oauth2, gssapi"),
-        (own(authentication=[]),
-         "domain example.com, servers[1].authentication: empty; use one or more of password, "
-         "password_encrypted, oauth2, gssapi"),
-        (domain(servers=[{"type": "caldav", "url": "http://dav.example.com/"}]),
-         'domain example.com, servers[0].url: "http://dav.example.com/" is not a URL; use '
-         "https://HOST/PATH"),
-        (domain(servers=[{"type": "jmap", "url": "https://[/"}]),
-         'domain example.com, servers[0].url: "https://[/" is not a URL; use https://HOST/PATH'),
-        (provider(servers=None), "provider acme, servers: no server; list at least one"),
         (provider(autodiscover="no"),
          'provider acme, autodiscover: "no" is neither true nor false'),
         (provider(server=[]),
          'provider acme: unknown key "server"; did you mean "servers"?'),
-        (domain(redirect="https://other.example/"),
-         'domain example.com, redirect: "https://other.example/" is neither {address: …} nor '
-         "{url: …}"),
-        (domain(redirect={"url": "http://other.example/"}),
-         'domain example.com, redirect.url: "http://other.example/" is not a URL; use '
-         "https://HOST/PATH"),
-        (domain(redirect={"url": "https://{domain}/"}),
-         'domain example.com, redirect.url: "https://{domain}/" is not a URL; use '
-         "https://HOST/PATH"),
-        (provider(redirect={"address": "{email}@example.net"}),
-         'provider acme, redirect.address: "{email}@example.net" is not an address such as '
-         "{localpart}@example.com"),
-        (domain(redirect={"address": 5}),
-         "domain example.com, redirect.address: 5 is not an address such as "
-         "{localpart}@example.com"),
-        (domain(redirect={"address": "{localpart}@{domain}"}),
-         "domain example.com, redirect: redirects to example.com, which redirects too; name the "
-         "last one"),
-        ({"domains": [
-            DOMAIN | {"redirect": {"address": "{localpart}@B.example."}},
-            DOMAIN | {"name": "b.example", "provider": "microsoft365",
-                      "redirect": {"url": "https://other.example/"}}]},
-         "domain example.com, redirect: redirects to b.example, which redirects too; name the last "
-         "one"),
-        ({"domains": [DOMAIN, {"name": "*", "provider": "gandi",
-                               "redirect": {"address": "{localpart}@{domain}"}}]},
-         "domain *, redirect: redirects to *, which redirects too; name the last one"),
-        (domain(ttl_hours="1"),
-         'domain example.com, ttl_hours: "1" is no number of hours; use 0 (for ever) to 8760'),
-        (provider(ttl_hours=True),
-         "provider acme, ttl_hours: true is no number of hours; use 0 (for ever) to 8760"),
-        (domain(ttl_hours=-1),
-         "domain example.com, ttl_hours: -1 is no number of hours; use 0 (for ever) to 8760"),
-        (provider(oauth2="google"), 'provider acme, oauth2: "google" is not a mapping'),
-        (provider(oauth2={**OAUTH2, "issuer": None}),
-         "provider acme, oauth2: no issuer; give it as the provider names it"),
-        (provider(oauth2={**OAUTH2, "scope": []}),
-         "provider acme, oauth2: no scope; give it as the provider names it"),
-        (provider(oauth2={**OAUTH2, "token_url": "login.example.com"}),
-         'provider acme, oauth2.token_url: "login.example.com" is not a URL; use '
-         "https://HOST/PATH"),
-        (provider(oauth2={**OAUTH2, "client_secret": "x"}),
-         'provider acme, oauth2: unknown key "client_secret"; did you mean '
-         '"client_id"?'),
-        (domain(documentation=PAGE),
-         "domain example.com, documentation: not a list of {url: …, text: …}"),
-        (domain(documentation=["https://help.example.com/"]),
-         'domain example.com, documentation[0]: "https://help.example.com/" is not a mapping'),
-        (domain(documentation=[PAGE | {"text": "Help"}]),
-         "domain example.com, documentation[0].text: not a mapping of languages to texts such as "
-         "{en: …}"),
-        (domain(documentation=[PAGE | {"text": {"English": "Help"}}]),
-         'domain example.com, documentation[0].text: "English" is not a language such as en or de'),
-        (domain(documentation=""),
-         "domain example.com, documentation: not a list of {url: …, text: …}"),
-        (domain(enable=False), "domain example.com, enable: false is not a mapping"),
-        (domain(enable=PAGE | {"text": {"en": ""}}),
-         'domain example.com, enable.text.en: "" is not a line of text'),
-        (domain(enable=PAGE | {"url": "help.example.com"}),
-         'domain example.com, enable.url: "help.example.com" is not a URL; use https://HOST/PATH'),
-        (domain(webmail="https://webmail.example.com/"),
-         'domain example.com, webmail: "https://webmail.example.com/" is not a mapping; write '
-         "{login_page: https://…}"),
-        (domain(webmail={"login_page": None}),
-         "domain example.com, webmail.login_page: null is not a URL; use https://HOST/PATH"),
-        (domain(mx="mx.example"),
-         "domain example.com, mx: not a list of the domains of MX servers"),
-        (domain(mx=["-"]),
-         'domain example.com, mx[0]: "-" is not a host name such as mail.example.com'),
         ({"domains": [DOMAIN], "providers": []} | {"providers": ["acme"]},
          "autoconfig_providers: not a mapping of names to providers"),
-        (domain(autoconfig_xml=["x"]),
-         "domain example.com, autoconfig_xml: not XML with {email}, {localpart} and {domain} as "
-         "its only braces"),
-        (domain(autoconfig_xml="<x>{user}</x>"),
-         "domain example.com, autoconfig_xml: not XML with {email}, {localpart} and {domain} as "
-         "its only braces"),
-        (domain(autoconfig_xml="<x></y>"),
-         "domain example.com, autoconfig_xml: not well-formed in line 1: mismatched tag"),
-        (domain(autodiscover_xml="\n</r><r>"),
-         "domain example.com, autodiscover_xml: not well-formed in line 2: junk after document "
-         "element"),
-        (domain(autodiscover_xml="&e;"),
-         "domain example.com, autodiscover_xml: not well-formed in line 1: undefined entity"),
-        (domain(autodiscover_xml="<{localpart}/>x</{email}"),
-         "domain example.com, autodiscover_xml: not well-formed in line 1: not well-formed "
-         "(invalid token)"),
-        (domain(autodiscover_xml="<x:y/>"),
-         "domain example.com, autodiscover_xml: not well-formed in line 1: unbound prefix"),
-        (domain(autoconfig_xml="<!-- {email} -->"),
-         "domain example.com, autoconfig_xml: not well-formed in line 1: not well-formed "
-         "(invalid token)"),
-        (domain(autodiscover_xml="<{localpart}/>"),
-         "domain example.com, autodiscover_xml: not well-formed in line 1: not well-formed "
-         "(invalid token)"),
-        (domain(servers=[{"type": "imap", "host": "ö{domain}"}]),
-         'domain example.com, servers[0].host: "ö{domain}" has other letters than ASCII beside '
-         "{domain}"),
-        *(
-            (domain(servers=[{"type": "caldav", "url": f"https://dav.example.com:{port}/"}]),
-             f'domain example.com, servers[0].url: "https://dav.example.com:{port}/" is not a URL; '
-             "use https://HOST/PATH")
-            for port in ("99999", "0", "https", "{localpart}")
-        ),
-        ({"domains": [DOMAIN], "page": 1}, "page: 1 is not a mapping"),
-        ({"domains": [DOMAIN], "page": {"logos": ""}},
-         'page: unknown key "logos"; did you mean "logo"?'),
-        ({"domains": [DOMAIN], "page": {"logo": "data:image/gif;base64,AAAA"}},
-         "autoconfig_page_logo: not an image; use SVG, PNG, JPEG or WebP"),
-        ({"domains": [DOMAIN], "page": {"logo": f"data:image/png;base64,{'A' * 65536}"}},
-         "autoconfig_page_logo: 65558 octets as Base64; use 65536 at most"),
-        ({"domains": [DOMAIN], "page": {"texts": []} | {"texts": ["x"]}},
-         "autoconfig_page_texts: not a mapping of languages to texts"),
-        ({"domains": [DOMAIN], "page": {"texts": {"de": {"titel": "x"}}}},
-         'autoconfig_page_texts, de: unknown key "titel"; did you mean "title"?'),
-        ({"domains": [DOMAIN], "page": {"texts": {"de": {"title": 5}}}},
-         "autoconfig_page_texts, de.title: 5 is not a line of text"),
-        ({"domains": [DOMAIN], "page": {"texts": {"de": 5}}},
-         "autoconfig_page_texts, de: not a mapping of keys to texts"),
-        ({"domains": [DOMAIN], "page": {"texts": {"it": dict.fromkeys([*texts("en")][1:], "x")}}},
-         "autoconfig_page_texts, it: a new language needs all texts; missing: title"),
-        ({"domains": [DOMAIN], "page": {"texts": {"Deutsch": {}}}},
-         "autoconfig_page_texts, Deutsch: not a language such as en or it"),
     ],
 )  # fmt: skip
 def test_problem(raw: Any, problem: str) -> None:
     assert problems(raw) == [problem]
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_said_at_once() -> None:
     raw = {
         "domains": [DOMAIN | {"apex": 1}, {"name": "b.example", "provider": "x"}],
         "providers": {"acme": {"servers": [{"type": "smtp"}]}},
     }
     assert len(problems(raw)) == 3
-
-
-def servers(*raw: Any) -> tuple[Server, ...]:
-    configuration = parse({"domains": [{"name": "example.com", "servers": list(raw)}]})
-    return configuration.domains["example.com"].settings.servers
-
-
-@pytest.mark.parametrize(
-    ("kind", "security", "port"),
-    [
-        ("imap", "tls", 993),
-        ("imap", "starttls", 143),
-        ("pop3", "tls", 995),
-        ("pop3", "starttls", 110),
-        ("smtp", "tls", 465),
-        ("smtp", "starttls", 587),
-        ("managesieve", "starttls", 4190),
-    ],
-)
-def test_default_ports(kind: str, security: str, port: int) -> None:
-    (server,) = servers({"type": kind, "host": "m.example.com", "security": security})
-    assert server.port == port
-
-
-def test_defaults_of_a_server() -> None:
-    assert servers({"type": "imap", "host": "Mail.Bücher.example."}) == (
-        Server("imap", "mail.xn--bcher-kva.example", 993, "tls", "{email}", ("password",)),
-    )
-
-
-def test_all_that_can_be_said_of_a_server() -> None:
-    raw = {
-        "type": "smtp",
-        "host": "smtp.{domain}",
-        "port": 2525,
-        "security": "none",
-        "username": "{domain}\\{localpart}",
-        "authentication": ["oauth2", "password"],
-    }
-    assert servers(raw) == (
-        Server(
-            "smtp", "smtp.{domain}", 2525, "none", "{domain}\\{localpart}", ("oauth2", "password")
-        ),
-    )
-
-
-@pytest.mark.parametrize(
-    ("written", "host"),
-    [
-        ("Mail.{domain}.", "mail.{domain}"),
-        ("{domain}.Bücher.example", "{domain}.xn--bcher-kva.example"),
-    ],
-)
-def test_host_pattern_has_one_spelling(written: str, host: str) -> None:
-    (server,) = servers({"type": "imap", "host": written})
-    assert server.host == host
-
-
-def test_services_with_a_url() -> None:
-    raw = {"type": "caldav", "url": "https://dav.{domain}/{email}/", "username": "{localpart}"}
-    settings = parse(domain(servers=[raw])).domains["example.com"].settings
-    assert settings.web_servers == (
-        WebServer("caldav", "https://dav.{domain}/{email}/", "{localpart}", ("password",)),
-    )
 
 
 def test_domain_overrides_its_provider() -> None:
@@ -488,32 +239,3 @@ def test_load_what_is_no_configuration(tmp_path: Path, content: bytes, problem: 
 def test_load_what_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="can't be read: No such file or directory"):
         load(tmp_path / "config.json")
-
-
-def test_a_domain_that_moved_logs_in_with_its_new_address() -> None:
-    raw = {
-        "domains": [
-            {
-                "name": "old.test",
-                "redirect": {"address": "{localpart}@new.test"},
-                "servers": [
-                    {"type": "imap", "host": "mail.new.test"},
-                    {"type": "smtp", "host": "mail.new.test", "username": "{domain}+{localpart}"},
-                ],
-            }
-        ]
-    }
-    settings = parse(raw).domains["old.test"].settings
-    assert [server.username for server in settings.servers] == [
-        "{localpart}@new.test",
-        "new.test+{localpart}",
-    ]
-
-
-def test_urls_of_a_domain_that_moved_name_its_new_mailbox() -> None:
-    web = {"type": "caldav", "url": "https://dav.{domain}/{domain}/{email}/", "username": "{email}"}
-    raw = domain(servers=[web], redirect={"address": "{localpart}@bücher.test"})
-    (server,) = parse(raw).domains["example.com"].settings.web_servers
-    new = "b%C3%BCcher.test"
-    assert server.url == f"https://dav.{{domain}}/{new}/{{localpart}}@{new}/"
-    assert server.username == "{localpart}@bücher.test"

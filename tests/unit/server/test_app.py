@@ -107,7 +107,7 @@ def test_copy_that_is_not_right(application: Application) -> None:
 
 
 def test_host_name_that_is_too_long() -> None:
-    """The default entry's pattern and a long domain make a name that DNS can't hold."""
+    """The default entry's pattern and a long domain make a name that is too long for DNS."""
     servers = [{"type": "imap", "host": "imap.mail.{domain}"}]
     raw = {"domains": [{"name": "*", "servers": servers}], "generic_host": "generic.test"}
     ask = Application(parse(raw))
