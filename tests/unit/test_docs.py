@@ -25,10 +25,14 @@ NO_ROLES_VARIABLES = {"autoconfig_address", "autoconfig_xml"}
 
 
 def test_tests_that_the_clients_table_names_exist() -> None:
-    named = re.findall(r"`(tests/\S+\.py)(?:::(\w+))?`", CLIENTS)
+    """Also each case of one, which is its id in the same file."""
+    named = re.findall(r"`(tests/\S+\.py)(?:::(\w+))?((?:`?(?:, `)?\[[\w-]+\])*)`", CLIENTS)
     assert named
-    for path, function in named:
-        assert f"def {function}" in (ROOT / path).read_text("utf-8"), (path, function)
+    for path, function, cases_named in named:
+        text = (ROOT / path).read_text("utf-8")
+        assert f"def {function}" in text, (path, function)
+        for case in re.findall(r"\[([\w-]+)\]", cases_named):
+            assert f'id="{case}"' in text, (path, case)
 
 
 def test_rows_that_the_clients_table_names_exist() -> None:
