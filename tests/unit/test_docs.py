@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import struct
+import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from mail_autoconfig.inventory.read import ConfigurationError, built_in_providers, parse
 from support.answers import cases
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +102,36 @@ def test_readme_fits_two_screens() -> None:
     lines = README.splitlines()
     assert len(lines) <= LONGEST_README
     assert [line for line in lines if len(line) > 100] == []
+
+
+def readme_inventory() -> dict[str, Any]:
+    """The example, as the validator reads it."""
+    example = re.search(r"(?:^ {7}.*\n|^\n)+", README.partition("domains.yml):\n")[2], re.MULTILINE)
+    assert example
+    raw = yaml.safe_load(textwrap.dedent(example[0]))
+    return {key: raw[f"autoconfig_{key}"] for key in ("domains", "providers")}
+
+
+def test_example_of_the_readme_is_right() -> None:
+    assert len(parse(readme_inventory())) == 2
+
+
+def test_mistake_of_the_readme_is_said_so() -> None:
+    raw = readme_inventory()
+    raw["domains"][0]["provider"] = "gandy"
+    with pytest.raises(ConfigurationError) as caught:
+        parse(raw)
+    (problem,) = caught.value.problems
+    shown = re.search(r"^ +(domain example\.com, provider: .*) …$", README, re.MULTILINE)
+    assert shown
+    assert problem.startswith(shown[1])
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/inventory.md"])
+def test_pages_name_the_built_in_providers(name: str) -> None:
+    listed = re.search(r"Built(?: |-)in (?:are|providers:) ([\w, ]+?)\.\s", PAGES[name])
+    assert listed
+    assert set(re.split(r", | and ", listed[1])) == set(built_in_providers())
 
 
 def test_picture_is_sharp_and_small() -> None:
