@@ -6,9 +6,10 @@ STEP := @tests/lab/step
 DEMO_HTTPS_PORT ?= 8443
 DEMO_HTTP_PORT ?= 8080
 export DEMO_HTTPS_PORT DEMO_HTTP_PORT
-demo demo-down images lint sanity unit molecule test-slow bench docs: export PATH := $(BIN):$(PATH)
+demo demo-down images lint sanity unit molecule test-slow bench docs pictures: export PATH := $(BIN):$(PATH)
 
-.PHONY: venv engine images demo demo-down test test-slow lint sanity unit molecule bench docs clean
+.PHONY: venv engine images demo demo-down test test-slow lint sanity unit molecule bench docs pictures \
+	clean
 
 venv: .venv/requirements.txt
 
@@ -70,6 +71,10 @@ bench: venv engine
 # What is generated from the roles' argument_specs.
 docs: venv
 	$(STEP) 'docs/variables.md' python docs/variables.py
+
+# The page for people, as the program serves it to Chromium.
+pictures: venv engine
+	$(STEP) 'docs/pictures' python docs/pictures.py
 
 clean:
 	rm -rf .venv .venv-debian12 .demo .cache build *.tar.gz

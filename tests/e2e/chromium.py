@@ -16,7 +16,8 @@ from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 
 PATIENCE = 90  # seconds for a page and for axe-core, on a busy machine
-SIZES = {"desktop": (1280, 900), "telephone": (390, 844)}
+# Width and height in pixels, dots a pixel.
+SIZES = {"desktop": (1280, 900, 1), "telephone": (390, 844, 1), "picture": (1000, 1028, 2)}
 
 
 def browser(language: str, scheme: str, size: str) -> webdriver.Chrome:
@@ -27,22 +28,42 @@ def browser(language: str, scheme: str, size: str) -> webdriver.Chrome:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options, Service("/usr/bin/chromedriver"))
     driver.set_script_timeout(PATIENCE)
-    width, height = SIZES[size]
+    width, height, scale = SIZES[size]
     driver.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == "telephone"},
+        {
+            "width": width,
+            "height": height,
+            "deviceScaleFactor": scale,
+            "mobile": size == "telephone",
+        },
     )
     driver.execute_cdp_cmd(
         "Emulation.setEmulatedMedia",
         {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
     )
+    driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
     return driver
 
 
-def look(driver: webdriver.Chrome, axe: str) -> dict[str, Any]:
-    """What is there for people, and what axe says of it."""
-    found = driver.execute_async_script(axe + "; axe.run().then(arguments[arguments.length - 1]);")
-    picture = driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
+def trust(ca: str) -> None:
+    """Let Chromium trust an authority (PEM)."""
+    store = Path.home() / ".pki/nssdb"
+    store.mkdir(parents=True)
+    certutil = ["certutil", "-d", f"sql:{store}"]
+    subprocess.run([*certutil, "-N", "--empty-password"], check=True)
+    add = [*certutil, "-A", "-n", "lab", "-t", "C,,"]
+    subprocess.run(add, input=ca, text=True, check=True)
+
+
+def look(driver: webdriver.Chrome, axe: str, *, whole: bool) -> dict[str, Any]:
+    """What is there for people, and what axe (its script; empty: not asked) says of it.
+
+    The picture shows the whole page, or what fits the window.
+    """
+    judge = axe + "; axe.run().then(arguments[arguments.length - 1]);"
+    found = driver.execute_async_script(judge) if axe else {"violations": []}
+    picture = driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": whole})
     return {
         "url": driver.current_url,
         "language": driver.find_element(By.TAG_NAME, "html").get_attribute("lang"),
@@ -60,27 +81,29 @@ def look(driver: webdriver.Chrome, axe: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Answer a list of visits (url, address, language, scheme, size) with what each one showed."""
+    """Answer a list of visits (url, address, language, scheme, size) with what each one showed.
+
+    The request also has `ca`, an authority to trust (PEM), and `axe`, its script; both may be
+    left out.
+    """
     request = json.load(sys.stdin)
-    store = Path.home() / ".pki/nssdb"
-    store.mkdir(parents=True)
-    certutil = ["certutil", "-d", f"sql:{store}"]
-    subprocess.run([*certutil, "-N", "--empty-password"], check=True)
-    add = [*certutil, "-A", "-n", "lab", "-t", "C,,"]
-    subprocess.run(add, input=request["ca"], text=True, check=True)
+    axe = request.get("axe", "")
+    if "ca" in request:
+        trust(request["ca"])
     answers = []
     for visit in request["visits"]:
         driver = browser(visit["language"], visit["scheme"], visit["size"])
+        whole = visit["size"] != "picture"
         try:
             driver.get(visit["url"])
-            seen = [look(driver, request["axe"])]
+            seen = [look(driver, axe, whole=whole)]
             if visit["address"]:
                 driver.find_element(By.NAME, "email").send_keys(visit["address"])
                 question = driver.find_element(By.TAG_NAME, "html")
                 driver.find_element(By.TAG_NAME, "button").click()
                 # A click can return before the form is sent; a script in the old page never ends.
                 WebDriverWait(driver, PATIENCE).until(staleness_of(question))
-                seen.append(look(driver, request["axe"]))
+                seen.append(look(driver, axe, whole=whole))
             loaded = [
                 message["params"]["request"]["url"]
                 for entry in driver.get_log("performance")

@@ -19,23 +19,21 @@ PASSWORD_CLEARTEXT, OAUTH2 = 3, 10  # nsMsgAuthMethod; cleartext: as it is, insi
 
 # Domain, what Thunderbird names as the source, what the web server must have answered for it.
 AUTOCONFIG = [
-    pytest.param("example", "xml-from-isp-https", {"https GET autoconfig 200"}, id="autoconfig.D"),
-    pytest.param("corp", "xml-from-isp-https", {"https GET autoconfig 200"}, id="own servers"),
-    pytest.param("apex", "xml-from-isp-https", {"https GET autoconfig 200"}, id="D/.well-known"),
-    pytest.param("plain", "xml-from-isp-http", {"http GET autoconfig 200"}, id="plain http"),
+    pytest.param("example", "xml-from-isp-https", {"https GET autoconfig 200"}, id="name"),
+    pytest.param("corp", "xml-from-isp-https", {"https GET autoconfig 200"}, id="own-servers"),
+    pytest.param("apex", "xml-from-isp-https", {"https GET autoconfig 200"}, id="well-known"),
+    pytest.param("plain", "xml-from-isp-http", {"http GET autoconfig 200"}, id="http"),
     pytest.param("records", "xml-from-isp-https", {"https GET autoconfig 200"}, id="MX"),
 ]
 AUTODISCOVER = [
-    pytest.param(
-        "example", "exchange-from-url1", {"https POST autodiscover 200"}, id="autodiscover.D"
-    ),
-    pytest.param("corp", "exchange-from-url1", {"https POST autodiscover 200"}, id="own servers"),
-    pytest.param("apex", "exchange-from-url2", {"https POST autodiscover 200"}, id="D"),
+    pytest.param("example", "exchange-from-url1", {"https POST autodiscover 200"}, id="name"),
+    pytest.param("corp", "exchange-from-url1", {"https POST autodiscover 200"}, id="own-servers"),
+    pytest.param("apex", "exchange-from-url2", {"https POST autodiscover 200"}, id="domain"),
     pytest.param(
         "plain",
         "exchange-from-url3",
         {"http POST autodiscover 307", "https POST autodiscover 200"},
-        id="redirect from http",
+        id="http",
     ),
     pytest.param("records", "exchange-from-srv", {"https POST autodiscover 200"}, id="SRV"),
 ]
