@@ -1,42 +1,26 @@
 """Read answers as clients read them: bytes -> settings, or why a client can't use them.
 
-Sources: MS-OXDSCLI and Microsoft's cc511507; draft-ietf-mailmaint-autoconfig and Mozilla's
-config-v1.1; what the clients' own code takes.
+Clients take more than the formats allow: names in any case or place, words of other versions.
+Source: what the clients' own code takes.
 """
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
+from xml.etree.ElementTree import Element
 
-import defusedxml
-from defusedxml.ElementTree import fromstring
-
+from ..formats import client_config
+from ..formats import pox as pox_format
+from ..formats.xml_tree import DoctypeError, XmlError, named, root_of, text_of
 from .data import Exchange, Setting
 
 XML_TYPES = "text/xml", "application/xml", "text/rdf"
 """Media types that Thunderbird reads as XML; of text/html it makes nothing."""
 
-_SCHEMAS = "http://schemas.microsoft.com/exchange/autodiscover"
-POX_REQUEST = f"{_SCHEMAS}/outlook/requestschema/2006"
-POX_RESPONSE = f"{_SCHEMAS}/outlook/responseschema/2006a"
-POX_ROOT = f"{_SCHEMAS}/responseschema/2006"
-MOBILESYNC_REQUEST = f"{_SCHEMAS}/mobilesync/requestschema/2006"
-MOBILESYNC_RESPONSE = f"{_SCHEMAS}/mobilesync/responseschema/2006"
-
-SOCKET_TYPES = {"SSL": "tls", "STARTTLS": "starttls", "plain": "none"}
-AUTHENTICATION = {
-    "password-cleartext": "password",
-    "plain": "password",
-    "password-encrypted": "password_encrypted",
-    "secure": "password_encrypted",
-    "OAuth2": "oauth2",
-    "GSSAPI": "gssapi",
-    "http-basic": "password",
-}
-POX_TYPES = {"IMAP": "imap", "POP3": "pop3", "SMTP": "smtp"}
 _POX_PORTS = {"imap": 143, "pop3": 110, "smtp": 25}  # where the answer says none (MS-OXDSCLI)
+_Read = TypeVar("_Read")
 
 
 class AnswerError(Exception):
@@ -63,19 +47,25 @@ def body_of(exchange: Exchange) -> bytes:
     return exchange.body
 
 
-def xml_of(exchange: Exchange, types: tuple[str, ...] = ()) -> ET.Element:
+def xml_of(exchange: Exchange, types: tuple[str, ...] = ()) -> Element:
     """The root of a good answer, of one of the media types if some are given.
 
     Raises AnswerError, for a document type and what it might declare too.
     """
+    return _read(root_of, exchange, types)
+
+
+def _read(
+    reader: Callable[[bytes], _Read], exchange: Exchange, types: tuple[str, ...] = ()
+) -> _Read:
     body = body_of(exchange)
     if types and exchange.media_type not in types:
         raise AnswerError(f"content type {exchange.media_type or 'missing'}, not {types[0]}")
     try:
-        return fromstring(body, forbid_dtd=True)
-    except defusedxml.DefusedXmlException:
+        return reader(body)
+    except DoctypeError:
         raise AnswerError("a document type, which no client needs") from None
-    except (ET.ParseError, ValueError, LookupError) as error:
+    except XmlError as error:
         raise AnswerError(f"no well-formed XML: {error}") from None
 
 
@@ -83,45 +73,36 @@ def autoconfig(
     exchange: Exchange, address: str, types: tuple[str, ...] = ()
 ) -> tuple[Setting, ...]:
     """The servers of a clientConfig, the placeholders filled; raises AnswerError."""
-    root = xml_of(exchange, types)
-    if root.tag != "clientConfig":
-        raise AnswerError(f"the root is {root.tag}, not clientConfig")
-    localpart, _at, domain = address.rpartition("@")
-    values = {
-        "%EMAILADDRESS%": address,
-        "%EMAILLOCALPART%": localpart,
-        "%EMAILDOMAIN%": domain,
-    }
-    settings = tuple(_services(root, values))
-    kinds = {setting.type for setting in settings}
-    if not kinds & {"imap", "pop3"} or "smtp" not in kinds:
-        raise AnswerError("not both an incoming and an outgoing server")
+    found = _read(client_config.read, exchange, types)
+    if found.root != client_config.ROOT:
+        raise AnswerError(f"the root is {found.root}, not clientConfig")
+    servers = (each.stripped().filled(address) for each in found.servers)
+    settings = tuple(
+        _service(each) for each in servers if each.type and (each.url or each.hostname)
+    )
+    _check_both_ways(settings)
     return settings
 
 
-def _services(root: ET.Element, values: Mapping[str, str]) -> Iterator[Setting]:
-    def text(element: ET.Element, name: str) -> str:
-        found = (element.findtext(name) or "").strip()
-        for placeholder, value in values.items():
-            found = found.replace(placeholder, value)
-        return found
+def _service(server: client_config.Server) -> Setting:
+    security = client_config.SECURITY.get(server.socket_type, server.socket_type or "none")
+    methods = (client_config.AUTHENTICATION.get(each, each) for each in server.authentication)
+    return Setting(
+        server.type.lower(),
+        server.hostname,
+        port_of(server.port),
+        "tls" if server.url.startswith("https:") else security,
+        server.username,
+        tuple(dict.fromkeys(methods)),
+        server.url,
+    )
 
-    for element in root.iter():
-        url, host = text(element, "url"), text(element, "hostname")
-        if not element.get("type") or not (url or host):
-            continue
-        methods = [(each.text or "").strip() for each in element.iterfind("authentication")]
-        socket = text(element, "socketType")
-        port = text(element, "port")
-        yield Setting(
-            element.get("type", "").lower(),
-            host,
-            port_of(port),
-            "tls" if url.startswith("https:") else SOCKET_TYPES.get(socket, socket or "none"),
-            text(element, "username"),
-            tuple(dict.fromkeys(AUTHENTICATION.get(method, method) for method in methods)),
-            url,
-        )
+
+def _check_both_ways(settings: tuple[Setting, ...]) -> None:
+    """AnswerError without a server to read mail from, or without one to send it by."""
+    kinds = {setting.type for setting in settings}
+    if not kinds & {"imap", "pop3"} or "smtp" not in kinds:
+        raise AnswerError("not both an incoming and an outgoing server")
 
 
 def pox(
@@ -131,45 +112,44 @@ def pox(
 
     Outlook is `strict` about namespaces; clients that read the elements' names alone are not.
     """
-    root = xml_of(exchange, types)
-    response = next(_named(root, "Response"), None)
-    if _name(root) != "Autodiscover" or response is None:
-        raise AnswerError(f"the root is {_name(root)}, not Autodiscover with a Response")
-    if (error := next(_named(response, "Error"), None)) is not None:
-        code, message = _text(error, "ErrorCode"), _text(error, "Message")
-        raise AnswerError(f"error {code}: {message}")
+    found = _read(_read_pox, exchange, types)
+    response = found.response
+    if found.root.name != pox_format.ROOT.name or response is None:
+        raise AnswerError(f"the root is {found.root.name}, not Autodiscover with a Response")
+    if found.error:
+        raise AnswerError(f"error {found.error.code or ''}: {found.error.message}")
     if strict:
-        for element, namespace in ((root, POX_ROOT), (response, POX_RESPONSE)):
-            if element.tag != f"{{{namespace}}}{_name(element)}":
-                raise AnswerError(f"{_name(element)} is not in the namespace {namespace}")
-    account = next(_named(response, "Account"), None)
-    if account is None:
+        for tag, right in ((found.root, pox_format.ROOT), (response, pox_format.SETTINGS_RESPONSE)):
+            if tag != right:
+                raise AnswerError(f"{tag.name} is not in the namespace {right.namespace}")
+    if found.account is None:
         raise AnswerError("no Account in the Response")
-    redirect = Pox((), _text(account, "RedirectUrl"), _text(account, "RedirectAddr"))
+    account = found.account.stripped()
+    redirect = Pox((), account.redirect_url, account.redirect_address)
     if redirect != Pox():
         return redirect
-    settings = tuple(_protocols(account, address))
-    kinds = {setting.type for setting in settings}
-    if not kinds & {"imap", "pop3"} or "smtp" not in kinds:
-        raise AnswerError("not both an incoming and an outgoing server")
+    settings = tuple(_servers(account, address))
+    _check_both_ways(settings)
     return Pox(settings)
 
 
-def _protocols(account: ET.Element, address: str) -> Iterator[Setting]:
-    for protocol in _named(account, "Protocol"):
-        kind = POX_TYPES.get(_text(protocol, "Type") or protocol.get("Type", ""))
+def _read_pox(octets: bytes) -> pox_format.Answer:
+    return pox_format.read(octets, loose=True)
+
+
+def _servers(account: pox_format.Account, address: str) -> Iterator[Setting]:
+    for protocol in account.protocols:
+        kind = pox_format.TYPES.get(protocol.type)
         if kind is None:
             continue
-        port = _text(protocol, "Port")
-        ssl, encryption = _text(protocol, "SSL").lower(), _text(protocol, "Encryption").lower()
-        security = {"none": "none", "ssl": "tls", "tls": "starttls"}.get(encryption)
+        security = pox_format.ENCRYPTION.get(protocol.encryption.lower())
         yield Setting(
             kind,
-            _text(protocol, "Server"),
-            port_of(port) or _POX_PORTS[kind],
-            security or ("none" if ssl == "off" else "tls"),
-            _text(protocol, "LoginName") or address.rpartition("@")[0],
-            ("password",) if _text(protocol, "SPA").lower() == "off" else ("password_encrypted",),
+            protocol.server,
+            port_of(protocol.port) or _POX_PORTS[kind],
+            security or ("none" if protocol.ssl.lower() == "off" else "tls"),
+            protocol.login_name or address.rpartition("@")[0],
+            ("password",) if protocol.spa.lower() == "off" else ("password_encrypted",),
         )
 
 
@@ -181,23 +161,10 @@ def port_of(text: str) -> int:
 def mobilesync(exchange: Exchange) -> Setting:
     """The ActiveSync server of an answer of Autodiscover for telephones; raises AnswerError."""
     root = xml_of(exchange)
-    if (error := next(_named(root, "Error"), None)) is not None:
-        code = _text(error, "ErrorCode") or _text(error, "Status")
-        raise AnswerError(f"error {code}: {_text(error, 'Message')}")
-    for server in _named(root, "Server"):
-        if _text(server, "Type") == "MobileSync" and (url := _text(server, "Url")):
+    if (error := next(named(root, "Error"), None)) is not None:
+        code = text_of(error, "ErrorCode") or text_of(error, "Status")
+        raise AnswerError(f"error {code}: {text_of(error, 'Message')}")
+    for server in named(root, "Server"):
+        if text_of(server, "Type") == "MobileSync" and (url := text_of(server, "Url")):
             return Setting("activesync", "", 0, "tls", "", (), url)
     raise AnswerError("no server of type MobileSync")
-
-
-def _name(element: ET.Element) -> str:
-    return element.tag.rpartition("}")[2]
-
-
-def _named(element: ET.Element, name: str) -> Iterator[ET.Element]:
-    return (each for each in element.iter() if _name(each) == name)
-
-
-def _text(element: ET.Element, name: str) -> str:
-    # Of a child: a search below each of many nested elements would take minutes.
-    return (element.findtext(f"{{*}}{name}") or "").strip()

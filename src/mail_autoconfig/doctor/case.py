@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
+from ..inventory.hosts import Host, Record, host_of, record_of
 from ..inventory.model import Configuration, Domain
 from .data import Exchange, Failure, Finding, Lookup, Outcome, Request, Setting
 from .fetch import Fetcher
@@ -50,6 +51,14 @@ class Case:
     def localpart(self) -> str:
         """What stands before the last @ of the address."""
         return self.address.rpartition("@")[0]
+
+    def host(self, kind: Host) -> str:
+        """A host name at which clients ask for the domain."""
+        return host_of(kind, self.domain)
+
+    def record(self, kind: Record) -> str:
+        """The name of a record about the domain."""
+        return record_of(kind, self.domain)
 
     async def ask(self, request: Request) -> Exchange:
         """The exchange; the same request is sent once, however many clients send it."""

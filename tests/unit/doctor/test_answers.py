@@ -5,8 +5,6 @@ import time
 import pytest
 
 from mail_autoconfig.doctor.answers import (
-    POX_RESPONSE,
-    POX_ROOT,
     XML_TYPES,
     AnswerError,
     Pox,
@@ -16,6 +14,7 @@ from mail_autoconfig.doctor.answers import (
     xml_of,
 )
 from mail_autoconfig.doctor.data import Exchange, Failure, Request, Setting
+from mail_autoconfig.formats.words import POX_RESPONSE, POX_ROOT
 
 ADDRESS = "u@example.test"
 CONFIG = """<clientConfig version="1.1"><emailProvider id="x">

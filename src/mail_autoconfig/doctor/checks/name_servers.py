@@ -85,9 +85,9 @@ async def _ask_all(case: Case, zone: str, server: _NameServer) -> str | None:
         return "ns-lame"
     server.serial = int(fields[2])
     for name, type_ in (
-        (f"_autodiscover._tcp.{case.domain}", "SRV"),
-        (f"autoconfig.{case.domain}", "A"),
-        (f"autodiscover.{case.domain}", "A"),
+        (case.record("_autodiscover._tcp"), "SRV"),
+        (case.host("autoconfig"), "A"),
+        (case.host("autodiscover"), "A"),
         (case.domain, "MX"),
     ):
         answer = await _ask(case, server, name, type_)

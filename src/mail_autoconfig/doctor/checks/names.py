@@ -31,14 +31,14 @@ async def check_names(case: Case) -> list[Finding]:
 
 
 def _hosts(case: Case) -> tuple[str, str, str]:
-    return case.domain, f"autoconfig.{case.domain}", f"autodiscover.{case.domain}"
+    return case.domain, case.host("autoconfig"), case.host("autodiscover")
 
 
 async def _discovery(case: Case) -> list[Finding]:
     """Whether anything leads clients to settings, and mail to the domain."""
     found: list[Finding] = []
     srv, mx = await asyncio.gather(
-        case.look_up(f"_autodiscover._tcp.{case.domain}", "SRV"), case.look_up(case.domain, "MX")
+        case.look_up(case.record("_autodiscover._tcp"), "SRV"), case.look_up(case.domain, "MX")
     )
     leads = bool(srv.values)
     silent = [each for each in (srv, mx) if each.status == "no answer"]
@@ -72,7 +72,7 @@ async def _alias(case: Case, name: str) -> list[Finding]:
 
 async def _autodiscover_target(case: Case) -> list[Finding]:
     """The SRV record that leads Outlook to the server of many domains."""
-    name = f"_autodiscover._tcp.{case.domain}"
+    name = case.record("_autodiscover._tcp")
     found: list[Finding] = []
     for port, target in _endpoints(await case.look_up(name, "SRV")):
         if port != 443:

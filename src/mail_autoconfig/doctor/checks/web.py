@@ -10,16 +10,17 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from urllib.parse import quote
 
+from ...formats.pox import request as pox_request
+from ...formats.words import CONFIG_PATH, POX_PATH
 from ..case import Case, redirected
 from ..catalogue import finding
 from ..data import Exchange, Finding, Request, Setting
 from ..fetch import LONGEST_ANSWER, TIMEOUT
-from ..replays.outlook import PATH, body, post
+from ..replays.outlook import post
 from .connect import CONNECT, reach
 from .grammar import Format, Reading, disagreements, read
 from .tls import Contexts, examine
 
-CONFIG_PATH = "/mail/config-v1.1.xml"
 OTHER_CASES = (
     "/Autodiscover/Autodiscover.xml",
     "/AutoDiscover/AutoDiscover.xml",
@@ -102,8 +103,8 @@ async def vouched_for(case: Case) -> tuple[Setting, ...]:
 
 async def autodiscover_hosts(case: Case) -> tuple[str, ...]:
     """Where Outlook's question is answered: autodiscover.D, the SRV record's target, or D."""
-    candidates = [f"autodiscover.{case.domain}"]
-    for value in (await case.look_up(f"_autodiscover._tcp.{case.domain}", "SRV")).values:
+    candidates = [case.host("autodiscover")]
+    for value in (await case.look_up(case.record("_autodiscover._tcp"), "SRV")).values:
         port, target = value.split()[2:4]
         if port == "443":  # others: `names` says so
             candidates.append(target.rstrip(".").lower())
@@ -120,13 +121,13 @@ async def _exists(case: Case, host: str) -> bool:
 async def ask_config(case: Case, scheme: str = "https") -> _Chain:
     """Autoconfig's question at autoconfig.D, as Thunderbird asks."""
     query = f"?emailaddress={quote(case.address, safe='')}"
-    url = f"{scheme}://autoconfig.{case.domain}{CONFIG_PATH}{query}"
+    url = f"{scheme}://{case.host('autoconfig')}{CONFIG_PATH}{query}"
     return await _chain(case, Request("GET", url), "config")
 
 
-async def ask_pox(case: Case, host: str, path: str = PATH, scheme: str = "https") -> _Chain:
+async def ask_pox(case: Case, host: str, path: str = POX_PATH, scheme: str = "https") -> _Chain:
     """Autodiscover's question, as Outlook asks."""
-    request = post(f"{scheme}://{host}{path}", body(case.address))
+    request = post(f"{scheme}://{host}{path}", pox_request(case.address))
     return await _chain(case, request, "pox")
 
 
@@ -184,7 +185,7 @@ def failure(exchange: Exchange) -> Finding:
 
 
 async def _autoconfig(case: Case) -> list[Finding]:
-    host = f"autoconfig.{case.domain}"
+    host = case.host("autoconfig")
     if not await _exists(case, host):
         return []
     found = list(await _tls(case, host))
@@ -209,7 +210,7 @@ async def _autodiscover(case: Case, host: str) -> list[Finding]:
     found += chain.all_findings
     if chain.reading:
         found += await _other_cases(case, host)
-    plain = await case.ask(Request("GET", f"http://{host}{PATH}"))
+    plain = await case.ask(Request("GET", f"http://{host}{POX_PATH}"))
     if plain.status == 200:
         found.append(finding("web-no-redirect", _shown(plain.request.url), host=host))
     return found
@@ -217,11 +218,11 @@ async def _autodiscover(case: Case, host: str) -> list[Finding]:
 
 async def _over_http(case: Case, host: str) -> list[Finding]:
     """What http says where https is not there: another host, as Microsoft's own names do."""
-    plain = await case.ask(Request("GET", f"http://{host}{PATH}"))
+    plain = await case.ask(Request("GET", f"http://{host}{POX_PATH}"))
     there = redirected(plain) if plain.redirects else plain.request
     if there.url.startswith("https://") and there.host != host:
         location = _shown(there.url)
-        led = await _chain(case, post(there.url, body(case.address)), "pox")
+        led = await _chain(case, post(there.url, pox_request(case.address)), "pox")
         return [
             finding("autodiscover-by-http", f"http://{host}", location=location),
             *led.all_findings,

@@ -24,7 +24,7 @@ async def replay_apple(case: Case) -> Outcome:
     asked = Asked(case, "apple", "Apple Mail (profile)", "ok")
     query = f"?email={quote(case.address, safe='')}"
     exchange = await asked.follow(
-        Request("GET", f"https://autoconfig.{case.domain}{PROFILE_PATH}{query}")
+        Request("GET", f"https://{case.host('autoconfig')}{PROFILE_PATH}{query}")
     )
     try:
         settings = _read(exchange)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from urllib.parse import quote
 
+from ...formats.words import POX_PATH
 from ..answers import AnswerError, autoconfig, pox
 from ..case import Case
 from ..data import Exchange, Outcome, Request, Setting
 from .asked import Asked
-from .outlook import PATH
 from .thunderbird import config_urls
 
 _REMEDY = "answer GET at https://autoconfig.DOMAIN/mail/config-v1.1.xml with a clientConfig"
@@ -48,8 +48,8 @@ async def replay_delta_chat(case: Case) -> Outcome:
         exchange = await asked.follow(Request("GET", url))
         if settings := _read(asked, exchange):
             return asked.found(settings)
-    for host in (case.domain, f"autodiscover.{case.domain}"):
-        exchange = await asked.follow(Request("GET", f"https://{host}{PATH}"))
+    for host in (case.domain, case.host("autodiscover")):
+        exchange = await asked.follow(Request("GET", f"https://{host}{POX_PATH}"))
         try:
             settings = pox(exchange, case.address, strict=False).settings
         except AnswerError as error:

@@ -8,37 +8,18 @@ service in Outlook"; third parties agree on it; Outlook itself was not observed)
 from __future__ import annotations
 
 from dataclasses import replace
-from xml.sax.saxutils import escape
 
-from ..answers import (
-    MOBILESYNC_REQUEST,
-    MOBILESYNC_RESPONSE,
-    POX_REQUEST,
-    POX_RESPONSE,
-    AnswerError,
-    Pox,
-    mobilesync,
-    pox,
-)
+from ...formats.pox import request as pox_request
+from ...formats.words import MOBILESYNC_REQUEST, MOBILESYNC_RESPONSE, POX_PATH
+from ...inventory.hosts import host_of, record_of
+from ..answers import AnswerError, Pox, mobilesync, pox
 from ..case import Case, redirected
 from ..data import Exchange, Outcome, Request
 from .asked import Asked
 
-PATH = "/autodiscover/autodiscover.xml"
 _REMEDY = "answer POST at https://autodiscover.DOMAIN/autodiscover/autodiscover.xml with settings"
 _FEWER_QUESTIONS = "put autodiscover.DOMAIN on the certificate, or list the host in RedirectServers"
 _HOPS = 10  # after which clients stop (MS-OXDSCLI)
-
-
-def body(address: str, request: str = POX_REQUEST, response: str = POX_RESPONSE) -> bytes:
-    """The XML that asks for the settings of an address."""
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>'
-        f'<Autodiscover xmlns="{request}"><Request>'
-        f"<EMailAddress>{escape(address)}</EMailAddress>"
-        f"<AcceptableResponseSchema>{response}</AcceptableResponseSchema>"
-        "</Request></Autodiscover>"
-    ).encode()
 
 
 def post(url: str, content: bytes) -> Request:
@@ -66,11 +47,12 @@ async def replay_outlook(case: Case) -> Outcome:
 
 async def _outlook_at(asked: Asked, address: str, domain: str, questions: list[str]) -> Pox | None:
     """What Outlook finds for one address."""
-    content = body(address)
-    for url in (f"https://{domain}{PATH}", f"https://autodiscover.{domain}{PATH}"):
+    content = pox_request(address)
+    own = host_of("autodiscover", domain)
+    for url in (f"https://{domain}{POX_PATH}", f"https://{own}{POX_PATH}"):
         if found := await _asked_at(asked, post(url, content), address, questions):
             return found
-    plain = await asked.one(Request("GET", f"http://autodiscover.{domain}{PATH}"))
+    plain = await asked.one(Request("GET", f"http://{own}{POX_PATH}"))
     if plain.redirects:
         following = redirected(plain)
         target = following.url
@@ -84,11 +66,11 @@ async def _outlook_at(asked: Asked, address: str, domain: str, questions: list[s
             asked.miss(plain, f"redirects to {target}, not to https")
     else:
         asked.miss(plain, "no redirect to https")
-    if server := await asked.service(f"_autodiscover._tcp.{domain}"):
+    if server := await asked.service(record_of("_autodiscover._tcp", domain)):
         host, port = server
         where = host if port == 443 else f"{host}:{port}"
         questions.append(f"may {host} configure the account?")
-        request = post(f"https://{where}{PATH}", content)
+        request = post(f"https://{where}{POX_PATH}", content)
         if found := await _asked_at(asked, request, address, questions):
             return found
     return None
@@ -140,9 +122,9 @@ async def replay_windows_mail(case: Case) -> Outcome:
     Microsoft ended it in 2024, so it weighs nothing.
     """
     asked = Asked(case, "windows-mail", "Mail of Windows 10", "ok")
-    content = body(case.address, MOBILESYNC_REQUEST, MOBILESYNC_RESPONSE)
-    for host in (case.domain, f"autodiscover.{case.domain}"):
-        exchange = await _posted(asked, post(f"https://{host}{PATH}", content))
+    content = pox_request(case.address, MOBILESYNC_REQUEST, MOBILESYNC_RESPONSE)
+    for host in (case.domain, case.host("autodiscover")):
+        exchange = await _posted(asked, post(f"https://{host}{POX_PATH}", content))
         try:
             setting = mobilesync(exchange)
         except AnswerError as error:

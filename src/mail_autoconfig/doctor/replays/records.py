@@ -48,8 +48,8 @@ async def replay_pacc(case: Case) -> Outcome:
     An Internet-Draft (draft-ietf-mailmaint-pacc-03), so that its absence weighs nothing.
     """
     asked = Asked(case, "pacc", "Clients of PACC (draft)", "ok")
-    record = await asked.look_up(f"_ua-auto-config.{case.domain}", "TXT")
-    exchange = await asked.one(Request("GET", f"https://ua-auto-config.{case.domain}{PACC_PATH}"))
+    record = await asked.look_up(case.record("_ua-auto-config"), "TXT")
+    exchange = await asked.one(Request("GET", f"https://{case.host('ua-auto-config')}{PACC_PATH}"))
     try:
         settings = _read(exchange, case)
         _check_digest(exchange.body, [unquoted(value) for value in record.values])

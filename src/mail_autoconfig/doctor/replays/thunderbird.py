@@ -10,11 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from ...formats.pox import request as pox_request
+from ...formats.words import CONFIG_PATH, POX_PATH, WELL_KNOWN_CONFIG_PATH
+from ...inventory.hosts import host_of, record_of
 from ..answers import XML_TYPES, AnswerError, Pox, autoconfig, pox
 from ..case import Case
 from ..data import Exchange, Outcome, Request, Setting
 from .asked import Asked
-from .outlook import PATH, body, post
+from .outlook import post
 
 _REMEDY = (
     "answer GET at https://autoconfig.DOMAIN/mail/config-v1.1.xml with a clientConfig as text/xml"
@@ -27,8 +30,8 @@ _SAFE = "office365.com", "outlook.com"  # to which Thunderbird goes without a qu
 def config_urls(domain: str, query: str = "") -> tuple[str, ...]:
     """Where Autoconfig is looked for, in the order of Mozilla's documentation."""
     places = (
-        f"autoconfig.{domain}/mail/config-v1.1.xml",
-        f"{domain}/.well-known/autoconfig/mail/config-v1.1.xml",
+        f"{host_of('autoconfig', domain)}{CONFIG_PATH}",
+        f"{domain}{WELL_KNOWN_CONFIG_PATH}",
     )
     return tuple(f"{scheme}://{place}{query}" for scheme in ("https", "http") for place in places)
 
@@ -93,7 +96,7 @@ async def _by_mx(asked: Asked, query: str) -> list[Exchange]:
         return []
     domains = dict.fromkeys((host.partition(".")[2], base))
     return await asked.all(
-        Request("GET", f"https://autoconfig.{each}/mail/config-v1.1.xml{query}")
+        Request("GET", f"https://{host_of('autoconfig', each)}{CONFIG_PATH}{query}")
         for each in domains
         if each.endswith(base)
     )
@@ -130,11 +133,11 @@ class _Found:
 
 async def _autodiscover(asked: Asked, address: str, domain: str) -> _Found | None:
     """autodiscover.D, D, what plain http leads to, the SRV record: the first that answers 200."""
-    content = body(address)
+    content, own = pox_request(address), host_of("autodiscover", domain)
     urls = (
-        f"https://autodiscover.{domain}{PATH}",
-        f"https://{domain}{PATH}",
-        f"http://autodiscover.{domain}{PATH}",
+        f"https://{own}{POX_PATH}",
+        f"https://{domain}{POX_PATH}",
+        f"http://{own}{POX_PATH}",
     )
     exchanges = await asked.all(post(url, content) for url in urls)
     answers = [(exchange, "") for exchange in exchanges]
@@ -142,8 +145,8 @@ async def _autodiscover(asked: Asked, address: str, domain: str) -> _Found | Non
     if led.startswith("https:") and exchanges[2].status != 200:
         # What became a GET on the way is asked as a POST again.
         answers[2] = (await asked.one(post(led, content)), _question(led, domain))
-    if server := await asked.service(f"_autodiscover._tcp.{domain}"):
-        url = f"https://{server[0]}{PATH}"  # whatever the record's port is
+    if server := await asked.service(record_of("_autodiscover._tcp", domain)):
+        url = f"https://{server[0]}{POX_PATH}"  # whatever the record's port is
         answers.append((await asked.one(post(url, content)), _question(url, domain)))
     for exchange, question in answers:
         try:
