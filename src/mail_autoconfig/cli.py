@@ -9,13 +9,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import __version__, verify_command
+from . import __version__
 from .answers import command as answers
 from .certificates import command as certificates
 from .doctor import arguments as doctor
 from .inventory import command as inventory
 from .inventory.read import ConfigurationError
 from .server import command as server
+from .verify import command as verify
 from .zones import command as zones
 
 
@@ -38,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     server.add_command(commands)
     inventory.add_command(commands)
-    verify_command.add_command(commands)
+    verify.add_command(commands)
     answers.add_command(commands)
     zones.add_command(commands)
     certificates.add_commands(commands)

@@ -101,7 +101,7 @@ def test_needs_the_standard_library_alone(command: str, tmp_path: Path) -> None:
         1,
         "config.json: autoconfig_domains: no domain; name at least one\n",
     )
-    assert run_isolated("-c", "import mail_autoconfig.verify").returncode == 0
+    assert run_isolated("-c", "import mail_autoconfig.verify.run").returncode == 0
 
 
 def test_runs_from_a_zipapp(file: Path, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from .arguments import Commands, add_file, endpoint
-from .inventory.read import load
+from ..arguments import Commands, add_file, endpoint
+from ..inventory.read import load
 
 
 def add_command(commands: Commands) -> None:
@@ -31,7 +31,8 @@ def add_command(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Ask, and print what is wrong. Raises ConfigurationError."""
-    from .verify import Endpoints, verify
+    from .endpoints import Endpoints
+    from .run import verify
 
     configuration = load(options.file)
     try:
