@@ -11,7 +11,6 @@ from ..arguments import Commands, endpoint
 from ..inventory import addresses
 
 DEBIAN_PACKAGES = (
-    "python3-defusedxml",
     "python3-dnspython",
     "python3-h11",
     "python3-httpx",

@@ -17,6 +17,7 @@ import dns.resolver
 from rich.console import Console
 from rich.progress import Progress
 
+from ..host import replace_file
 from ..inventory import read as config
 from ..inventory.addresses import Address, parse
 from ..inventory.model import Configuration
@@ -25,7 +26,6 @@ from .case import Case, Visits
 from .data import Report, Severity
 from .examine import examine_all
 from .fetch import Fetcher
-from .files import write
 from .output_html import page
 from .output_prometheus import metrics
 from .output_table import show
@@ -35,44 +35,21 @@ PASSWORD = "MAIL_AUTOCONFIG_PASSWORD"  # noqa: S105  # the variable's name
 EXIT_CODES: dict[Severity, int] = {"ok": 0, "warning": 1, "error": 2}
 
 
+class _CallError(Exception):
+    """A call that can't be carried out; the text says why, in one line or more."""
+
+
 def run(options: argparse.Namespace) -> int:
     """Examine what the options say; return 0, 1 for warnings, 2 for errors and a wrong call."""
     try:
-        configuration = read_inventory(options.file) if options.file else None
-    except config.ConfigurationError as error:
-        for problem in error.problems:
-            print(f"{options.file.name}: {problem}", file=sys.stderr)
+        configuration = _configuration(options.file) if options.file else None
+        asked = _asked(options, configuration)
+        password = _password(asked[0]) if options.log_in else None
+        reports = asyncio.run(_examine(_cases(options, asked, configuration, password), options))
+        _write_files(options, reports)
+    except _CallError as error:
+        print(error, file=sys.stderr)
         return 2
-    asked: list[Address] = [*options.address, *options.domain]
-    if configuration and not asked:
-        asked = [parse(f"postmaster@{name}") for name in configuration.domains]
-    if not asked:
-        print("doctor: nobody to ask for: USER@DOMAIN, --domain or --inventory", file=sys.stderr)
-        return 2
-    if options.log_in and len(options.address) != 1:
-        print("doctor: --log-in needs one USER@DOMAIN", file=sys.stderr)
-        return 2
-    password = None
-    if options.log_in:
-        password = os.environ.get(PASSWORD) or getpass(f"Password of {asked[0].email}: ")
-    try:
-        reports = asyncio.run(_examine(options, asked, configuration, password))
-    except dns.resolver.NoResolverConfiguration:
-        print("doctor: this system has no name server; give --name-server", file=sys.stderr)
-        return 2
-    except OSError as error:  # ssl.SSLError is one
-        print(f"{options.ca}: no certificates: {error.strerror or error}", file=sys.stderr)
-        return 2
-    for path, text in (
-        (options.html, page(reports, datetime.now(UTC)) if options.html else ""),
-        (options.prometheus, metrics(reports, time.time()) if options.prometheus else ""),
-    ):
-        try:
-            if path:
-                write(path, text)
-        except OSError as error:
-            print(f"doctor: {path}: can't be written: {error.strerror}", file=sys.stderr)
-            return 2
     if options.json:
         json.dump(output_json.document(reports), sys.stdout, indent=1)
         print()
@@ -81,25 +58,72 @@ def run(options: argparse.Namespace) -> int:
     return max(EXIT_CODES[report.severity] for report in reports)
 
 
-async def _examine(
+def _configuration(file: Path) -> Configuration:
+    try:
+        return read_inventory(file)
+    except config.ConfigurationError as error:
+        lines = (f"{file.name}: {problem}" for problem in error.problems)
+        raise _CallError("\n".join(lines)) from None
+
+
+def _asked(options: argparse.Namespace, configuration: Configuration | None) -> list[Address]:
+    """The addresses to examine, one at least."""
+    asked: list[Address] = [*options.address, *options.domain]
+    if configuration and not asked:
+        asked = [parse(f"postmaster@{name}") for name in configuration.domains]
+    if not asked:
+        raise _CallError("doctor: no domain to examine; give USER@DOMAIN, --domain or --inventory")
+    if options.log_in and len(options.address) != 1:
+        raise _CallError("doctor: --log-in needs one USER@DOMAIN")
+    return asked
+
+
+def _password(address: Address) -> str:
+    return os.environ.get(PASSWORD) or getpass(f"Password of {address.email}: ")
+
+
+def _cases(
     options: argparse.Namespace,
     asked: list[Address],
     configuration: Configuration | None,
     password: str | None,
-) -> tuple[Report, ...]:
-    resolver = Resolver(*(options.name_server or ()))
-    fetcher = Fetcher(resolver, allow_private=options.allow_private, ca=options.ca)
+) -> list[Case]:
+    try:
+        resolver = Resolver(*(options.name_server or ()))
+        fetcher = Fetcher(resolver, allow_private=options.allow_private, ca=options.ca)
+    except dns.resolver.NoResolverConfiguration:
+        raise _CallError("doctor: this system has no name server; give --name-server") from None
+    except OSError as error:  # ssl.SSLError is one
+        why = error.strerror or error
+        raise _CallError(f"doctor: {options.ca}: no certificates: {why}") from None
     visits: Visits = {}
-    cases = [
+    return [
         Case(each.domain, each.email, fetcher, resolver, configuration, password, visits=visits)
         for each in asked
     ]
+
+
+async def _examine(cases: list[Case], options: argparse.Namespace) -> tuple[Report, ...]:
     console = Console(stderr=True)
     progress = Progress(console=console, transient=True)
     task = progress.add_task("Asking", total=len(cases))
     # Into a file even a bar that is disabled writes an empty line, in rich 13.3 of Debian 12.
     with progress if console.is_terminal else nullcontext():
         return await examine_all(cases, lambda _: progress.advance(task), options.at_once)
+
+
+def _write_files(options: argparse.Namespace, reports: tuple[Report, ...]) -> None:
+    if options.html:
+        _write(options.html, page(reports, datetime.now(UTC)))
+    if options.prometheus:
+        _write(options.prometheus, metrics(reports, time.time()))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        replace_file(path, text)
+    except OSError as error:
+        raise _CallError(f"doctor: {path}: can't be written: {error.strerror}") from None
 
 
 def read_inventory(path: Path) -> Configuration:

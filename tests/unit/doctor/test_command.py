@@ -107,11 +107,11 @@ def test_bad_inventory(doctor: Doctor, tmp_path: Path, content: str, said: str) 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "doctor: nobody to ask for: USER@DOMAIN, --domain or --inventory\n"),
+        ([], "doctor: no domain to examine; give USER@DOMAIN, --domain or --inventory\n"),
         (["--log-in", "--domain", "a.test"], "doctor: --log-in needs one USER@DOMAIN\n"),
         (
             ["--ca", "/nowhere", "a@b.test"],
-            "/nowhere: no certificates: No such file or directory\n",
+            "doctor: /nowhere: no certificates: No such file or directory\n",
         ),
     ],
 )
@@ -182,6 +182,21 @@ def test_file_that_cannot_be_written(
     code, _, err = doctor.call(f"u@{DOMAIN}", option, str(tmp_path / "no/x"))
     assert code == 2
     assert err == f"doctor: {tmp_path}/no/x: can't be written: No such file or directory\n"
+
+
+def test_files_are_replaced_whole(doctor: Doctor, found: list[Finding], tmp_path: Path) -> None:
+    """Who reads the old file meanwhile has all of it, and other users may read the new one."""
+    found.clear()
+    metrics = tmp_path / "a.prom"
+    metrics.write_text("old")
+    metrics.chmod(0o600)
+    with metrics.open() as old:
+        doctor.call(f"u@{DOMAIN}", "--prometheus", str(metrics), "--html", os.devnull)
+        assert old.read() == "old"
+    assert metrics.read_text().startswith("# HELP ")
+    assert metrics.stat().st_mode & 0o777 == 0o644
+    assert [each for each in tmp_path.iterdir() if "prom" in each.name] == [metrics]
+    assert not Path(os.devnull).is_file()
 
 
 @pytest.mark.parametrize("prompted", [True, False])
