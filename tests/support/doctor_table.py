@@ -11,7 +11,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs/doctor.md"
 
 @dataclass(frozen=True)
 class Row:
-    """One fault; `…` in a text stands for what differs from case to case."""
+    """One fault; `…` in a text is what differs from case to case."""
 
     severity: str
     line: str
@@ -31,5 +31,5 @@ LAB = [code for code, row in ROWS.items() if row.proof == "lab"]
 
 
 def shown(cell: str) -> re.Pattern[str]:
-    """What a text of the table stands for."""
+    """The pattern of what a text of the table covers."""
     return re.compile(".+".join(map(re.escape, cell.split("…"))), re.DOTALL)

@@ -80,7 +80,7 @@ class Faulty:
     `code` is that of the fault where the domain is not named after it. `records` and `second`
     replace the record sets of the zone by name and type, the latter on the second name server
     alone; an empty list removes one. `pox` and `config` are replacements in the answers. `nginx`
-    stands before the usual locations, `tls` after the usual certificate.
+    is before the usual locations, `tls` after the usual certificate.
     """
 
     also: frozenset[str] = frozenset()

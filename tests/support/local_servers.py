@@ -83,7 +83,7 @@ class Web:
 
     @property
     def ports(self) -> dict[int, int]:
-        """What stands in the place of the usual ports."""
+        """The ports that replace the usual ones."""
         return {80: self.port("http"), 443: self.port("https")}
 
     def close(self) -> None:

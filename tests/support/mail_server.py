@@ -12,9 +12,9 @@ STARTTLS = "now in TLS"
 
 
 class MailServer:
-    """Answers each line by the first of `replies` whose key the line holds; `log` is the lines.
+    """Answers each line by the first of `replies` whose key the line contains; `log` is the lines.
 
-    TAG in an answer stands for the line's first word. What is not known gets no answer. With a
+    TAG in an answer becomes the line's first word. What is not known gets no answer. With a
     `context` it speaks TLS: from the first byte if `implicit`, else after STARTTLS.
     """
 

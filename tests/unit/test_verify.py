@@ -208,12 +208,12 @@ def test_wrong_redirect(run: Run) -> None:
     [
         (
             {"provider": "microsoft365"},
-            "leads to nowhere; should lead to "
+            "redirects to nowhere; should redirect to "
             "https://autodiscover-s.outlook.com/autodiscover/autodiscover.xml",
         ),
         (
             {"provider": "gandi", "redirect": {"address": "{localpart}@{domain}.example"}},
-            "leads to nowhere; should lead to mail-autoconfig-verify@corp.test.example",
+            "redirects to nowhere; should redirect to mail-autoconfig-verify@corp.test.example",
         ),
         (
             {"provider": "own"},

@@ -41,7 +41,7 @@ def test_timer(server: Host) -> None:
 
 
 def test_metrics(server: Host, release: str) -> None:
-    """No mail server stands here, which is an error; so the service fails, and still reports."""
+    """There is no mail server, which is an error; so the service fails, and still reports."""
     domain = f'domain="corp.deb{release}.test"'
     before = time.time()
     assert server.run("systemctl start %s", SERVICE).rc == 1

@@ -1,7 +1,7 @@
 """Read answers as clients read them: bytes -> settings, or why a client can't use them.
 
-Clients take more than the formats allow: names in any case or place, words of other versions.
-Source: what the clients' own code takes.
+Clients accept more than the formats allow: elements in other places, words of other versions.
+Source: the clients' own code.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _Read = TypeVar("_Read")
 
 
 class AnswerError(Exception):
-    """Why an answer holds no settings; the text is a few words for people."""
+    """Why an answer has no settings; the text is a few words for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def body_of(exchange: Exchange) -> bytes:
     if exchange.error:
         raise AnswerError(exchange.error.text)
     if exchange.redirects:
-        raise AnswerError(f"redirects on and on, to {exchange.location}")
+        raise AnswerError(f"too many redirects, the last to {exchange.location}")
     if exchange.status != 200:
         raise AnswerError(f"status {exchange.status}")
     return exchange.body

@@ -42,23 +42,23 @@ def add_command(commands: Commands) -> None:
     doctor.add_argument(
         "--log-in",
         action="store_true",
-        help="try the password too, of MAIL_AUTOCONFIG_PASSWORD or from a prompt",
+        help="also try to log in; the password is MAIL_AUTOCONFIG_PASSWORD, or asked for",
     )
     doctor.add_argument("--verbose", "-v", action="store_true", help="show each request too")
-    doctor.add_argument("--json", action="store_true", help="print JSON in place of the table")
-    doctor.add_argument("--html", type=Path, metavar="FILE", help="write a report to hand on")
+    doctor.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    doctor.add_argument("--html", type=Path, metavar="FILE", help="write a report as one HTML file")
     doctor.add_argument("--prometheus", type=Path, metavar="FILE", help="write metrics")
     doctor.add_argument(
         "--allow-private",
         action="store_true",
-        help="also connect to addresses that are not the Internet's",
+        help="also connect to addresses that are not public",
     )
     doctor.add_argument("--ca", type=Path, metavar="FILE", help="trust these authorities (PEM)")
     doctor.add_argument(
         "--name-server",
         type=_name_server,
         metavar="IP[:PORT]",
-        help="ask it in place of the system's",
+        help="ask this name server instead of the system's",
     )
     doctor.add_argument(
         "--at-once", type=_count, default=32, metavar="N", help="domains at a time [%(default)s]"

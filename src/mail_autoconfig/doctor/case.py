@@ -49,7 +49,7 @@ class Case:
 
     @property
     def localpart(self) -> str:
-        """What stands before the last @ of the address."""
+        """The part of the address before its last @."""
         return self.address.rpartition("@")[0]
 
     def host(self, kind: Host) -> str:
@@ -70,10 +70,10 @@ class Case:
         return await self._asked[request]
 
     async def follow(self, request: Request) -> tuple[Exchange, ...]:
-        """The exchange and those that its redirects lead to, as browsers follow them.
+        """The exchange and those of its redirects, which are followed as browsers do it.
 
         301, 302 and 303 make a GET of a POST (RFC 9110, section 15.4). The last one may still be
-        a redirect: after ten, or one that leads back.
+        a redirect: after ten, or in a loop.
         """
         exchanges = [await self.ask(request)]
         while exchanges[-1].redirects and len(exchanges) <= _REDIRECTS:
@@ -100,7 +100,7 @@ class Case:
 
 
 def redirected(exchange: Exchange) -> Request:
-    """The request that an answer with a Location leads to."""
+    """The request that follows an answer with a Location."""
     try:
         url = urljoin(exchange.request.url, exchange.location)
     except ValueError:  # then asking says that it is no URL

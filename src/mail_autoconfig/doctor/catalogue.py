@@ -1,4 +1,4 @@
-"""What the checks can find: one text and one remedy for each fault.
+"""What the checks can find. A table: one text and one remedy for each fault.
 
 docs/doctor.md has the same table for people.
 """
@@ -12,7 +12,7 @@ from .data import Finding, Severity
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The three texts of a finding, with the names of values in braces."""
+    """The three texts of a finding; names in braces stand for values."""
 
     severity: Severity
     what: str
@@ -20,68 +20,72 @@ class Fault:
     remedy: str
 
 
-_NAME_SERVERS = "correct the zone's NS records, or that server"
-_RENEW = "renew it; ask its ACME client why it did not"
-_WEB_SERVER = "let the mail clients' names lead to the server that answers them"
+_NAME_SERVERS = "correct the zone's NS records, or repair that server"
+_RENEW = "renew it; the log of its ACME client says why that did not happen"
+_WEB_SERVER = "point the host names of mail clients to the server that answers them"
 _RESPONDER = "correct the program that answers"
-_PUBLISH = "correct the settings that are published"
+_PUBLISH = "correct the published settings"
 
 FAULTS = {
-    # Names and name servers
+    # Names and name servers:
     "dns-nothing": Fault(
         "error",
-        "no name leads mail clients to settings",
-        "autoconfig., autodiscover. or _autodiscover._tcp",
-        "add the records that `mail-autoconfig dns` shows",
+        "no DNS record points mail clients to settings",
+        "a record autoconfig., autodiscover. or _autodiscover._tcp.",
+        "add the records that `mail-autoconfig dns` prints",
     ),
     "dns-no-mx": Fault(
         "warning",
         "no MX record",
-        "the domain's mail server",
-        "add the MX record of who receives the domain's mail",
+        "an MX record that names the domain's mail server",
+        "add an MX record for the server that receives the domain's mail",
     ),
-    "dns-missing": Fault("error", "no such record", "{values}", "add it: `mail-autoconfig dns`"),
-    "dns-wrong": Fault("error", "the record says {found}", "{values}", "change it as shown"),
+    "dns-missing": Fault(
+        "error", "no such record", "{values}", "add the record; `mail-autoconfig dns` prints it"
+    ),
+    "dns-wrong": Fault(
+        "error", "the record is {found}", "{values}", "change the record to this value"
+    ),
     "dns-alias": Fault(
         "error",
-        "CNAME {target} at the domain itself",
-        "A and AAAA: the name has SOA, NS and MX (RFC 1034, section 3.6.2)",
-        "put the addresses in its place, or the provider's ALIAS",
+        "the domain itself is a CNAME to {target}",
+        "A and AAAA records, since the name has SOA, NS and MX records (RFC 1034, section 3.6.2)",
+        "replace the CNAME by A and AAAA records, or by the DNS provider's ALIAS",
     ),
     "dns-alias-beside": Fault(
         "error",
-        "a CNAME stands beside {types}",
+        "the name has a CNAME and also {types}",
         "a CNAME alone (RFC 1034, section 3.6.2)",
-        "remove the one or the other",
+        "remove the CNAME, or the other records",
     ),
     "dns-alias-nowhere": Fault(
         "error",
-        "a CNAME to {target}, which has no address",
-        "a host that answers",
-        "correct the CNAME, or remove the name",
+        "the name is a CNAME to {target}, which has no address",
+        "a CNAME to a host with an address",
+        "correct the CNAME, or remove it",
     ),
     "dns-no-answer": Fault(
         "error",
         "the resolver gets no answer",
-        "an answer, be it that there is no such name",
-        "ask the zone's name servers; is it signed (DNSSEC) with an old key?",
+        "an answer, even if it is that the name does not exist",
+        "check the zone's name servers and its DNSSEC signatures",
     ),
     "srv-port": Fault(
         "error",
         "the SRV record names port {port}",
-        "443: clients ignore or refuse others",
+        "port 443: clients ignore or refuse others",
         "publish port 443, and answer there",
     ),
     "srv-target-alias": Fault(
         "warning",
         "the SRV record's target {target} is a CNAME",
         "a name with an address (RFC 2782)",
-        "name the host that the CNAME leads to",
+        "name the host that the CNAME points to",
     ),
     "srv-target-unknown": Fault(
         "error",
         "the SRV record's target {target} has no address",
-        "a host that answers",
+        "a host with an address",
         "add its A or AAAA record, or name another host",
     ),
     "srv-disagrees": Fault(
@@ -99,36 +103,36 @@ FAULTS = {
     "ns-serial": Fault(
         "warning",
         "the name servers have different serials: {serials}",
-        "the same everywhere",
-        "let the secondaries get the primary's changes",
+        "the same serial everywhere",
+        "make the secondaries transfer the zone from the primary",
     ),
     "ns-differ": Fault(
         "error",
-        "the name server {server} says {found}, others {others}",
-        "the same everywhere",
-        "let the secondaries get the primary's changes",
+        "the name server {server} says {found}, others say {others}",
+        "the same answer everywhere",
+        "make the secondaries transfer the zone from the primary",
     ),
     "address-dead": Fault(
         "error",
         "the address {address} does not answer",
         "an answer at each address of the name",
-        "remove the A or AAAA record, or let the server listen there",
+        "remove the A or AAAA record, or make the server listen there",
     ),
     "address-private": Fault(
         "error",
         "{text}",
         "a public address",
-        "publish the server's public address; --allow-private asks inside a network",
+        "publish the server's public address; --allow-private examines an internal network",
     ),
     "address-untried": Fault(
         "warning",
-        "has IPv6 addresses alone, and this machine has no IPv6",
-        "an IPv4 address too, as long as networks without IPv6 exist",
-        "add an A record, or ask from another machine",
+        "the host has IPv6 addresses only, and this machine has no IPv6",
+        "an IPv4 address too: some networks have no IPv6",
+        "add an A record, or run the doctor on another machine",
     ),
     "name-unknown": Fault(
         "error",
-        "no such name, or none with an address",
+        "the name does not exist, or has no address",
         "a host with an address",
         "add its A or AAAA record, or publish the right name",
     ),
@@ -136,145 +140,144 @@ FAULTS = {
         "error",
         "the connection is refused",
         "a server at this port",
-        "start the server, open the port, or publish the right one",
+        "start the server, open the port, or publish the right port",
     ),
     "port-silent": Fault(
         "error",
-        "no connection in {seconds} s",
+        "no connection within {seconds} s",
         "a server at this port",
-        "see the firewall, and whether name and port are the right ones",
+        "check the firewall, the host name and the port",
     ),
-    # Certificates and TLS, of web and mail servers
-    "tls-expired": Fault("error", "the certificate expired on {date}", "a valid one", _RENEW),
+    # Certificates and TLS, of web and mail servers:
+    "tls-expired": Fault(
+        "error", "the certificate expired on {date}", "a valid certificate", _RENEW
+    ),
     "tls-expires-soon": Fault(
-        "warning", "the certificate expires on {date}", "over {days} days left", _RENEW
+        "warning", "the certificate expires on {date}", "more than {days} days left", _RENEW
     ),
     "tls-not-yet": Fault(
         "error",
         "the certificate is not valid before {date}",
-        "valid now",
-        "set the clock of the machine that made it",
+        "a certificate that is valid now",
+        "correct the clock of the machine that made it",
     ),
     "tls-self-signed": Fault(
         "error",
         "the certificate is self-signed",
-        "one of an authority that clients trust",
-        "order one, of Let's Encrypt for example",
+        "a certificate from an authority that clients trust",
+        "order one, for example from Let's Encrypt",
     ),
     "tls-untrusted": Fault(
         "error",
-        "the certificate is of an authority that nobody trusts",
-        "one of an authority that clients trust",
-        "order one, of Let's Encrypt for example; --ca names one's own authority",
+        "the certificate is from an authority that is not trusted",
+        "a certificate from an authority that clients trust",
+        "order one, for example from Let's Encrypt; --ca trusts your own authority",
     ),
     "tls-incomplete": Fault(
         "error",
         "the certificate's chain is incomplete",
-        "the certificate and all between it and a trusted root",
-        "let the server send the whole chain (fullchain.pem)",
+        "the certificate and all intermediate certificates",
+        "make the server send the whole chain (fullchain.pem)",
     ),
-    "tls-invalid": Fault("error", "the certificate is refused: {text}", "a valid one", _RENEW),
+    "tls-invalid": Fault(
+        "error", "the certificate is refused: {text}", "a valid certificate", _RENEW
+    ),
     "tls-wrong-name": Fault(
         "error",
         "the certificate is for {names}",
-        "one that names {host}",
-        "order one that names it, or publish a name that it has",
+        "a certificate that contains {host}",
+        "order one that contains this name, or publish a name that the certificate contains",
     ),
     "tls-name-refused": Fault(
         "error",
         "the server refuses the name in the TLS greeting (SNI)",
-        "a certificate that names {host}",
-        "add the name to the web server's configuration and its certificate",
+        "a certificate that contains {host}",
+        "add the name to the web server's configuration and to its certificate",
     ),
     "tls-too-old": Fault(
         "error",
-        "the server has no TLS version of today",
+        "the server supports obsolete versions of TLS only",
         "TLS 1.2 or 1.3 (RFC 8996)",
-        "allow TLS 1.2 and 1.3 in the server's configuration",
+        "enable TLS 1.2 and 1.3 in the server's configuration",
     ),
     "tls-old-offered": Fault(
         "warning",
-        "the server still takes TLS 1.0 or 1.1",
-        "TLS 1.2 and 1.3 alone (RFC 8996)",
-        "forbid the old versions in the server's configuration",
+        "the server still accepts TLS 1.0 or 1.1",
+        "TLS 1.2 and 1.3 only (RFC 8996)",
+        "disable the old versions in the server's configuration",
     ),
     "tls-none": Fault(
         "error",
         "the port answers, but not in TLS",
         "TLS from the first byte",
-        "let the web server listen there with TLS (nginx: `listen 443 ssl`)",
+        "make the web server listen there with TLS (nginx: `listen 443 ssl`)",
     ),
-    "tls-failed": Fault(
-        "error", "TLS fails: {text}", "a TLS connection", "see the log of the server"
-    ),
-    # Web servers
+    "tls-failed": Fault("error", "TLS fails: {text}", "a TLS connection", "see the server's log"),
+    # Web servers:
     "web-silent": Fault(
         "error",
-        "no answer in {seconds} s",
-        "an answer in a second",
-        "see the server's load, and the firewall",
+        "no answer within {seconds} s",
+        "an answer within a second",
+        "check the server's load and the firewall",
     ),
-    "web-broken": Fault("error", "no HTTP answer: {text}", "HTTP", _WEB_SERVER),
+    "web-broken": Fault("error", "no HTTP answer: {text}", "an HTTP answer", _WEB_SERVER),
     "autoconfig-http-only": Fault(
         "warning",
-        "the settings are at http alone",
-        "at https too: Delta Chat and others ask no other way",
-        "let https answer, with a certificate for this name",
+        "the settings are available over http only",
+        "https too: Delta Chat and others ask there only",
+        "answer over https too, with a certificate for this name",
     ),
     "autodiscover-http-only": Fault(
         "error",
-        "the settings are at http alone",
-        "at https: Outlook takes none from http",
-        "let https answer, with a certificate for this name",
+        "the settings are available over http only",
+        "https: Outlook accepts no settings over http",
+        "answer over https, with a certificate for this name",
     ),
     "autodiscover-by-http": Fault(
         "warning",
-        "https does not answer for this name, http leads to {location}",
-        "https here: Outlook asks the user whether to trust the other host",
-        "let https answer with a certificate for this name; Microsoft's hosts need no question",
+        "https does not answer for this name; http redirects to {location}",
+        "an answer over https here: Outlook asks the user whether to trust the other host",
+        "answer over https, with a certificate for this name, unless Microsoft's hosts answer",
     ),
     "web-no-redirect": Fault(
         "warning",
-        "http answers itself, without a redirect to https",
-        "302 to https://{host}",
+        "http answers, and does not redirect to https",
+        "status 302, to https://{host}",
         "redirect this path; Outlook asks there when https fails",
     ),
     "web-redirect-loop": Fault(
         "error",
-        "the redirects go in a circle by {location}",
+        "the redirects are a loop at {location}",
         "an answer after three redirects at most",
         "remove the redirect",
     ),
     "web-redirect-plain": Fault(
-        "error",
-        "https redirects to http: {location}",
-        "https throughout",
-        "redirect to https",
+        "error", "https redirects to http: {location}", "https throughout", "redirect to https"
     ),
     "web-redirect-elsewhere": Fault(
         "warning",
-        "redirects to another host, {location}",
+        "the server redirects to another host: {location}",
         "an answer here: Outlook asks the user whether to trust the other host",
         "answer here, or set RedirectServers on the PCs",
     ),
-    "web-status": Fault("error", "status {status}", "200", _WEB_SERVER),
+    "web-status": Fault("error", "status {status}", "status 200", _WEB_SERVER),
     "web-asks-password": Fault(
         "warning",
-        "status 401: a password is asked first",
-        "settings without a password, but at Exchange: clients of IMAP send none",
-        "let these paths be open; the settings hold no secret",
+        "status 401: the server requires a password",
+        "settings without a password: only Exchange's clients send one",
+        "allow these paths without a password; the settings contain no secret",
     ),
     "web-rate-limit": Fault(
         "warning",
-        "the rate limit was met (status 429)",
-        "room for an office of PCs behind one address",
+        "the server limits the rate (status 429)",
+        "enough requests for an office of PCs behind one address",
         "raise the limit",
     ),
     "web-case": Fault(
         "error",
-        "the path is not found in this case (status {status})",
-        "any case: Microsoft's clients write several",
-        "match the path without regard to case",
+        "the path is not found in this spelling (status {status})",
+        "upper and lower case alike: Microsoft's clients use several spellings",
+        "ignore upper and lower case in this path",
     ),
     "answer-page": Fault("error", "a web page (text/html)", "settings in XML", _WEB_SERVER),
     "answer-content-type": Fault(
@@ -283,15 +286,14 @@ FAULTS = {
         "text/xml or application/xml: Thunderbird and others refuse the rest",
         "set the content type",
     ),
-    "answer-too-big": Fault("error", "over {octets} octets", "a few thousand", _WEB_SERVER),
+    "answer-too-big": Fault(
+        "error", "more than {octets} octets", "a few thousand octets", _WEB_SERVER
+    ),
     "answer-not-xml": Fault("error", "no well-formed XML: {text}", "well-formed XML", _RESPONDER),
     "answer-dtd": Fault(
-        "error",
-        "a document type declaration",
-        "none: parsers that are careful refuse it",
-        _RESPONDER,
+        "error", "a document type declaration", "none: careful parsers refuse it", _RESPONDER
     ),
-    # Outlook's XML
+    # Outlook's XML:
     "pox-root": Fault("error", "the root is {found}", "{should}", _RESPONDER),
     "pox-namespace": Fault("error", "Response is in {found}", "{should}", _RESPONDER),
     "pox-error": Fault(
@@ -300,13 +302,10 @@ FAULTS = {
         "settings",
         "add the domain to the program that answers",
     ),
-    "pox-account": Fault(
-        "error",
-        "{element} is {found}",
-        "{should}",
-        _RESPONDER,
+    "pox-account": Fault("error", "{element} is {found}", "{should}", _RESPONDER),
+    "pox-no-server": Fault(
+        "error", "no server of a type that Outlook knows", "IMAP or POP3, and SMTP", _RESPONDER
     ),
-    "pox-no-server": Fault("error", "no server that Outlook knows", "IMAP, SMTP", _RESPONDER),
     "pox-type": Fault(
         "error", "Type is {found}", "POP3, IMAP or SMTP: others are ignored", _RESPONDER
     ),
@@ -320,11 +319,14 @@ FAULTS = {
     "pox-spa": Fault(
         "error",
         "{type}: SPA is {found}",
-        "off: the default is on, and no server but Exchange has it",
+        "off: the default is on, which only Exchange supports",
         _RESPONDER,
     ),
     "pox-domain-required": Fault(
-        "error", "{type}: DomainRequired is on", "off: it asks for a Windows domain", _RESPONDER
+        "error",
+        "{type}: DomainRequired is on",
+        "off: otherwise Outlook asks for a Windows domain",
+        _RESPONDER,
     ),
     "pox-auth-required": Fault("error", "{type}: AuthRequired is off", "on", _RESPONDER),
     "pox-encryption": Fault(
@@ -336,106 +338,105 @@ FAULTS = {
         "on: Thunderbird reads off as plain text",
         _RESPONDER,
     ),
-    # Mozilla's XML
+    # Mozilla's XML:
     "config-root": Fault(
         "error", "the root is {found}", "clientConfig, without a namespace", _RESPONDER
     ),
     "config-version": Fault("warning", "version is {found}", "1.1 or 1.2", _RESPONDER),
-    "config-domain": Fault("warning", "no <domain> is {domain}", "the domain", _RESPONDER),
-    "config-no-server": Fault("error", "no {element}", "one at least", _RESPONDER),
+    "config-domain": Fault(
+        "warning", "no <domain> is {domain}", "a <domain> that is the domain", _RESPONDER
+    ),
+    "config-no-server": Fault("error", "no {element}", "at least one", _RESPONDER),
     "config-element": Fault("error", "{type}: {element} is {found}", "{should}", _RESPONDER),
     "config-name": Fault(
         "warning",
         "{element} has {length} characters",
-        "at most {most}: clients cut it",
+        "at most {most}: clients cut longer names",
         "shorten it",
     ),
-    # The settings, in whichever answer
+    # The settings, in whichever answer:
     "settings-starttls": Fault(
-        "error",
-        "{server}: STARTTLS at port {port}",
-        "TLS from the first byte there (RFC 8314)",
-        _PUBLISH,
+        "error", "{server}: STARTTLS on port {port}", "TLS from the first byte (RFC 8314)", _PUBLISH
     ),
     "settings-tls": Fault(
         "error",
-        "{server}: TLS from the first byte at port {port}",
-        "STARTTLS there, or port {should}",
+        "{server}: TLS from the first byte on port {port}",
+        "STARTTLS, or port {should}",
         _PUBLISH,
     ),
     "settings-plain": Fault("warning", "{server}: no encryption", "TLS (RFC 8314)", _PUBLISH),
     "settings-disagree": Fault(
-        "error", "says {found}", "{other}, as {source} says", "let both say the same"
-    ),
-    # Mail servers
-    "mail-silent": Fault(
         "error",
-        "no answer in {seconds} s",
-        "a mail server",
-        "see the firewall, and whether the port is the right one",
+        "the answer says {found}",
+        "{other}, as {source} says",
+        "make both answers say the same",
+    ),
+    # Mail servers:
+    "mail-silent": Fault(
+        "error", "no answer within {seconds} s", "a mail server", "check the firewall and the port"
     ),
     "mail-protocol": Fault(
-        "error",
-        "no {type}: it says {found}",
-        "{type}",
-        "publish the right port",
+        "error", "no {type}: the server says {found}", "{type}", "publish the right port"
     ),
     "mail-refuses": Fault(
-        "error", "the server refuses: {found}", "service", "see the log of the mail server"
+        "error",
+        "the server refuses: {found}",
+        "a server that accepts clients",
+        "see the mail server's log",
     ),
     "mail-is-starttls": Fault(
         "error",
-        "TLS is published, the port begins in plain text",
+        "TLS is published, but the port begins in plain text",
         "TLS from the first byte",
         "publish STARTTLS, or the port for TLS",
     ),
     "mail-is-tls": Fault(
         "error",
-        "STARTTLS is published, the port speaks TLS from the first byte",
+        "STARTTLS is published, but the port expects TLS from the first byte",
         "STARTTLS",
         "publish TLS, or the port for STARTTLS",
     ),
     "mail-no-starttls": Fault(
         "error",
-        "STARTTLS is published, the server does not offer it",
+        "STARTTLS is published, but the server does not offer it",
         "STARTTLS",
-        "switch TLS on in the server",
+        "enable TLS in the server",
     ),
     "mail-authentication": Fault(
         "error",
-        "{published} is published, the server offers {offered}",
+        "{published} is published, but the server offers {offered}",
         "what is published",
-        "publish what the server offers, or allow it there",
+        "publish what the server offers, or enable it there",
     ),
     "mail-plain-password": Fault(
         "warning",
-        "the server takes passwords before STARTTLS",
-        "after STARTTLS alone (RFC 8314)",
+        "the server accepts passwords before STARTTLS",
+        "passwords after STARTTLS only (RFC 8314)",
         "forbid it in the server (Dovecot: auth_allow_cleartext = no)",
     ),
     "mail-login": Fault(
         "error",
         "the log-in as {user} is refused: {text}",
         "a log-in with the published user name",
-        "is it the right password? Else publish the user name that the server wants",
+        "check the password; if it is right, publish the user name that the server expects",
     ),
     "dav-status": Fault(
         "error",
         "status {status}",
-        "207, or 401 with a way to log in",
+        "status 207, or 401 with a way to log in",
         "publish the right URL",
     ),
     "dav-authentication": Fault(
         "error",
-        "{published} is published, the server offers {offered}",
+        "{published} is published, but the server offers {offered}",
         "what is published",
-        "publish what the server offers, or allow it there",
+        "publish what the server offers, or enable it there",
     ),
     "doctor-broken": Fault(
         "error",
-        "an error of the doctor itself: {error}",
-        "a report",
-        "report it, with what standard error says; all other domains were examined",
+        "the doctor itself failed: {error}",
+        "a complete report",
+        "report it with what standard error shows; all other domains were examined",
     ),
 }
 """By code."""

@@ -13,7 +13,7 @@ Verdict = Literal["found", "asks", "fails"]
 ErrorKind = Literal[
     "name",  # no such name, or none with an address
     "resolver",  # no name server answers
-    "private",  # leads to an address that is not the Internet's
+    "private",  # its address is not public
     "refused",
     "unreachable",
     "timeout",
@@ -61,7 +61,7 @@ class Exchange:
     """One request with its answer, or with the reason why there is none.
 
     `seconds` is from the look-up of the name to the last octet; `size` is that of the body in
-    octets; `address` is where it was connected; `limited` tells that status 429 was met first;
+    octets; `address` is where it was connected; `limited`: the server had answered 429 before;
     `challenge` is WWW-Authenticate.
     """
 
@@ -88,7 +88,7 @@ class Exchange:
 
     @property
     def redirects(self) -> bool:
-        """Whether the answer leads to another URL."""
+        """Whether the answer is a redirect to another URL."""
         return self.status in (301, 302, 303, 307, 308) and bool(self.location)
 
 
@@ -127,10 +127,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one client fares.
+    """What one client finds.
 
     `client` is a stable slug, `title` its name for people. `why` is one sentence; `remedy` is what
-    it would take, empty where nothing is to be done. `source` is the URL or the record set that the
+    to do, empty if there is nothing to do. `source` is the URL or the record set that the
     settings are from; `exchanges` and `lookups` are what the client asks, in its order. `gravity`
     is how bad it is if this client fails.
     """

@@ -16,7 +16,7 @@ from .replays import REPLAYS
 AT_ONCE = 32
 """Domains that are examined at a time."""
 LONGEST = 300.0
-"""Seconds of HTTP for one domain: redirects in answers times those of HTTP would be hours."""
+"""Seconds of HTTP for one domain: redirects in answers, times those of HTTP, could take hours."""
 
 
 async def examine(case: Case) -> Report:

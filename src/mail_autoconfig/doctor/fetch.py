@@ -1,4 +1,4 @@
-"""Ask over HTTP, bounded and only the Internet: what is asked is chosen by strangers."""
+"""Ask over HTTP, within limits and at public addresses only: strangers choose what is asked."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ class Fetcher:
         timeout: float = TIMEOUT,
         ports: Mapping[int, int] = _PORTS,
     ) -> None:
-        """Trust the authorities of `ca` (PEM) in place of the system's.
+        """Trust the authorities of `ca` (PEM) instead of the system's.
 
-        `timeout` is in seconds. `ports` puts others in the place of those that a URL or a setting
-        says: a test's servers have their own. Raises OSError if `ca` holds no certificates.
+        `timeout` is in seconds. `ports` replaces the ports of URLs and settings: a test's servers
+        have their own. Raises OSError if `ca` contains no certificates.
         """
         self.ca = ca
         self.context = verifying(ca)
@@ -70,7 +70,7 @@ class Fetcher:
         self._free = asyncio.Semaphore(_CONNECTIONS)
 
     def port(self, port: int) -> int:
-        """The port to connect to in the place of `port`."""
+        """The port to connect to instead of `port`."""
         return self._ports.get(port, port)
 
     async def addresses(self, host: str) -> tuple[Address, ...]:
@@ -78,7 +78,7 @@ class Fetcher:
         return await self._transport.addresses(host)
 
     async def fetch(self, request: Request, credentials: tuple[str, str] | None = None) -> Exchange:
-        """The exchange, whatever happens; where a rate limit is met, wait and ask again.
+        """The exchange, whatever happens; where the server limits the rate, wait and ask again.
 
         `credentials` are a user and a password; ValueError where they would not go over https,
         which here means to the host that the certificate names.

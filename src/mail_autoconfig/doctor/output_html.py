@@ -12,7 +12,7 @@ from .summary import causes, counted, faults, first, headline, plain
 
 
 def page(reports: Sequence[Report], now: datetime) -> str:
-    """The file's text; `now` stands in it."""
+    """The file's text; it names the time `now`."""
     return template("doctor.html").render(
         reports=reports,
         causes=causes(reports) if len(reports) > FEW else (),

@@ -60,7 +60,7 @@ class Resolver:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is the Internet's, and no other way to one that is not."""
+    """Whether an address is public, and an IPv4 address inside it too."""
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
         if address.teredo:

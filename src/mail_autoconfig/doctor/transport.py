@@ -31,8 +31,8 @@ class FetchError(Exception):
 class Transport(httpx.AsyncBaseTransport):
     """Looks a name up, checks its addresses, and connects to just these.
 
-    No second look-up can lead elsewhere (DNS rebinding). Each request has a connection of its own,
-    whose certificate names the host of the URL.
+    No second look-up can name another address (DNS rebinding). Each request has a connection of its
+    own, whose certificate contains the host of the URL.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Transport(httpx.AsyncBaseTransport):
         *,
         allow_private: bool,
     ) -> None:
-        """`ports` puts others in the place of those of a URL: a test's servers have their own."""
+        """`ports` replaces the ports of URLs: a test's servers have their own."""
         self._resolver = resolver
         self._context = context
         self._ports = ports
@@ -68,11 +68,11 @@ class Transport(httpx.AsyncBaseTransport):
             raise FetchError("name", f"{host} has no address")
         public = tuple(each for each in found if self._allow_private or is_public(each))
         if not public:
-            raise FetchError("private", f"{host} leads to {found[0]}, no address of the Internet")
+            raise FetchError("private", f"{host} has the address {found[0]}, which is not public")
         return public
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; the address that answers stands in the extension `address`.
+        """Send a request; the address that answers is in the extension `address`.
 
         Raises FetchError.
         """

@@ -55,7 +55,7 @@ def judge_pox(answer: Answer, domain: Domain, name: str) -> None:
     found = _servers_of_pox(said)
     values = {"email": f"{LOCALPART}@{name}", "localpart": LOCALPART, "domain": name}
     expected = _expected(domain, name, values)
-    if domain.settings.autodiscover_xml:  # may hold such elements too, after ours
+    if domain.settings.autodiscover_xml:  # may contain such elements too, after ours
         found = found[: len(expected)]
     _compare(found, expected)
 
@@ -86,7 +86,7 @@ def _judge_redirect_of_pox(said: pox.Answer, redirect: Redirect, name: str) -> N
         found = account.redirect_address if by_address else account.redirect_url
     target = _filled(redirect.target, {"localpart": LOCALPART, "domain": name})
     if found != target:
-        raise CheckError(f"leads to {found or 'nowhere'}; should lead to {target}")
+        raise CheckError(f"redirects to {found or 'nowhere'}; should redirect to {target}")
 
 
 def judge_config(answer: Answer, domain: Domain, name: str) -> None:

@@ -29,7 +29,7 @@ HOSTS = [
 class World:
     """What a doctor meets: `replies` maps "METHOD URL", or the URL alone, to what is answered.
 
-    All names below `test` lead to the web server, which has a certificate for HOSTS. What `serve`
+    All names below `test` point to the web server, which has a certificate for HOSTS. What `serve`
     was told of is answered as a deployed server does.
     """
 

@@ -74,7 +74,7 @@ def test_autoconfig() -> None:
         ),
         (
             Exchange(Request("GET", "x"), 301, location="y"),
-            "redirects on and on, to y",
+            "too many redirects, the last to y",
         ),
         (Exchange(Request("GET", "x"), error=Failure("tls", "no TLS")), "no TLS"),
     ],

@@ -182,7 +182,7 @@ def test_connection_that_ends() -> None:
 
 
 def test_one_line_is_sent_at_a_time() -> None:
-    """A user name is from a stranger's answer: it must not hold commands."""
+    """A user name is from a stranger's answer: it must not contain commands."""
 
     async def run() -> None:
         async with MailServer("", {}).running() as server:

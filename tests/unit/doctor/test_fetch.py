@@ -113,7 +113,7 @@ def test_no_private_address_of_ipv6(world: World, address: str) -> None:
 
 
 def test_address_that_was_checked_is_the_one_that_is_connected(world: World) -> None:
-    """A name whose next look-up would lead elsewhere is not looked up again."""
+    """A name whose next look-up would give another address is not looked up again."""
     fetcher = world.fetcher()
     assert fetch(fetcher, URL).status == 404
     assert sorted(world.names.asked) == [f"autoconfig.{DOMAIN} A", f"autoconfig.{DOMAIN} AAAA"]

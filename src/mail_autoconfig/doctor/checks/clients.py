@@ -1,4 +1,4 @@
-"""The clients that do not find the settings: after the causes, what they lead to."""
+"""The clients that do not find the settings: the effects, after their causes."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ from ..fetch import Fetcher
 from ..transport import FetchError
 
 CONNECT = 5.0
-"""Seconds until a server takes a connection."""
+"""Seconds until a server accepts a connection."""
 NO_WAY = errno.ENETUNREACH, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL
-"""Errors of this machine, such as for IPv6 where it has none: they tell nothing about a server."""
+"""Errors of this machine, such as for IPv6 where it has none: they say nothing about a server."""
 
 State = Literal["live", "closed", "silent", "untried"]
 
@@ -37,7 +37,7 @@ async def state_of(address: str, port: int) -> State:
 async def reach(
     subject: str, host: str, port: int, fetcher: Fetcher
 ) -> tuple[str | None, tuple[Finding, ...]]:
-    """Connect to each address of a name: one that answers, if any does, and what is wrong."""
+    """Connect to each address of a name: one that answers, or None, and what is wrong."""
     try:
         addresses = [str(address) for address in await fetcher.addresses(host)]
     except FetchError as error:

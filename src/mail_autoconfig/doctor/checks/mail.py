@@ -1,7 +1,7 @@
 """Talk to each published IMAP, POP3 and SMTP server: does it do what the settings say?
 
 No mail is ever sent. A password goes to a server only over TLS with a certificate that names the
-host, and stands in no finding.
+host, and no finding shows it.
 """
 
 from __future__ import annotations
@@ -196,7 +196,9 @@ class _Visit:
             async with self.session(context) as session:
                 return session.wire.tls
         except (_SilentError, _NoStartTlsError, ForeignError, RefusedError) as error:
-            raise ConnectionError(_shown(str(error)) or "the server changed its mind") from None
+            raise ConnectionError(
+                _shown(str(error)) or "the server does not answer again"
+            ) from None
 
     def judge(self, session: _Session) -> Iterator[Finding]:
         """Whether the ways to log in are those that are published."""

@@ -44,7 +44,7 @@ async def check_name_servers(case: Case) -> list[Finding]:
 
 
 async def _zone(case: Case) -> tuple[str, tuple[str, ...]]:
-    """The zone that holds the domain, and its name servers."""
+    """The zone that contains the domain, and its name servers."""
     name = case.domain
     while "." in name:
         lookup = await case.look_up(name, "NS")

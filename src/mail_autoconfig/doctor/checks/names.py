@@ -1,4 +1,4 @@
-"""The DNS: the records that lead clients to their settings, and the name servers that say them."""
+"""The DNS records that point clients to their settings."""
 
 from __future__ import annotations
 
@@ -35,20 +35,22 @@ def _hosts(case: Case) -> tuple[str, str, str]:
 
 
 async def _discovery(case: Case) -> list[Finding]:
-    """Whether anything leads clients to settings, and mail to the domain."""
+    """Whether records point clients to settings, and mail to the domain."""
     found: list[Finding] = []
     srv, mx = await asyncio.gather(
         case.look_up(case.record("_autodiscover._tcp"), "SRV"), case.look_up(case.domain, "MX")
     )
-    leads = bool(srv.values)
+    is_found = bool(srv.values)
     silent = [each for each in (srv, mx) if each.status == "no answer"]
     for host in _hosts(case)[1:]:
         lookups = await case.resolver.addresses(host)
         silent += [each for each in lookups if each.status == "no answer"]
-        leads = leads or any(each.values for each in lookups)
+        is_found = is_found or any(each.values for each in lookups)
     if silent:
         return [finding("dns-no-answer", f"{silent[0].name} {silent[0].type}")]
-    if not leads and not any(each.settings for each in case.outcomes if each.client in _AT_DOMAIN):
+    if not is_found and not any(
+        each.settings for each in case.outcomes if each.client in _AT_DOMAIN
+    ):
         found.append(finding("dns-nothing", case.domain))
     if not mx.values:
         found.append(finding("dns-no-mx", case.domain))
@@ -71,7 +73,7 @@ async def _alias(case: Case, name: str) -> list[Finding]:
 
 
 async def _autodiscover_target(case: Case) -> list[Finding]:
-    """The SRV record that leads Outlook to the server of many domains."""
+    """The SRV record that points Outlook to the server of many domains."""
     name = case.record("_autodiscover._tcp")
     found: list[Finding] = []
     for port, target in _endpoints(await case.look_up(name, "SRV")):
@@ -80,7 +82,7 @@ async def _autodiscover_target(case: Case) -> list[Finding]:
         alias, *addresses = await asyncio.gather(
             case.look_up(target, "CNAME"), *(case.look_up(target, type_) for type_ in ("A", "AAAA"))
         )
-        if alias.values:  # where it leads nowhere, that is said of the CNAME
+        if alias.values:  # if its target has no address, `_alias` says so
             found.append(finding("srv-target-alias", name, target=target))
         elif {each.status for each in addresses} <= {"no name", "no record"}:
             found.append(finding("srv-target-unknown", name, target=target))

@@ -16,9 +16,9 @@ from ..data import Finding
 from ..fetch import verifying
 
 SOON = timedelta(days=14)
-"""An ACME client renews 30 days ahead of 90, or at two thirds of shorter lives: less is late.
+"""A certificate that expires so soon is late, or in a quarter of its lifetime if that is less.
 
-Of a life of 6 days that is a quarter of it.
+ACME clients renew 30 days before the end of 90, or after two thirds of a shorter lifetime.
 """
 
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME: Python has no name for it
@@ -60,8 +60,8 @@ def is_no_tls(error: ssl.SSLError) -> bool:
 class Contexts:
     """Four ways to look at a server; nothing secret goes over any but `strict`.
 
-    `lenient` has the same authorities, and takes any name and any time; `blind` takes all;
-    `outdated` takes all and speaks TLS 1.0 and 1.1 alone.
+    `lenient` has the same authorities, and accepts any name and any time; `blind` accepts all;
+    `outdated` accepts all and speaks TLS 1.0 and 1.1 alone.
     """
 
     strict: ssl.SSLContext

@@ -37,7 +37,7 @@ _NO_HTTPS = "port-closed", "port-silent", "tls-none", "tls-wrong-name", "tls-nam
 
 @dataclass(frozen=True, slots=True)
 class _Chain:
-    """A question and the redirects on the way to its answer."""
+    """A request and the redirects on the way to its answer."""
 
     exchanges: tuple[Exchange, ...]
     findings: tuple[Finding, ...]
@@ -102,7 +102,7 @@ async def vouched_for(case: Case) -> tuple[Setting, ...]:
 
 
 async def autodiscover_hosts(case: Case) -> tuple[str, ...]:
-    """Where Outlook's question is answered: autodiscover.D, the SRV record's target, or D."""
+    """The hosts that answer Outlook: `autodiscover.`, the SRV record's target, the domain."""
     candidates = [case.host("autodiscover")]
     for value in (await case.look_up(case.record("_autodiscover._tcp"), "SRV")).values:
         port, target = value.split()[2:4]
@@ -119,14 +119,14 @@ async def _exists(case: Case, host: str) -> bool:
 
 
 async def ask_config(case: Case, scheme: str = "https") -> _Chain:
-    """Autoconfig's question at autoconfig.D, as Thunderbird asks."""
+    """Autoconfig's request at `autoconfig.`, as Thunderbird sends it."""
     query = f"?emailaddress={quote(case.address, safe='')}"
     url = f"{scheme}://{case.host('autoconfig')}{CONFIG_PATH}{query}"
     return await _chain(case, Request("GET", url), "config")
 
 
 async def ask_pox(case: Case, host: str, path: str = POX_PATH, scheme: str = "https") -> _Chain:
-    """Autodiscover's question, as Outlook asks."""
+    """Autodiscover's request, as Outlook sends it."""
     request = post(f"{scheme}://{host}{path}", pox_request(case.address))
     return await _chain(case, request, "pox")
 
@@ -217,15 +217,15 @@ async def _autodiscover(case: Case, host: str) -> list[Finding]:
 
 
 async def _over_http(case: Case, host: str) -> list[Finding]:
-    """What http says where https is not there: another host, as Microsoft's own names do."""
+    """What http says where https does not answer: often another host, as with Microsoft's names."""
     plain = await case.ask(Request("GET", f"http://{host}{POX_PATH}"))
     there = redirected(plain) if plain.redirects else plain.request
     if there.url.startswith("https://") and there.host != host:
         location = _shown(there.url)
-        led = await _chain(case, post(there.url, pox_request(case.address)), "pox")
+        there_ = await _chain(case, post(there.url, pox_request(case.address)), "pox")
         return [
             finding("autodiscover-by-http", f"http://{host}", location=location),
-            *led.all_findings,
+            *there_.all_findings,
         ]
     if (await ask_pox(case, host, scheme="http")).is_good:
         return [finding("autodiscover-http-only", f"http://{host}")]
@@ -264,5 +264,5 @@ async def _tls(case: Case, host: str) -> tuple[Finding, ...]:
 
 
 def _shown(url: str) -> str:
-    """A URL without its query, which may hold an address."""
+    """A URL without its query, which may contain an address."""
     return url.partition("?")[0]

@@ -30,7 +30,7 @@ async def replay_apple(case: Case) -> Outcome:
         settings = _read(exchange)
     except AnswerError as error:
         asked.miss(exchange, str(error))
-        return asked.failed("", f"types the settings in by hand; no profile: {asked.reasons}")
+        return asked.failed("", f"the user types the settings by hand; no profile: {asked.reasons}")
     asked.hit(exchange)
     return asked.asks(settings, "install this profile?", "")
 
@@ -39,7 +39,7 @@ def _read(exchange: Exchange) -> tuple[Setting, ...]:
     body = body_of(exchange)
     if exchange.media_type != profile.MEDIA_TYPE:
         raise AnswerError(f"content type {exchange.media_type or 'missing'}")
-    # In a signed profile (CMS) the property list stands as it is; one in pieces is not read.
+    # In a signed profile (CMS) the property list is unchanged; one in pieces is not read.
     _before, begin, rest = body.partition(b"<?xml ")
     inside, end, _after = rest.partition(b"</plist>")
     try:

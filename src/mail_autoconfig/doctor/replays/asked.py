@@ -30,7 +30,7 @@ class Asked:
         return exchange
 
     async def follow(self, request: Request) -> Exchange:
-        """Ask, and where the answer leads; the last answer."""
+        """Ask and follow redirects; return the last answer."""
         exchanges = await self.case.follow(request)
         self.exchanges += exchanges
         return exchanges[-1]

@@ -28,7 +28,7 @@ async def replay_evolution(case: Case) -> Outcome:
 
 
 async def replay_kmail(case: Case) -> Outcome:
-    """Plain http alone, without the address.
+    """Plain http only, without the address.
 
     Source: kmail-account-wizard's ispdb; it was not observed.
     """
@@ -37,7 +37,7 @@ async def replay_kmail(case: Case) -> Outcome:
 
 
 async def replay_delta_chat(case: Case) -> Outcome:
-    """https alone; the address goes to autoconfig.D alone; then Autodiscover, by GET.
+    """https only; the address goes to `autoconfig.` only; then Autodiscover, by GET.
 
     Compared with Delta Chat's core by tests/e2e/test_replay.py.
     """

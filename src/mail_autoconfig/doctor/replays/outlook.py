@@ -1,6 +1,6 @@
 """Classic Outlook for Windows, and the Mail app of Windows 10.
 
-Outlook first tries what can't be asked from here: its cached URL, a local file, the last good URL,
+Outlook first tries what nobody else can ask: its cached URL, a local file, the last good URL,
 Microsoft 365's own endpoint, the Active Directory. Then the order below (Microsoft, "Autodiscover
 service in Outlook"; third parties agree on it; Outlook itself was not observed).
 """
@@ -28,7 +28,7 @@ def post(url: str, content: bytes) -> Request:
 
 
 async def replay_outlook(case: Case) -> Outcome:
-    """Root domain, autodiscover.D, the redirect over plain http, the SRV record."""
+    """The domain itself, `autodiscover.`, the redirect over plain http, the SRV record."""
     asked = Asked(case, "outlook", "Outlook (classic)", "error")
     questions: list[str] = []
     address, domain = case.address, case.domain
@@ -42,7 +42,7 @@ async def replay_outlook(case: Case) -> Outcome:
             return asked.found(found.settings)
         address = found.redirect_address
         domain = address.rpartition("@")[2].lower()
-    return asked.failed(_REMEDY, "one address leads to another, on and on")
+    return asked.failed(_REMEDY, "too many redirects from one address to another")
 
 
 async def _outlook_at(asked: Asked, address: str, domain: str, questions: list[str]) -> Pox | None:
@@ -83,10 +83,10 @@ async def _asked_at(
     for _hop in range(_HOPS):
         exchange = await _posted(asked, request)
         if exchange.error and exchange.error.kind == "certificate":
-            # Shown to the user, with "Yes" to go on; then nothing of it is trusted here.
-            questions.append(f"the certificate of {exchange.request.host} is not right; go on?")
+            # Outlook shows it to the user, who may continue; nothing of it is trusted here.
+            questions.append(f"the certificate of {exchange.request.host} is not valid; continue?")
         if exchange.status == 401:
-            asked.miss(exchange, "wants a log-in before it answers, which the doctor does not send")
+            asked.miss(exchange, "requires a log-in before it answers; the doctor sends none")
             return None
         try:
             found = pox(exchange, address)
@@ -97,15 +97,15 @@ async def _asked_at(
             asked.hit(exchange)
             return found
         if not found.redirect_url.lower().startswith("https://"):
-            asked.miss(exchange, f"leads to {found.redirect_url}, not to https")
+            asked.miss(exchange, f"redirects to {found.redirect_url}, not to https")
             return None
         request = replace(request, url=found.redirect_url)
-    asked.miss(exchange, "leads on and on")
+    asked.miss(exchange, "too many redirects")
     return None
 
 
 async def _posted(asked: Asked, request: Request) -> Exchange:
-    """The answer to a POST, sent again as a POST where https leads elsewhere."""
+    """The answer to a POST, which stays a POST where https redirects."""
     exchange = await asked.one(request)
     for _hop in range(_HOPS):
         target = redirected(exchange).url if exchange.redirects else ""

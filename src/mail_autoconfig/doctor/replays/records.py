@@ -38,12 +38,12 @@ async def replay_srv(case: Case) -> Outcome:
         asked.hit(f"SRV records of {case.domain}")
         return asked.found(tuple(settings))
     listed = ", ".join(sorted(kinds)) or "none"
-    why = f"SRV records of an incoming and an outgoing server are needed; there is {listed}"
+    why = f"needs SRV records of an incoming and an outgoing server; there are: {listed}"
     return asked.failed("publish _imaps._tcp.DOMAIN and _submissions._tcp.DOMAIN (RFC 8314)", why)
 
 
 async def replay_pacc(case: Case) -> Outcome:
-    """The document at ua-auto-config.D and its digest in the DNS.
+    """The document at `ua-auto-config.`, and its digest in the DNS.
 
     An Internet-Draft (draft-ietf-mailmaint-pacc-03), so that its absence weighs nothing.
     """
@@ -76,7 +76,7 @@ def _read(exchange: Exchange, case: Case) -> tuple[Setting, ...]:
 
 
 def _check_digest(body: bytes, records: list[str]) -> None:
-    """AnswerError unless a record holds the document's digest."""
+    """Raise AnswerError unless a record contains the document's digest."""
     digest = b64encode(hashlib.sha256(body).digest()).decode()
     tags = [_tags(record) for record in records]
     if not any(each.get("v") == "UAAC1" for each in tags):

@@ -40,7 +40,7 @@ def base_domain(host: str) -> str:
     """The domain that a host name was registered under.
 
     Clients have the list of public suffixes for it; here a short word before a country's label
-    stands for such a suffix (co.uk).
+    counts as such a suffix (co.uk).
     """
     labels = host.rstrip(".").split(".")
     if len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3:
@@ -132,7 +132,7 @@ class _Found:
 
 
 async def _autodiscover(asked: Asked, address: str, domain: str) -> _Found | None:
-    """autodiscover.D, D, what plain http leads to, the SRV record: the first that answers 200."""
+    """`autodiscover.`, the domain, plain http and its redirect, SRV: the first that answers 200."""
     content, own = pox_request(address), host_of("autodiscover", domain)
     urls = (
         f"https://{own}{POX_PATH}",
@@ -141,10 +141,10 @@ async def _autodiscover(asked: Asked, address: str, domain: str) -> _Found | Non
     )
     exchanges = await asked.all(post(url, content) for url in urls)
     answers = [(exchange, "") for exchange in exchanges]
-    led = exchanges[2].request.url
-    if led.startswith("https:") and exchanges[2].status != 200:
+    redirected = exchanges[2].request.url
+    if redirected.startswith("https:") and exchanges[2].status != 200:
         # What became a GET on the way is asked as a POST again.
-        answers[2] = (await asked.one(post(led, content)), _question(led, domain))
+        answers[2] = (await asked.one(post(redirected, content)), _question(redirected, domain))
     if server := await asked.service(record_of("_autodiscover._tcp", domain)):
         url = f"https://{server[0]}{POX_PATH}"  # whatever the record's port is
         answers.append((await asked.one(post(url, content)), _question(url, domain)))

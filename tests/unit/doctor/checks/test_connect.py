@@ -39,13 +39,13 @@ def test_closed(world: World) -> None:
 
 def test_private(world: World) -> None:
     (line,) = reached(world, allow_private=False)[1]
-    assert line.startswith("address-private mail.example.test leads to 127.0.0.1")
+    assert line.startswith("address-private mail.example.test has the address 127.0.0.1")
     assert world.web.log == []
 
 
 def test_no_such_name(world: World) -> None:
     del world.names.under["test"]
-    assert reached(world) == (None, ["name-unknown no such name, or none with an address"])
+    assert reached(world) == (None, ["name-unknown the name does not exist, or has no address"])
 
 
 def test_silent_name_servers(world: World) -> None:
@@ -76,7 +76,7 @@ def test_no_way(
 def test_silence_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mail_autoconfig.doctor.checks.connect.CONNECT", 0.1)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
-        waiting = [socket.socket() for _ in range(3)]  # a full queue takes no connection
+        waiting = [socket.socket() for _ in range(3)]  # a full queue accepts no connection
         for each in waiting:
             each.setblocking(False)
             each.connect_ex(server.getsockname())

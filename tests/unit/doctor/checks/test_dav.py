@@ -42,7 +42,7 @@ def test_services_that_are_there(reply: Reply, world: World) -> None:
 
 def test_other_way_to_log_in(world: World) -> None:
     world.replies[f"PROPFIND {URL}"] = challenge('Bearer realm="Basic"')
-    said = "password is published, the server offers bearer"
+    said = "password is published, but the server offers bearer"
     assert found(world) == [f"caldav {URL} dav-authentication: {said}"]
 
 

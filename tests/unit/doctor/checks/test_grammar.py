@@ -130,7 +130,7 @@ NAMESPACE = "http://schemas.microsoft.com/exchange/autodiscover/outlook/response
         (
             "<Encryption>SSL",
             "<Encryption>TLS",
-            ["settings-starttls: imap mail.test: STARTTLS at port 993"],
+            ["settings-starttls: imap mail.test: STARTTLS on port 993"],
         ),
         ("<Encryption>TLS", "<Encryption>SSL", ["settings-tls: smtp mail.test: …"]),
         (
@@ -156,7 +156,7 @@ def test_error_of_autodiscover() -> None:
 
 def test_no_server_that_outlook_knows() -> None:
     body = edited(edited(POX, "<Type>IMAP", "<Type>WEB"), "<Type>SMTP", "<Type>DAV")
-    assert lines(reading(body, "pox")) == ["pox-no-server: no server that Outlook knows"]
+    assert lines(reading(body, "pox")) == ["pox-no-server: no server of a type that Outlook knows"]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_disagreements() -> None:
     other = Setting("imap", "other.test", 993, "tls", "user")
     (found,) = disagreements("a", "b", ours, Reading((), (other, IMAP)))
     assert found.subject == "a"
-    assert found.what == f"says imap mail.test:993 tls as {USER}"
+    assert found.what == f"the answer says imap mail.test:993 tls as {USER}"
     assert found.should == "imap other.test:993 tls as user, as b says"
 
 

@@ -123,7 +123,7 @@ def test_starttls(world: World, tmp_path: Path) -> None:
     replies = STARTTLS_TALK | {"CAPABILITY": OFFER.format("STARTTLS AUTH=PLAIN")}
     server = MailServer("* OK", replies, context, implicit=False)
     found = visit(world, replace(IMAP, security="starttls"), server, ca)
-    assert lines(found) == ["mail-plain-password: the server takes passwords before STARTTLS"]
+    assert lines(found) == ["mail-plain-password: the server accepts passwords before STARTTLS"]
 
 
 def test_certificate_after_starttls(world: World, tmp_path: Path) -> None:
@@ -171,12 +171,12 @@ def test_silence_after_the_greeting(
 def test_another_protocol_in_tls(world: World, tmp_path: Path) -> None:
     context, ca = tls(tmp_path)
     found = visit(world, IMAP, MailServer("+OK POP3 \x1b[1m", {}, context), ca)
-    assert lines(found) == ["mail-protocol: no IMAP: it says +OK POP3 [1m"]
+    assert lines(found) == ["mail-protocol: no IMAP: the server says +OK POP3 [1m"]
 
 
 def test_another_protocol_in_plain_text(world: World, tmp_path: Path) -> None:
     found = visit(world, IMAP, MailServer("SSH-2.0-OpenSSH_9.2", {}), tls(tmp_path)[1])
-    assert lines(found) == ["mail-protocol: no IMAP: it says SSH-2.0-OpenSSH_9.2"]
+    assert lines(found) == ["mail-protocol: no IMAP: the server says SSH-2.0-OpenSSH_9.2"]
 
 
 def test_server_that_refuses(world: World, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_ways_to_log_in(
     context, ca = tls(tmp_path)
     server = MailServer("* OK", {"CAPABILITY": OFFER.format(offered)}, context)
     found = visit(world, replace(IMAP, authentication=published), server, ca)
-    shown = [each.what.replace("is published, the server offers", "…") for each in found]
+    shown = [each.what.replace("is published, but the server offers", "…") for each in found]
     assert shown == ([expected] if expected else [])
 
 

@@ -141,18 +141,18 @@ def test_serials_differ(case: Case, servers: Servers) -> None:
 def test_records_differ(case: Case, servers: Servers) -> None:
     """Of different serials nothing more is said then."""
     servers.known[B] = zone(4, autoconfig="192.0.2.2")
-    said = "the name server b.ns.test says 192.0.2.2, others 192.0.2.1"
+    said = "the name server b.ns.test says 192.0.2.2, others say 192.0.2.1"
     assert found(case) == [f"autoconfig.{DOMAIN} A ns-differ: {said}"]
 
 
 def test_record_that_one_does_not_have(case: Case, servers: Servers) -> None:
     servers.known[B] = {key: zone()[key] for key in zone() if not key.endswith("MX")}
-    said = "the name server b.ns.test says nothing, others 10 mail.test."
+    said = "the name server b.ns.test says nothing, others say 10 mail.test."
     assert found(case) == [f"{DOMAIN} MX ns-differ: {said}"]
 
 
 def test_zone_above(case: Case, servers: Servers, world: World) -> None:
-    """A domain that is no zone of its own is asked for at the zone that holds it."""
+    """A domain that is no zone of its own is asked for at the zone that contains it."""
     known = {key.replace(f"{DOMAIN} SOA", "upper.test SOA"): zone()[key] for key in zone()}
     servers.known = {A: known, B: None}
     world.names.known["upper.test NS"] = ["a.ns.test.", "b.ns.test."]

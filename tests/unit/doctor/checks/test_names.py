@@ -58,7 +58,7 @@ def test_one_name_is_enough(name: str, case: Case, world: World) -> None:
 
 def test_nothing_leads_here(case: Case, world: World) -> None:
     world.names.known = {f"{DOMAIN} MX": [f"10 {MAIL}."]}
-    assert found(case) == [f"{DOMAIN} dns-nothing: no name leads mail clients to settings"]
+    assert found(case) == [f"{DOMAIN} dns-nothing: no DNS record points mail clients to settings"]
 
 
 def test_silent_resolver_is_the_first_to_be_told(case: Case, world: World) -> None:
@@ -69,7 +69,7 @@ def test_silent_resolver_is_the_first_to_be_told(case: Case, world: World) -> No
 
 def test_alias_at_the_domain(case: Case, world: World) -> None:
     world.names.known[f"{DOMAIN} CNAME"] = [f"{MAIL}."]
-    target = f"CNAME {MAIL}. at the domain itself"
+    target = f"the domain itself is a CNAME to {MAIL}."
     assert f"{DOMAIN} dns-alias: {target}" in found(case)
 
 
@@ -82,7 +82,9 @@ def test_alias_of_another_host_is_right(case: Case, world: World) -> None:
 def test_alias_that_leads_nowhere(case: Case, world: World) -> None:
     world.names.known[f"autoconfig.{DOMAIN} CNAME"] = ["gone.test."]
     (line,) = found(case)
-    assert line.startswith(f"autoconfig.{DOMAIN} dns-alias-nowhere: a CNAME to gone.test.")
+    assert line.startswith(
+        f"autoconfig.{DOMAIN} dns-alias-nowhere: the name is a CNAME to gone.test."
+    )
 
 
 def test_alias_beside_other_records(
@@ -103,7 +105,7 @@ def test_alias_beside_other_records(
 
     monkeypatch.setattr(world.names, "_answer", answer)
     world.names.known |= {f"{name} CNAME": [f"{MAIL}."], f"{name} TXT": ['"anything"']}
-    assert found(case) == [f"{name} dns-alias-beside: a CNAME stands beside TXT"]
+    assert found(case) == [f"{name} dns-alias-beside: the name has a CNAME and also TXT"]
 
 
 def test_port_of_the_service(case: Case, world: World) -> None:
@@ -190,8 +192,8 @@ def test_wrong_records(listed: Case, world: World) -> None:
     }
     wrong = [line for line in found(listed) if "dns-wrong" in line]
     assert wrong == [
-        f'_ua-auto-config.{DOMAIN} TXT dns-wrong: the record says "v=UAAC1; a=sha256; d=AAAA"',
-        f"_imaps._tcp.{DOMAIN} SRV dns-wrong: the record says 0 1 993 other.test.",
+        f'_ua-auto-config.{DOMAIN} TXT dns-wrong: the record is "v=UAAC1; a=sha256; d=AAAA"',
+        f"_imaps._tcp.{DOMAIN} SRV dns-wrong: the record is 0 1 993 other.test.",
     ]
 
 

@@ -145,7 +145,7 @@ def test_stranger_who_expired(ca: Path, tmp_path: Path) -> None:
     with (tmp_path / "server.pem").open("ab") as file:
         file.write(pem(stranger.certificate))
     (line,) = examined(server_context(tmp_path / "server.pem"), Contexts.trusting(ca))
-    assert line == "tls-untrusted: the certificate is of an authority that nobody trusts"
+    assert line == "tls-untrusted: the certificate is from an authority that is not trusted"
 
 
 def test_any_other_reason_is_said_in_words_of_openssl(
@@ -166,12 +166,12 @@ def test_old_versions(root: Authority, ca: Path, tmp_path: Path) -> None:
     context.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.minimum_version = ssl.TLSVersion.TLSv1_1
-    old = "tls-old-offered: the server still takes TLS 1.0 or 1.1"
+    old = "tls-old-offered: the server still accepts TLS 1.0 or 1.1"
     assert examined(context, Contexts.trusting(ca)) == [old]
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     assert examined(context, Contexts.trusting(ca)) == [
-        "tls-too-old: the server has no TLS version of today"
+        "tls-too-old: the server supports obsolete versions of TLS only"
     ]
 
 

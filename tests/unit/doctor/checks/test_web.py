@@ -72,7 +72,7 @@ def test_names_that_are_not_there_are_not_asked(world: World) -> None:
 def test_another_case_of_the_path(served: World) -> None:
     lost = web.OTHER_CASES[1]
     served.replies[f"https://{AUTODISCOVER}{lost}"] = Reply(404, {}, b"")
-    said = "web-case: the path is not found in this case (status 404)"
+    said = "web-case: the path is not found in this spelling (status 404)"
     assert found(served) == [f"https://{AUTODISCOVER}{lost} {said}"]
 
 
@@ -119,7 +119,7 @@ def test_post_stays_a_post(served: World) -> None:
 
 
 def test_redirect_to_a_private_address(served: World) -> None:
-    """The fetcher refuses; the check says where it led."""
+    """The fetcher refuses; the check says which address it was."""
     case = served.case()
     case.fetcher = served.fetcher(allow_private=False)
     assert {each.code for each in asyncio.run(check_web(case))} == {"address-private"}
@@ -146,7 +146,7 @@ def test_rate_limit(served: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_settings_at_http_alone(served: World) -> None:
-    """The name is not on the certificate, and http answers: meant so, where SRV leads Outlook."""
+    """The name is not on the certificate, and http answers: right where SRV points elsewhere."""
     host = "autoconfig.other.test"
     body = parse_config()
     served.names.known[f"{host} A"] = ["127.0.0.1"]
@@ -214,7 +214,7 @@ def parse_config() -> bytes:
 def test_answers_that_disagree(served: World) -> None:
     served.replies[CONFIG_URL] = Reply(200, XML, parse_config())
     assert found(served) == [
-        f"{POX_URL} settings-disagree: says smtp {MAIL}:587 starttls as user@{DOMAIN}"
+        f"{POX_URL} settings-disagree: the answer says smtp {MAIL}:587 starttls as user@{DOMAIN}"
     ]
 
 

@@ -37,7 +37,7 @@ def test_profile(world: World) -> None:
 
 
 def test_signed_profile(world: World) -> None:
-    """The property list stands between octets of the signature."""
+    """The property list is between octets of the signature."""
     world.serve()
     plain = asyncio.run(replay_apple(world.case())).exchanges[0].body
     world.replies[URL] = Reply(200, TYPE, b"\x30\x82\x00\x01" + plain + b"\x00\xff")

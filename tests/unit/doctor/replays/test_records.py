@@ -39,7 +39,7 @@ def test_srv_that_is_not_enough(world: World, records: dict[str, str], there: st
         world.names.known[f"{label}._tcp.{DOMAIN} SRV"] = [f"0 0 {target}"]
     outcome = asyncio.run(replay_srv(world.case()))
     assert outcome.verdict == "fails"
-    assert outcome.why.endswith(f"there is {there}")
+    assert outcome.why.endswith(f"there are: {there}")
 
 
 def test_pacc(world: World) -> None:
