@@ -12,7 +12,7 @@ from .data import Exchange, Finding, Lookup, Report
 from .summary import causes, counted, faults, first, headline, plain
 
 FEW = 5
-"""So many domains are shown each with all its findings; of more, the causes come first."""
+"""Up to so many domains are shown with all their findings; with more, causes come first."""
 
 _STYLES = {"ok": "green", "warning": "yellow", "error": "bold red"}
 _VERDICTS = {"found": ("finds", "green"), "asks": ("asks", "yellow"), "fails": ("fails", "red")}
@@ -55,7 +55,7 @@ def _report(report: Report, verbose: bool) -> RenderableType:
         parts.append(Text.assemble(("First: ", "bold"), _advice(todo)))
     found = faults(report)
     if found:
-        table = _table("", "where", "what", "should be", "what to do")
+        table = _table("severity", "where", "what", "should be", "what to do")
         for finding in found:
             table.add_row(
                 Text(finding.severity, _STYLES[finding.severity]),
@@ -65,7 +65,7 @@ def _report(report: Report, verbose: bool) -> RenderableType:
                 _text(finding.remedy),
             )
         parts += [Text(), table]
-    table = _table("client", "", "why")
+    table = _table("client", "result", "why")
     for outcome in report.outcomes:
         word, style = _VERDICTS[outcome.verdict]
         if outcome.verdict == "fails" and outcome.gravity == "ok":
@@ -108,7 +108,7 @@ def _causes(reports: Sequence[Report]) -> RenderableType:
     found = causes(reports)
     if not found:
         return title
-    table = _table("", "domains", "cause", "for example", "what to do")
+    table = _table("severity", "domains", "cause", "for example", "what to do")
     for cause in found:
         table.add_row(
             Text(cause.severity, _STYLES[cause.severity]),
@@ -121,7 +121,7 @@ def _causes(reports: Sequence[Report]) -> RenderableType:
 
 
 def _domains(reports: Iterable[Report]) -> Table:
-    table = _table("domain", "", "first")
+    table = _table("domain", "findings", "first")
     for report in reports:
         todo = first(report)
         if todo:
