@@ -23,6 +23,13 @@ DEBIAN_PACKAGES = (
 def add_command(commands: Commands) -> None:
     """Add `doctor`."""
     doctor = commands.add_parser("doctor", help="ask as each client asks; say what is wrong")
+    _add_what_is_examined(doctor)
+    _add_what_is_said(doctor)
+    _add_how_it_asks(doctor)
+    doctor.set_defaults(command=run)
+
+
+def _add_what_is_examined(doctor: argparse.ArgumentParser) -> None:
     doctor.add_argument("address", nargs="*", type=_address, metavar="USER@DOMAIN")
     doctor.add_argument(
         "--domain",
@@ -44,10 +51,16 @@ def add_command(commands: Commands) -> None:
         action="store_true",
         help="also try to log in; the password is MAIL_AUTOCONFIG_PASSWORD, or asked for",
     )
+
+
+def _add_what_is_said(doctor: argparse.ArgumentParser) -> None:
     doctor.add_argument("--verbose", "-v", action="store_true", help="show each request too")
     doctor.add_argument("--json", action="store_true", help="print JSON instead of the table")
     doctor.add_argument("--html", type=Path, metavar="FILE", help="write a report as one HTML file")
     doctor.add_argument("--prometheus", type=Path, metavar="FILE", help="write metrics")
+
+
+def _add_how_it_asks(doctor: argparse.ArgumentParser) -> None:
     doctor.add_argument(
         "--allow-private",
         action="store_true",
@@ -63,7 +76,6 @@ def add_command(commands: Commands) -> None:
     doctor.add_argument(
         "--at-once", type=_count, default=32, metavar="N", help="domains at a time [%(default)s]"
     )
-    doctor.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
