@@ -48,8 +48,8 @@ def test_metrics(server: Host, release: str) -> None:
     assert server.check_output("systemctl show -P ExecMainStatus %s", SERVICE) == "2"
     found = metrics(server)
     for client in ("outlook", "thunderbird", "evolution", "delta-chat"):
-        assert found[f'client{{{domain},client="{client}"}}'] == 1
-    assert found[f'fault{{{domain},code="port-closed",severity="error"}}'] == 2
+        assert found[f'client_success{{{domain},client="{client}"}}'] == 1
+    assert found[f'faults{{{domain},code="port-closed",severity="error"}}'] == 2
     assert not [name for name in found if "tls" in name]
     assert found["last_run_timestamp_seconds"] >= int(before)
     assert server.file(METRICS).mode == 0o644
@@ -69,8 +69,8 @@ def test_fault_is_seen(server: Host, release: str) -> None:
     finally:
         server.check_output("systemctl start nginx")
     domain = f'domain="corp.deb{release}.test"'
-    assert found[f'client{{{domain},client="outlook"}}'] == 0
-    assert found[f'fault{{{domain},code="client-outlook-fails",severity="error"}}'] == 1
+    assert found[f'client_success{{{domain},client="outlook"}}'] == 0
+    assert found[f'faults{{{domain},code="client-outlook-fails",severity="error"}}'] == 1
 
 
 def test_sandbox(server: Host) -> None:

@@ -17,7 +17,7 @@ def metrics(reports: Sequence[Report], now: float) -> str:
 
 
 def _one_each(reports: Sequence[Report]) -> Sequence[Report]:
-    """Of the addresses of a domain the worst: the exporter refuses a sample that is there twice."""
+    """The worst address of each domain: the exporter refuses a sample that is there twice."""
     found: dict[str, Report] = {}
     for report in reports:
         kept = found.setdefault(report.domain, report)
@@ -41,8 +41,8 @@ def _lines(reports: Sequence[Report], now: float) -> Iterator[str]:
         ),
     )
     yield from _family(
-        "mail_autoconfig_doctor_fault",
-        "How often a fault was found at a domain; docs/doctor.md lists the codes.",
+        "mail_autoconfig_doctor_faults",
+        "Findings about a domain, by code; docs/doctor.md lists the codes.",
         (
             ({"domain": report.domain, "code": code, "severity": severity}, count)
             for report in reports
@@ -52,8 +52,8 @@ def _lines(reports: Sequence[Report], now: float) -> Iterator[str]:
         ),
     )
     yield from _family(
-        "mail_autoconfig_doctor_client",
-        "Whether a client finds a domain's settings (1), after a question too.",
+        "mail_autoconfig_doctor_client_success",
+        "Whether a client finds a domain's settings (1), even after a question, or not (0).",
         (
             ({"domain": report.domain, "client": outcome.client}, outcome.verdict != "fails")
             for report in reports
@@ -61,7 +61,9 @@ def _lines(reports: Sequence[Report], now: float) -> Iterator[str]:
         ),
     )
     yield from _family(
-        "mail_autoconfig_doctor_last_run_timestamp_seconds", "When this was.", [({}, int(now))]
+        "mail_autoconfig_doctor_last_run_timestamp_seconds",
+        "When the doctor last ran.",
+        [({}, int(now))],
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,11 @@ def test_the_role_installs_what_the_doctor_needs() -> None:
     tasks = yaml.safe_load((ROOT / "roles/monitor/tasks/install.yml").read_text("utf-8"))
     (packages,) = (task["ansible.builtin.apt"] for task in tasks if "ansible.builtin.apt" in task)
     assert tuple(packages["name"]) == DEBIAN_PACKAGES
+
+
+def test_the_documentation_names_what_the_doctor_needs() -> None:
+    text = (ROOT / "docs/doctor.md").read_text("utf-8")
+    assert set(re.findall(r"`(python3-[a-z0-9]+)`", text)) == {*DEBIAN_PACKAGES, "python3-yaml"}
 
 
 def test_a_missing_module_is_named_with_the_cure() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from mail_autoconfig.doctor.output_prometheus import metrics
@@ -16,16 +17,18 @@ def test_metrics() -> None:
         f'{name}_findings{{domain="a.test",severity="warning"}} 1',
         f'{name}_findings{{domain="b.test",severity="error"}} 0',
         f'{name}_findings{{domain="b.test",severity="warning"}} 0',
-        f'{name}_fault{{domain="a.test",code="dns-no-mx",severity="warning"}} 1',
-        f'{name}_fault{{domain="a.test",code="tls-expired",severity="error"}} 2',
-        f'{name}_client{{domain="a.test",client="outlook"}} 1',
-        f'{name}_client{{domain="a.test",client="kmail"}} 0',
-        f'{name}_client{{domain="b.test",client="outlook"}} 1',
-        f'{name}_client{{domain="b.test",client="kmail"}} 0',
+        f'{name}_faults{{domain="a.test",code="dns-no-mx",severity="warning"}} 1',
+        f'{name}_faults{{domain="a.test",code="tls-expired",severity="error"}} 2',
+        f'{name}_client_success{{domain="a.test",client="outlook"}} 1',
+        f'{name}_client_success{{domain="a.test",client="kmail"}} 0',
+        f'{name}_client_success{{domain="b.test",client="outlook"}} 1',
+        f'{name}_client_success{{domain="b.test",client="kmail"}} 0',
         f"{name}_last_run_timestamp_seconds 1234",
     ]
     assert text.endswith("\n")
-    assert text.count("# HELP") == text.count("# TYPE") == 4
+    for kind in "HELP", "TYPE":
+        named = [line.split()[2] for line in text.splitlines() if line.startswith(f"# {kind} ")]
+        assert named == list(dict.fromkeys(re.split("[{ ]", line)[0] for line in samples))
 
 
 def test_labels_are_escaped() -> None:
