@@ -222,10 +222,10 @@ async def _over_http(case: Case, host: str) -> list[Finding]:
     there = redirected(plain) if plain.redirects else plain.request
     if there.url.startswith("https://") and there.host != host:
         location = _shown(there.url)
-        there_ = await _chain(case, post(there.url, pox_request(case.address)), "pox")
+        followed = await _chain(case, post(there.url, pox_request(case.address)), "pox")
         return [
             finding("autodiscover-by-http", f"http://{host}", location=location),
-            *there_.all_findings,
+            *followed.all_findings,
         ]
     if (await ask_pox(case, host, scheme="http")).is_good:
         return [finding("autodiscover-http-only", f"http://{host}")]
