@@ -16,7 +16,7 @@ from ..data import Finding
 from ..fetch import verifying
 
 SOON = timedelta(days=14)
-"""A certificate that expires so soon is late, or in a quarter of its lifetime if that is less.
+"""So long before its end a certificate is late; one of a short lifetime in its last quarter.
 
 ACME clients renew 30 days before the end of 90, or after two thirds of a shorter lifetime.
 """
