@@ -18,7 +18,7 @@ options:
     type: dict
     required: true
   assignment:
-    description: Certificate to domain to names, as M(mailhost.autoconfig.certificate_groups) returns it.
+    description: Certificate to domain to names, as M(mailhost.autoconfig.certificate_groups) says.
     type: dict
     required: true
   strict:
