@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mail_autoconfig.certificates.run import METRICS
+from mail_autoconfig.certificates.report import METRICS
 
 ROOT = Path(__file__).parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())

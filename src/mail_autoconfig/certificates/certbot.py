@@ -1,4 +1,7 @@
-"""certbot on this host: the certificates that it keeps, orders, and what it says of a failure."""
+"""certbot on this host: the certificates that it keeps, orders, and what it says of a failure.
+
+Needs python3-cryptography, which certbot needs too.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
+
+from cryptography import x509
 
 from .groups import is_ours
 from .orders import Lineage, Order
@@ -88,21 +93,22 @@ class Certbot:
             return {name: lineage for name, lineage in found if lineage}
 
     def _lineage(self, certificate: str) -> Lineage | None:
-        path = self.live(certificate) / "cert.pem"
-        printed = _openssl(
-            "x509", "-noout", "-startdate", "-enddate", "-ext", "subjectAltName", "-in", str(path)
-        ).stdout
-        dates = dict(re.findall(r"^(notBefore|notAfter)=(.+)$", printed, re.MULTILINE))
-        if len(dates) != 2:
-            return None
         renewal = self._renewal(certificate)
         if renewal is None:
             return None
+        try:
+            read = x509.load_pem_x509_certificate(
+                (self.live(certificate) / "cert.pem").read_bytes()
+            )
+            names = _names(read)
+        except (OSError, ValueError):
+            return None
+        begins, ends = _validity(read)
         return Lineage(
-            names=frozenset(re.findall(r"DNS:([^,\s]+)", printed)),
+            names=names,
             server=renewal.get("renewalparams", "server", fallback=""),
-            begins=_seconds(dates["notBefore"]),
-            ends=_seconds(dates["notAfter"]),
+            begins=begins,
+            ends=ends,
             trusted=self._signed_by_root(certificate),
         )
 
@@ -135,7 +141,8 @@ class Certbot:
             file.flush()
             live = self.live(certificate)
             trusted = ("-no-CApath", "-CAfile", file.name, "-untrusted", str(live / "chain.pem"))
-            return _openssl("verify", *trusted, str(live / "cert.pem")).returncode == 0
+            command = ["openssl", "verify", *trusted, str(live / "cert.pem")]
+            return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
     def order(self, order: Order) -> Outcome:
         """Order a certificate; the one that there is stays if that fails."""
@@ -210,13 +217,25 @@ class Certbot:
         accounts.rename(aside)
 
 
-def _openssl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=False)
+def _names(certificate: x509.Certificate) -> frozenset[str]:
+    """The host names on a certificate. Raises ValueError if its extensions can't be read."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return frozenset()
+    return frozenset(found.value.get_values_for_type(x509.DNSName))
 
 
-def _seconds(date: str) -> float:
-    """Read a date of OpenSSL's: `Nov 23 21:00:00 2026 GMT`."""
-    return datetime.strptime(date, "%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC).timestamp()
+def _validity(certificate: x509.Certificate) -> tuple[float, float]:
+    """When a certificate begins and ends, in seconds since 1970."""
+    try:
+        times = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except AttributeError:  # before cryptography 42: Debian 12's
+        times = (
+            certificate.not_valid_before.replace(tzinfo=UTC),
+            certificate.not_valid_after.replace(tzinfo=UTC),
+        )
+    return times[0].timestamp(), times[1].timestamp()
 
 
 def refusals(output: str) -> dict[str, str]:

@@ -67,7 +67,8 @@ def certify(config: Path, certificate: str, *names: str, server: str = URL) -> s
         "ec_paramgen_curve:prime256v1",
     ]
     command += ["-nodes", "-days", "90", "-subj", "/CN=x", "-keyout", str(live / "privkey.pem")]
-    command += ["-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in names)]
+    if names:
+        command += ["-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in names)]
     subprocess.run([*command, "-out", str(live / "cert.pem")], check=True, capture_output=True)
     (live / "chain.pem").write_bytes((live / "cert.pem").read_bytes())
     (config / "renewal").mkdir(exist_ok=True)
@@ -96,6 +97,12 @@ def test_certificate_that_can_not_be_read_is_none(tmp_path: Path) -> None:
     certify(tmp_path, "mail-autoconfig", "a.test")
     (tmp_path / "live/mail-autoconfig/cert.pem").write_text("broken")
     assert Certbot(Authority(URL, ()), tmp_path).lineages() == {}
+
+
+def test_certificate_without_names(tmp_path: Path) -> None:
+    certify(tmp_path, "mail-autoconfig")
+    (lineage,) = Certbot(Authority(URL, ()), tmp_path).lineages().values()
+    assert lineage.names == frozenset()
 
 
 @pytest.fixture

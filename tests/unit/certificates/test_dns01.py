@@ -128,7 +128,8 @@ def test_place(challenges: Challenges, name: str, place: str, zone: str) -> None
     [
         (
             "example.org",
-            "_acme-challenge.example.org is in no zone of autoconfig_dns_servers that this host may change",
+            "_acme-challenge.example.org is in no zone of autoconfig_dns_servers that this host "
+            "may change",
         ),
         ("badexample.com", "_acme-challenge.badexample.com is in no zone"),
         (
