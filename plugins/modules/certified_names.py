@@ -103,7 +103,7 @@ def main() -> None:
         if pattern.fullmatch(each)
     }
     if paths and not HAS_CRYPTOGRAPHY:
-        module.warn(f"{missing_required_lib('cryptography')} No certificate was read.")
+        module.warn(f"No certificate was read: {missing_required_lib('cryptography')}")
         paths = {}
     module.exit_json(changed=False, certificates=certified(paths))
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -17,6 +16,7 @@ from mail_autoconfig.certificates import sharing
 from mail_autoconfig.certificates.sharing import SharingError, install, is_in_force, pack, unpack
 from mail_autoconfig.cli import main
 from mail_autoconfig.host import NginxError
+from support.self_signed import certify
 
 FIRST, SECOND = "mail-autoconfig", "mail-autoconfig-2"
 
@@ -27,11 +27,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     found = []
     for _ in range(3):
         directory = tmp_path_factory.mktemp("pair")
-        new = (
-            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=x"
-        )
-        files = ["-keyout", f"{directory}/privkey.pem", "-out", f"{directory}/fullchain.pem"]
-        subprocess.run([*new.split(), *files], check=True, capture_output=True)
+        certify(directory, file="fullchain.pem")
         found.append({name: (directory / name).read_text() for name in sharing.FILES})
     return found
 
