@@ -210,7 +210,9 @@ def test_failing_run_is_seen(server: Server) -> None:
     metrics = server.run("cat /var/lib/prometheus/node-exporter/mail-autoconfig-certificates.prom")
     assert "mail_autoconfig_certificates_problems 0\n" in metrics
     assert f"mail_autoconfig_certificates_names_left_out {2 * len(BAD)}\n" in metrics
-    assert 'mail_autoconfig_certificate_ends_time_seconds{name="mail-autoconfig-6"} ' in metrics
+    assert (
+        'mail_autoconfig_certificate_expiry_timestamp_seconds{name="mail-autoconfig-6"} ' in metrics
+    )
 
 
 def test_other_directory_of_the_challenges_is_no_reason_to_order(
