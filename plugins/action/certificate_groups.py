@@ -8,9 +8,11 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.checks import max_names
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.files import copy
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.certificates import groups
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
 
+GROUPS = load("certificates.groups")
 READER = "mailhost.autoconfig.certified_names"
 
 
@@ -35,18 +37,15 @@ class ActionModule(ActionBase):
             }
         )
         size = arguments["size"]
-        if not groups.SMALLEST <= size <= groups.LARGEST:
-            raise AnsibleActionFail(
-                f"autoconfig_certificates_max_names: {size} is not possible; "
-                f"use {groups.SMALLEST} to {groups.LARGEST}"
-            )
+        for problem in max_names(size):
+            raise AnsibleActionFail(problem)
         units = {str(unit): list(map(str, names)) for unit, names in arguments["domains"].items()}
         before, warnings = self.kept(str(arguments["path"])), []
         if before is None:
             read = self.read(str(arguments["live"]), task_vars)
-            before, warnings = groups.rebuild(units, read["certificates"]), read.get("warnings", [])
-        assignment = groups.assign(units, before, size)
-        content = groups.dump(assignment).encode()
+            before, warnings = GROUPS.rebuild(units, read["certificates"]), read.get("warnings", [])
+        assignment = GROUPS.assign(units, before, size)
+        content = GROUPS.dump(assignment).encode()
         written: dict[str, Any] = copy(self, content, str(arguments["path"]), "0644", task_vars)
         first = next(iter(units), None)
         return written | {
@@ -54,9 +53,9 @@ class ActionModule(ActionBase):
             "assignment": {name: dict(members) for name, members in assignment.items()},
             "certificates": [
                 {"name": certificate, "names": list(names)}
-                for certificate, names in groups.names(assignment).items()
+                for certificate, names in GROUPS.names(assignment).items()
             ],
-            "moved_from": groups.moved_from(assignment, before),
+            "moved_from": GROUPS.moved_from(assignment, before),
             # The generic host, if there is one, is the first of the domains.
             "primary": next((name for name in assignment if first in assignment[name]), ""),
         }
@@ -67,7 +66,7 @@ class ActionModule(ActionBase):
         if kept["rc"] != 0:
             return None
         try:
-            return {name: list(members) for name, members in groups.load(kept["stdout"]).items()}
+            return {name: list(members) for name, members in GROUPS.load(kept["stdout"]).items()}
         except ValueError:
             return None
 
@@ -75,7 +74,7 @@ class ActionModule(ActionBase):
         """What the module reads on the host: the names on the certificates that there are."""
         found: dict[str, Any] = self._execute_module(
             module_name=READER,
-            module_args={"directory": live, "pattern": groups.PATTERN},
+            module_args={"directory": live, "pattern": GROUPS.PATTERN},
             task_vars=task_vars,
         )
         if found.get("failed"):

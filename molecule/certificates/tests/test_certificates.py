@@ -342,7 +342,7 @@ def test_certificate_of_ones_own_and_back() -> None:
 
     wrong = run("--tags=certificates", **own("lacking"))
     assert wrong.returncode == 2
-    assert "/root/lacking.pem does not hold autodiscover.d29.deb12.test" in wrong.stdout
+    assert "/root/lacking.pem does not have autodiscover.d29.deb12.test" in wrong.stdout
     converge("--tags=certificates", **own("own"))
     for server in SERVERS:
         served = server.run(
