@@ -1,34 +1,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Assign the domains' names to certificates, as an earlier run did as far as can be."""
+"""Assign the domains' names to certificates; a domain stays where an earlier run put it."""
 
 from __future__ import annotations
 
-import re
 import shlex
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.checks import max_names
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.files import copy
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.certificates import (
-    groups,
-)
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
 
-
-def certified(output: str) -> dict[str, list[str]]:
-    """Read what :data:`LOOK` prints: certificate -> the names on it."""
-    found: dict[str, list[str]] = {}
-    for block in output.split("@ ")[1:]:
-        name, _line, rest = block.partition("\n")
-        found[name] = re.findall(r"DNS:([^,\s]+)", rest)
-    return found
-
-
-LOOK = (
-    "cd {live} 2>/dev/null || exit 0; "
-    'for each in {name}*; do test -f "$each/cert.pem" || continue; '
-    'echo "@ $each"; openssl x509 -noout -ext subjectAltName -in "$each/cert.pem"; done'
-)
+GROUPS = load("certificates.groups")
+READER = "mailhost.autoconfig.certified_names"
 
 
 class ActionModule(ActionBase):
@@ -52,38 +37,46 @@ class ActionModule(ActionBase):
             }
         )
         size = arguments["size"]
-        if not groups.SMALLEST <= size <= groups.LARGEST:
-            raise AnsibleActionFail(
-                f"autoconfig_certificates_max_names: {size} is not possible; "
-                f"use {groups.SMALLEST} to {groups.LARGEST}"
-            )
+        for problem in max_names(size):
+            raise AnsibleActionFail(problem)
         units = {str(unit): list(map(str, names)) for unit, names in arguments["domains"].items()}
-        before = self.before(str(arguments["path"]), str(arguments["live"]), units)
-        assignment = groups.assign(units, before, size)
-        content = groups.dump(assignment).encode()
+        before, warnings = self.kept(str(arguments["path"])), []
+        if before is None:
+            read = self.read(str(arguments["live"]), task_vars)
+            before, warnings = GROUPS.rebuild(units, read["certificates"]), read.get("warnings", [])
+        assignment = GROUPS.assign(units, before, size)
+        content = GROUPS.dump(assignment).encode()
         written: dict[str, Any] = copy(self, content, str(arguments["path"]), "0644", task_vars)
         first = next(iter(units), None)
         return written | {
+            "warnings": [*written.get("warnings", []), *warnings],
             "assignment": {name: dict(members) for name, members in assignment.items()},
             "certificates": [
                 {"name": certificate, "names": list(names)}
-                for certificate, names in groups.names(assignment).items()
+                for certificate, names in GROUPS.names(assignment).items()
             ],
-            "formers": groups.formers(assignment, before),
+            "moved_from": GROUPS.moved_from(assignment, before),
             # The generic host, if there is one, is the first of the domains.
             "primary": next((name for name in assignment if first in assignment[name]), ""),
         }
 
-    def before(self, path: str, live: str, units: groups.Units) -> dict[str, list[str]]:
-        """What an earlier run assigned: from its file, else from the certificates there are."""
+    def kept(self, path: str) -> dict[str, list[str]] | None:
+        """Certificate -> domains, of an earlier run; None if there is no such file or no sense."""
         kept = self._low_level_execute_command(f"cat -- {shlex.quote(path)}")
-        if kept["rc"] == 0:
-            try:
-                return {
-                    name: list(members) for name, members in groups.load(kept["stdout"]).items()
-                }
-            except ValueError:
-                pass  # broken, as good as lost
-        look = LOOK.format(live=shlex.quote(live), name=groups.NAME)
-        printed = str(self._low_level_execute_command(look)["stdout"])
-        return dict(groups.rebuild(units, certified(printed)))
+        if kept["rc"] != 0:
+            return None
+        try:
+            return {name: list(members) for name, members in GROUPS.load(kept["stdout"]).items()}
+        except ValueError:
+            return None
+
+    def read(self, live: str, task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        """What the module reads on the host: the names on the certificates that there are."""
+        found: dict[str, Any] = self._execute_module(
+            module_name=READER,
+            module_args={"directory": live, "pattern": GROUPS.PATTERN},
+            task_vars=task_vars,
+        )
+        if found.get("failed"):
+            raise AnsibleActionFail(f"the certificates in {live} can't be read: {found.get('msg')}")
+        return found

@@ -1,53 +1,47 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Check on the controller, before a host changes, what the inventory asks for."""
+"""Check before a host changes what the inventory asks for, and derive what the roles share."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as ansible_version
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils import checks
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory import (
     plain,
     raw_configuration,
 )
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig import __version__
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.inventory.names import (
-    plain_names,
-    served_by_domain,
-    served_names,
-)
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.inventory.read import (
-    ConfigurationError,
-    parse,
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.variables import (
+    documented,
+    unknown,
 )
 
-OLDEST_ANSIBLE = (2, 19)
-SUPPORTED = {"Debian": ("12", "13")}
-
-
-def environment_problems(version: str, facts: dict[str, Any]) -> list[str]:
-    """Say what is wrong with the controller or the host.
-
-    :arg version: of ansible-core, such as ``2.19.4`` or ``2.20.0rc1``
-    :arg facts: the host's distribution facts, without the prefix ``ansible_``
-    :returns: one line a problem
-    """
-    problems = []
-    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_ANSIBLE:
-        oldest = ".".join(map(str, OLDEST_ANSIBLE))
-        problems.append(f"ansible-core {version} is too old; use {oldest} or later")
-    distribution = str(facts.get("distribution", "unknown"))
-    release = str(facts.get("distribution_major_version", "unknown"))
-    if release not in SUPPORTED.get(distribution, ()):
-        known = " or ".join(f"{name} {' or '.join(r)}" for name, r in SUPPORTED.items())
-        problems.append(f"{distribution} {release} is not supported; use {known}")
-    return problems
+NAMES, READ = load("inventory.names"), load("inventory.read")
+ARGUMENTS = {
+    "roles": {"type": "list", "elements": "str", "required": True},
+    "domains": {"type": "raw", "default": []},
+    "providers": {"type": "raw", "default": {}},
+    "generic_host": {"type": "str", "default": ""},
+    "page_logo": {"type": "path", "default": ""},
+    "page_texts": {"type": "raw", "default": {}},
+    "front_ends": {"type": "list", "elements": "str", "default": []},
+    "balancers": {"type": "list", "elements": "str", "default": []},
+    "certificates_host": {"type": "str", "default": ""},
+    "certificates_max_names": {"type": "int", "default": 50},
+    "certificates": {"type": "dict", "default": {}},
+    "web_servers": {"type": "list", "elements": "dict", "default": []},
+    "listeners": {"type": "str", "default": ""},
+}
+SERVING = frozenset({"responder", "nginx", "certificates"})
+"""The roles that need the domains."""
 
 
 def data_url(path: Path) -> str:
@@ -57,8 +51,31 @@ def data_url(path: Path) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
+def addresses(names: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return where each host is reached; what is no host of the inventory is an address itself."""
+    found = {}
+    for name in filter(None, names):
+        known = hostvars[name] if name in hostvars else {}
+        address = known.get("autoconfig_address") or known.get("ansible_host") or name
+        found[str(name)] = str(address)
+    return found
+
+
+def derived(raw: Mapping[str, Any], configuration: Any) -> dict[str, Any]:
+    """Return what the roles derive from a configuration: names, and what stands for them all."""
+    source = json.dumps([load().__version__, raw], sort_keys=True).encode()
+    by_domain = NAMES.served_by_domain(configuration)
+    return {
+        "names": list(NAMES.served_names(configuration)),
+        "by_domain": {domain: list(names) for domain, names in by_domain.items()},
+        "plain_names": list(NAMES.plain_names(configuration)),
+        "generic_host": configuration.generic_host or "",
+        "fingerprint": hashlib.sha256(source).hexdigest()[:16],
+    }
+
+
 class ActionModule(ActionBase):
-    """Validate the inventory and derive from it what the roles share."""
+    """Say all that is wrong at once, else return what the roles share."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -70,37 +87,42 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         """Return what the roles share; see the module's RETURN."""
         super().run(tmp, task_vars)
-        _result, arguments = self.validate_argument_spec(
-            argument_spec={
-                "domains": {"type": "raw", "required": True},
-                "providers": {"type": "raw", "required": True},
-                "generic_host": {"type": "str", "default": ""},
-                "page_logo": {"type": "path", "default": ""},
-                "page_texts": {"type": "raw", "default": {}},
-            }
+        variables = task_vars or {}
+        _result, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        problems = [
+            *unknown(variables, documented()),
+            *checks.environment(ansible_version, variables.get("ansible_facts", {})),
+        ]
+        result: dict[str, Any] = {"changed": False, "roles": list(map(str, arguments["roles"]))}
+        orders = arguments["certificates_host"]
+        result["addresses"] = addresses(
+            [*arguments["front_ends"], *arguments["balancers"], orders],
+            variables.get("hostvars", {}),
         )
-        raw = raw_configuration(arguments)
-        look = {"texts": plain(arguments["page_texts"])} if arguments["page_texts"] else {}
-        if arguments["page_logo"]:
-            look["logo"] = data_url(Path(self._find_needle("files", arguments["page_logo"])))
-        if look:
-            raw["page"] = look
-        problems = environment_problems(ansible_version, (task_vars or {}).get("ansible_facts", {}))
-        try:
-            configuration = parse(raw)
-        except ConfigurationError as error:
-            problems += error.problems
+        if SERVING.intersection(result["roles"]):
+            problems += checks.max_names(arguments["certificates_max_names"])
+            try:
+                result |= self.configuration(arguments)
+            except READ.ConfigurationError as error:
+                problems += error.problems
+        problems += checks.certificates_host(orders, variables.get("groups", {}).get("all", []))
+        if "haproxy" in result["roles"]:
+            problems += checks.front_ends(arguments["front_ends"])
+        if arguments["certificates"]:
+            problems += checks.certificates(plain(arguments["certificates"]))
+            if result.get("names") == []:
+                problems.append("No domain has a name of its own; set autoconfig_generic_host")
+        problems += checks.web_servers(plain(arguments["web_servers"]), arguments["listeners"])
         if problems:
             raise AnsibleActionFail("\n".join(problems))
-        source = json.dumps([__version__, raw], sort_keys=True).encode()
-        return {
-            "changed": False,
-            "configuration": raw,
-            "names": list(served_names(configuration)),
-            "by_domain": {
-                domain: list(names) for domain, names in served_by_domain(configuration).items()
-            },
-            "plain_names": list(plain_names(configuration)),
-            "generic_host": configuration.generic_host or "",
-            "fingerprint": hashlib.sha256(source).hexdigest()[:16],
-        }
+        return result
+
+    def configuration(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the program on the host reads, and the names. Raises ConfigurationError."""
+        domains = raw_configuration(arguments)
+        page = {"texts": plain(arguments["page_texts"])} if arguments["page_texts"] else {}
+        if arguments["page_logo"]:
+            page["logo"] = data_url(Path(self._find_needle("files", arguments["page_logo"])))
+        raw = domains | ({"page": page} if page else {})
+        # The page is no part of the fingerprint: nginx has no copy of it.
+        return {"configuration": raw} | derived(domains, READ.parse(raw))

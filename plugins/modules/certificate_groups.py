@@ -10,15 +10,15 @@ version_added: 0.1.0
 description:
   - Packs domains into certificates of at most O(size) names. A domain stays where an earlier run
     put it, so that adding or removing one changes one certificate.
-  - Keeps the assignment in a file on the host. Where that is lost, the names on certbot's
-    certificates tell what it was.
+  - Keeps the assignment in a file on the host. Where that is lost, it is made again from the names
+    on certbot's certificates.
 options:
   domains:
     description: Domain to host names, as RV(mailhost.autoconfig.preflight#module:by_domain).
     type: dict
     required: true
   size:
-    description: How many names a certificate holds at most; 4 to 100.
+    description: How many names are on a certificate at most; 4 to 100.
     type: int
     required: true
   path:
@@ -62,12 +62,12 @@ certificates:
   type: list
   elements: dict
   returned: success
-formers:
-  description: For a new certificate the one that had its domains, if one had.
+moved_from:
+  description: New certificate to the one from which its domains move, if they do.
   type: dict
   returned: success
 primary:
-  description: The certificate that holds the first domain, or the generic host.
+  description: The certificate with the generic host, else with the first domain.
   type: str
   returned: success
 """

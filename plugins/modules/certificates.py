@@ -5,39 +5,40 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: certificates
-short_description: Order what certificates are needed, and put them in force
+short_description: Order the certificates that are needed, and put them in force
 version_added: 0.1.0
 description:
-  - Runs C(mail-autoconfig certificates) on the host, as its timer does later. One call for all
-    certificates.
-  - Names that the authority would refuse are left out and reported; they don't stop the others.
-  - A failed order leaves the certificate that is there.
+  - Runs C(mail-autoconfig certificates) on the host, once for all certificates. A timer runs it
+    later.
+  - Names that the authority would refuse are left out and reported. The others are ordered.
+  - A failed order leaves the certificate that is in force.
 options:
   settings:
     description: How to order, as in C(/etc/mail-autoconfig/authority.json).
     type: dict
     required: true
   assignment:
-    description: Certificate to domain to names, as M(mailhost.autoconfig.certificate_groups) returns it.
+    description: Certificate to domain to names, as M(mailhost.autoconfig.certificate_groups)
+      returns it.
     type: dict
     required: true
   strict:
-    description: Fail, after all was done that could be, if a name had to be left out.
+    description: Fail if a name was left out. All that could be done is done before.
     type: bool
     default: false
   ready:
-    description: Whether the host has what this needs. If not, in check mode, nobody can say yet
+    description: Whether the host has the programs that this needs. If not, check mode can't say
       what would be ordered.
     type: bool
     default: true
   program:
-    description: The program.
+    description: Path of the program C(mail-autoconfig).
     type: path
     default: /usr/local/bin/mail-autoconfig
 attributes:
   check_mode:
     description: Says what would be ordered, and what waits for a limit of the authority. New names
-      are looked up, but not fetched.
+      are looked up in DNS, but not asked for by http.
     support: full
   diff_mode:
     description: Shows the names on each certificate that changes.
@@ -59,7 +60,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 lines:
-  description: What was done, what waits for a limit, and which names were left out, for people.
+  description: For people - what was ordered, what waits for a limit, which names were left out.
   type: list
   elements: str
   returned: success
@@ -67,16 +68,8 @@ lines:
 
 import json
 import os
-from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
-
-
-def lines(report: Dict[str, Any]) -> List[str]:
-    """Return a report's parts in one list, without its problems."""
-    left_out = [f"left out: {name}: {why}" for name, why in report["left_out"].items()]
-    held = [f"waits for {name}: {why}" for name, why in report["held"].items()]
-    return [*report["orders"], *report["waiting"], *left_out, *held]
 
 
 def main() -> None:
@@ -92,7 +85,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     if not module.params["ready"]:
-        line = "what would be ordered can't be said before that is installed which says it"
+        line = "certbot and mail-autoconfig would be installed; only they can say what to order"
         module.exit_json(changed=True, lines=[line])
     paths = []
     for name in ("settings", "assignment"):
@@ -107,14 +100,13 @@ def main() -> None:
         report = json.loads(out)
     except ValueError:
         module.fail_json(msg=(err or out).strip())
-    said = lines(report)
-    result = {"changed": report["changed"], "lines": said}
+    result = {"changed": report["changed"], "lines": report["lines"]}
     result["diff"] = {"before": report["before"], "after": report["after"]}
-    missing = {**report["left_out"], **report["held"]} if module.params["strict"] else {}
+    missing = {**report["left_out"], **report["awaited"]} if module.params["strict"] else {}
     problems = report["problems"] + [f"{name}: {why}" for name, why in missing.items()]
     if problems:
         if not missing:
-            problems += said
+            problems += report["lines"]
         module.fail_json(msg="\n".join(problems), **result)
     module.exit_json(**result)
 

@@ -8,19 +8,28 @@ module: preflight
 short_description: Check what the inventory asks for before a host changes
 version_added: 0.1.0
 description:
-  - Validates domains and providers on the controller, with the code of the program on the host.
+  - Refuses variables that begin with C(autoconfig_) and are none of the collection's.
   - Refuses a release of ansible-core or a distribution that the collection does not support.
-  - Returns what the roles derive from the domains, so that each of them sees the same names.
-  - Changes nothing.
+  - Validates domains and providers on the controller, with the code of the program on the host.
+  - Checks what the roles of the play need. Fails with a line for each problem.
+  - Returns what the roles derive from the domains, so that each of them has the same names.
+  - Changes nothing. The tasks C(check.yml) of the role C(preflight) run it once a host and play.
 options:
-  domains:
-    description: List of domains, as in C(autoconfig_domains).
-    type: raw
+  roles:
+    description: The collection's roles in the play, without the collection's name.
+    type: list
+    elements: str
     required: true
+  domains:
+    description:
+      - List of domains, as in C(autoconfig_domains).
+      - The roles C(responder), C(nginx) and C(certificates) need it.
+    type: raw
+    default: []
   providers:
     description: Mapping of providers that are not built in, as in C(autoconfig_providers).
     type: raw
-    required: true
+    default: {}
   generic_host:
     description: The one host name that serves all domains with C(discovery=srv).
     type: str
@@ -33,6 +42,37 @@ options:
     description: Texts of the page for people in place of the usual ones, by language and key.
     type: raw
     default: {}
+  front_ends:
+    description: The servers that answer clients, as hosts of the inventory or as addresses.
+    type: list
+    elements: str
+    default: []
+  balancers:
+    description: The load balancers in front of them, as hosts of the inventory or as addresses.
+    type: list
+    elements: str
+    default: []
+  certificates_host:
+    description: The host of the inventory that orders the certificates.
+    type: str
+    default: ""
+  certificates_max_names:
+    description: How many names a certificate has at most.
+    type: int
+    default: 50
+  certificates:
+    description: What the role C(certificates) is to do. Empty, this is not checked.
+    type: dict
+    default: {}
+  web_servers:
+    description: Results of the tests of the web servers' present configurations.
+    type: list
+    elements: dict
+    default: []
+  listeners:
+    description: What C(ss) printed of the ports at which programs listen.
+    type: str
+    default: ""
 attributes:
   action:
     description: Runs on the controller.
@@ -45,38 +85,48 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Check what was asked for before anything changes
+- name: Check what the inventory asks for before anything changes
   mailhost.autoconfig.preflight:
+    roles: [responder]
     domains: "{{ autoconfig_domains }}"
-    providers: "{{ autoconfig_providers | default({}) }}"
+    providers: "{{ autoconfig_providers }}"
   register: preflight
 """
 
 RETURN = r"""
-configuration:
-  description: What the program on the host reads.
-  type: dict
-  returned: success
-names:
-  description: Host names that the certificate holds and nginx serves over TLS.
+roles:
+  description: The roles that were checked.
   type: list
   elements: str
   returned: success
+addresses:
+  description: Name to address, of O(front_ends), O(balancers) and O(certificates_host).
+  type: dict
+  returned: success
+configuration:
+  description: What the program on the host reads.
+  type: dict
+  returned: when one of the roles needs the domains
+names:
+  description: Host names that are on the certificates and that nginx serves over TLS.
+  type: list
+  elements: str
+  returned: when one of the roles needs the domains
 by_domain:
   description: The same names by domain; the generic host is a domain of its own.
   type: dict
-  returned: success
+  returned: when one of the roles needs the domains
 plain_names:
   description: Host names that nginx serves over plain http alone.
   type: list
   elements: str
-  returned: success
+  returned: when one of the roles needs the domains
 generic_host:
   description: O(generic_host) in A-label form.
   type: str
-  returned: success
+  returned: when one of the roles needs the domains
 fingerprint:
-  description: Changes when an answer can change.
+  description: Another one where a cached answer may have changed.
   type: str
-  returned: success
+  returned: when one of the roles needs the domains
 """

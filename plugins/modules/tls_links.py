@@ -5,11 +5,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: tls_links
-short_description: Lead the links of many certificates to a directory
+short_description: Point the links of many certificates to a directory
 version_added: 0.1.0
 description:
-  - nginx finds each certificate behind a link below O(directory). This leads many of them somewhere
-    in one call.
+  - nginx finds each certificate behind a link in O(directory). This module makes or changes many of
+    them in one call.
 options:
   directory:
     description: Where the links are.
@@ -21,33 +21,31 @@ options:
     elements: str
     required: true
   target:
-    description: Directory that holds C(fullchain.pem) and C(privkey.pem). Needed for O(names).
+    description: Directory with C(fullchain.pem) and C(privkey.pem). Needed for O(names).
     type: path
-  former:
-    description: Name of a link of an earlier version, which led to the one certificate for all
-      names. Where it leads to one, that takes the place of O(target).
-    type: str
-  formers:
-    description: Link to another link, where that one's certificate holds its names until it has
-      one of its own.
+  moved_from:
+    description:
+      - New link to the link whose certificate has its names until it has one of its own, as
+        M(mailhost.autoconfig.certificate_groups) returns it.
+      - Where there is such a certificate, it takes the place of O(target).
     type: dict
     default: {}
   replace:
-    description: Whether links that lead to a certificate are led to O(target) too.
+    description: Whether links that point to a certificate are pointed to O(target) too.
     type: bool
     default: false
   prune:
-    description: Remove other links of this name, or of this name with C(-NUMBER) behind it.
+    description: Remove each other link whose whole name matches this regular expression.
     type: str
 attributes:
   check_mode:
     description: Says which links would change.
     support: full
   diff_mode:
-    description: Shows where the links lead, before and after.
+    description: Shows where the links point, before and after.
     support: full
   platform:
-    description: Any with links.
+    description: Any with symbolic links.
     support: full
     platforms: posix
 author:
@@ -66,37 +64,50 @@ RETURN = r""" # """
 
 import os
 import re
-from typing import Dict
+from typing import Any, Dict
 
 from ansible.module_utils.basic import AnsibleModule
 
 
 def links(directory: str) -> Dict[str, str]:
-    """Return the links of a directory and where they lead; none if there is no directory."""
+    """Return the links of a directory and where they point; none if there is no directory."""
     if not os.path.isdir(directory):
         return {}
     paths = {name: os.path.join(directory, name) for name in sorted(os.listdir(directory))}
     return {name: os.readlink(path) for name, path in paths.items() if os.path.islink(path)}
 
 
-def former(directory: str, name: str) -> str:
-    """Return the certificate's directory to which a link of an earlier version leads, if it does.
+def point(directory: str, name: str, target: str) -> None:
+    """Point one link to ``target``; at no moment is there none.
 
-    Now a link of that name leads to one of the links beside it.
+    ``AnsibleModule.atomic_move`` would change the mode of what a link points to.
     """
-    path = os.path.join(directory, name)
-    target = os.path.join(directory, os.readlink(path)) if os.path.islink(path) else ""
-    there = os.path.isdir(target) and not os.path.islink(target)
-    return target if there and os.path.exists(os.path.join(target, "fullchain.pem")) else ""
-
-
-def lead(directory: str, name: str, target: str) -> None:
-    """Lead one link to ``target``, at once for whoever reads it."""
     new = os.path.join(directory, f".{name}.new")
     if os.path.lexists(new):
         os.unlink(new)
     os.symlink(target, new)
     os.replace(new, os.path.join(directory, name))
+
+
+def wanted(directory: str, before: Dict[str, str], parameters: Dict[str, Any]) -> Dict[str, str]:
+    """Return the links as they should be, from those ``before``."""
+    after = dict(before)
+    for name in parameters["names"]:
+        if parameters["replace"] or not has_certificate(directory, name):
+            source = parameters["moved_from"].get(name, "")
+            shared = source in before and has_certificate(directory, source)
+            after[name] = before[source] if shared else parameters["target"]
+    if parameters["prune"]:
+        pattern = re.compile(parameters["prune"])
+        for name in before:
+            if pattern.fullmatch(name) and name not in parameters["names"]:
+                del after[name]
+    return after
+
+
+def has_certificate(directory: str, name: str) -> bool:
+    """Return whether a link points to a certificate."""
+    return os.path.exists(os.path.join(directory, name, "fullchain.pem"))
 
 
 def main() -> None:
@@ -106,35 +117,21 @@ def main() -> None:
             "directory": {"type": "path", "required": True},
             "names": {"type": "list", "elements": "str", "required": True},
             "target": {"type": "path"},
-            "former": {"type": "str"},
-            "formers": {"type": "dict", "default": {}},
+            "moved_from": {"type": "dict", "default": {}},
             "replace": {"type": "bool", "default": False},
             "prune": {"type": "str"},
         },
         supports_check_mode=True,
     )
-    directory, names, target = (module.params[key] for key in ("directory", "names", "target"))
-    if names and not target:
-        module.fail_json(msg="names without target; say where the links shall lead")
-    if module.params["former"]:
-        target = former(directory, module.params["former"]) or target
+    directory = module.params["directory"]
+    if module.params["names"] and not module.params["target"]:
+        module.fail_json(msg="names without target; say where the links should point")
     before = links(directory)
-    after = dict(before)
-    for name in names:
-        certificate = os.path.join(directory, name, "fullchain.pem")
-        if module.params["replace"] or not os.path.exists(certificate):
-            source = module.params["formers"].get(name, "")
-            there = os.path.exists(os.path.join(directory, source, "fullchain.pem"))
-            after[name] = before[source] if source in before and there else target
-    if module.params["prune"]:
-        pattern = re.compile(re.escape(module.params["prune"]) + r"(-\d+)?")
-        for name in before:
-            if pattern.fullmatch(name) and name not in names:
-                del after[name]
+    after = wanted(directory, before, module.params)
     if not module.check_mode:
         for name in after:
             if after[name] != before.get(name):
-                lead(directory, name, after[name])
+                point(directory, name, after[name])
         for name in before:
             if name not in after:
                 os.unlink(os.path.join(directory, name))

@@ -10,6 +10,7 @@ from typing import Any
 
 from mail_autoconfig.certificates import groups
 from support.deployed import ROOT, Server, play
+from support.pem import names_on, serial_of
 
 SCENARIO = ROOT / "molecule/certificates"
 SERVERS = [Server(release, "certs") for release in ("12", "13")]
@@ -51,14 +52,13 @@ def assign(server: Server, labels: Iterable[str]) -> None:
 def certificates(server: Server) -> Certificates:
     """Serial number and names of each certificate on the host."""
     printed = server.run(
-        "sh -c 'cd /etc/letsencrypt/live; for each in mail-autoconfig*; do echo @ $each; "
-        "openssl x509 -noout -serial -ext subjectAltName -in $each/cert.pem; done'"
+        "sh -c 'cd /etc/letsencrypt/live; for each in mail-autoconfig*; do "
+        "echo @ $each; cat $each/cert.pem; done'"
     )
     found = {}
     for block in printed.split("@ ")[1:]:
-        name, serial, _header, names = block.splitlines()[:4]
-        listed = frozenset(each.strip().removeprefix("DNS:") for each in names.split(","))
-        found[name] = (serial.removeprefix("serial="), listed)
+        name, _line, pem = block.partition("\n")
+        found[name] = serial_of(pem), names_on(pem)
     return found
 
 

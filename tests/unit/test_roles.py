@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from mail_autoconfig.certificates.run import METRICS
+from mail_autoconfig.certificates.groups import PATTERN
+from mail_autoconfig.certificates.report import METRICS
 
 ROOT = Path(__file__).parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
@@ -86,22 +87,14 @@ def test_load_balancer_asks_where_nginx_listens(port: str) -> None:
 
 
 def test_renewals_begin_whatever_comes_of_the_first_order() -> None:
-    """With autoconfig_certificates_strict each play may fail, and what it got must be renewed all the same."""
+    """With autoconfig_certificates_strict a play may fail; its certificates must be renewed then."""
     tasks = [task["name"] for task in read(ROOT / "roles/certificates/tasks/acme.yml")]
-    assert tasks.index("Start the timer") < tasks.index("Get the certificates")
+    timer = "the timer that renews certificates"
+    assert tasks.index(f"Enable and start {timer}") < tasks.index("Order the certificates")
 
 
-def test_nothing_of_an_earlier_version_stays() -> None:
-    """Its settings of certbot's own unit read a file that is gone: no renewal would work."""
-    for path in "acme.yml", "no_timer.yml":
-        tasks = read(ROOT / "roles/certificates/tasks" / path)
-        assert "former.yml" in [task.get("ansible.builtin.import_tasks") for task in tasks]
-    links = read(ROOT / "roles/nginx/tasks/placeholder.yml")
-    assert [
-        each["mailhost.autoconfig.tls_links"]["former"]
-        for each in links
-        if "mailhost.autoconfig.tls_links" in each
-    ] == ["current"]
+def test_form_of_a_certificates_name() -> None:
+    assert read(ROOT / "roles/preflight/vars/main.yml")["__autoconfig_certificate_name"] == PATTERN
 
 
 def test_removal_of_certificates(tmp_path: Path) -> None:
@@ -109,6 +102,7 @@ def test_removal_of_certificates(tmp_path: Path) -> None:
     tasks = read(ROOT / "roles/certificates/tasks/remove.yml")
     (task,) = [each["ansible.builtin.shell"] for each in tasks if "ansible.builtin.shell" in each]
     command = task["cmd"].replace("/etc/letsencrypt/renewal", str(tmp_path))
+    command = command.replace("{{ __autoconfig_certificate_name }}", PATTERN)
     certbot = tmp_path / "bin/certbot"
     certbot.parent.mkdir()
     certbot.write_text(f'#!/bin/sh\necho "$4" >> {tmp_path}/said; test ! -e {tmp_path}/broken\n')

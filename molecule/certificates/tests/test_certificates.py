@@ -45,7 +45,7 @@ UNIT = "mail-autoconfig-certificates"
 
 
 def test_260_names_of_which_some_fail(server: Server) -> None:
-    """They are left out, with the reason; all the others are certified and served."""
+    """They are left out, with why; all the others are certified and served."""
     found = certificates(server)
     assert len(found) == 6
     # Pebble takes any number of names, and knows no CAA.
@@ -210,7 +210,8 @@ def test_failing_run_is_seen(server: Server) -> None:
     metrics = server.run("cat /var/lib/prometheus/node-exporter/mail-autoconfig-certificates.prom")
     assert "mail_autoconfig_certificates_problems 0\n" in metrics
     assert f"mail_autoconfig_certificates_names_left_out {2 * len(BAD)}\n" in metrics
-    assert 'mail_autoconfig_certificate_ends_time_seconds{name="mail-autoconfig-6"} ' in metrics
+    expiry = 'mail_autoconfig_certificate_expiry_timestamp_seconds{name="mail-autoconfig-6"}'
+    assert f"\n{expiry} " in metrics
 
 
 def test_other_directory_of_the_challenges_is_no_reason_to_order(
@@ -341,7 +342,7 @@ def test_certificate_of_ones_own_and_back() -> None:
 
     wrong = run("--tags=certificates", **own("lacking"))
     assert wrong.returncode == 2
-    assert "/root/lacking.pem does not hold autodiscover.d29.deb12.test" in wrong.stdout
+    assert "/root/lacking.pem does not have autodiscover.d29.deb12.test" in wrong.stdout
     converge("--tags=certificates", **own("own"))
     for server in SERVERS:
         served = server.run(

@@ -1,4 +1,7 @@
-"""certbot on this host: the certificates that it keeps, orders, and what it says of a failure."""
+"""certbot on this host: the certificates that it has, orders, and what it says of a failure.
+
+Needs python3-cryptography, which certbot needs too.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
+
+from cryptography import x509
 
 from .groups import is_ours
 from .orders import Lineage, Order
@@ -34,8 +39,8 @@ class Authority:
     """Whom to order from, and how.
 
     `directory_url` is that of the ACME directory; `challenge` are certbot's arguments for proving
-    the names; `ca_file` holds CA certificates that certbot trusts beside the system's when it talks
-    to the authority; `root` (PEM) must have signed the certificates.
+    the names; `ca_file` has CA certificates (PEM) that certbot trusts beside the system's when it
+    talks to the authority; `root` (PEM) must have signed the certificates, if it is not empty.
     """
 
     directory_url: str
@@ -58,7 +63,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an order: `refused` names with the reason, or `problem` if it was not they."""
+    """What came of an order: the names that were `refused` with why, or another `problem`."""
 
     succeeded: bool
     refused: Mapping[str, str] = field(default_factory=dict)
@@ -66,7 +71,7 @@ class Outcome:
 
 
 class Certbot:
-    """The certificates of ours below certbot's directory of configuration."""
+    """Our certificates in `config`, certbot's directory."""
 
     def __init__(self, authority: Authority, config: Path = Path("/etc/letsencrypt")) -> None:
         self._authority = authority
@@ -77,7 +82,7 @@ class Certbot:
         return self._config / "live" / certificate
 
     def lineages(self) -> dict[str, Lineage]:
-        """All certificates of ours. One that can't be read is as good as none."""
+        """All our certificates that can be read."""
         names = [
             name
             for name in sorted(path.stem for path in self._config.glob("renewal/*.conf"))
@@ -88,26 +93,27 @@ class Certbot:
             return {name: lineage for name, lineage in found if lineage}
 
     def _lineage(self, certificate: str) -> Lineage | None:
-        path = self.live(certificate) / "cert.pem"
-        printed = _openssl(
-            "x509", "-noout", "-startdate", "-enddate", "-ext", "subjectAltName", "-in", str(path)
-        ).stdout
-        dates = dict(re.findall(r"^(notBefore|notAfter)=(.+)$", printed, re.MULTILINE))
-        if len(dates) != 2:
-            return None
         renewal = self._renewal(certificate)
         if renewal is None:
             return None
+        try:
+            read = x509.load_pem_x509_certificate(
+                (self.live(certificate) / "cert.pem").read_bytes()
+            )
+            names = _names(read)
+        except (OSError, ValueError):
+            return None
+        begins, ends = _validity(read)
         return Lineage(
-            names=frozenset(re.findall(r"DNS:([^,\s]+)", printed)),
+            names=names,
             server=renewal.get("renewalparams", "server", fallback=""),
-            begins=_seconds(dates["notBefore"]),
-            ends=_seconds(dates["notAfter"]),
+            begins=begins,
+            ends=ends,
             trusted=self._signed_by_root(certificate),
         )
 
     def _renewal(self, certificate: str) -> configparser.ConfigParser | None:
-        """What certbot keeps of a certificate; None if it can't be read."""
+        """What certbot knows of a certificate; None if that can't be read."""
         renewal = configparser.ConfigParser(interpolation=None, strict=False)
         try:
             conf = (self._config / "renewal" / f"{certificate}.conf").read_text("utf-8")
@@ -117,7 +123,7 @@ class Certbot:
         return renewal
 
     def _broken(self, certificate: str) -> str:
-        """What stands in the way of an order: certbot would give it another name, each time."""
+        """Why certbot would give the certificate another name at each order, or an empty string."""
         path = self._config / "renewal" / f"{certificate}.conf"
         if not path.exists():
             return ""
@@ -135,10 +141,11 @@ class Certbot:
             file.flush()
             live = self.live(certificate)
             trusted = ("-no-CApath", "-CAfile", file.name, "-untrusted", str(live / "chain.pem"))
-            return _openssl("verify", *trusted, str(live / "cert.pem")).returncode == 0
+            command = ["openssl", "verify", *trusted, str(live / "cert.pem")]
+            return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
     def order(self, order: Order) -> Outcome:
-        """Order a certificate; the one that there is stays if that fails."""
+        """Order a certificate. If that fails, the present one stays."""
         if broken := self._broken(order.certificate):
             return Outcome(False, {}, broken)
         authority = self._authority
@@ -152,14 +159,14 @@ class Certbot:
         for name in order.names:
             arguments += ["--domain", name]
         code, output, log = self._run(*arguments)
-        # An authority of one's own that was installed anew does not know the account.
+        # A private authority that was installed again does not know the account.
         if code != 0 and "acme:error:accountDoesNotExist" in log:
             self._forget_account()
             code, output, log = self._run(*arguments)
         if code == 0:
             return Outcome(True)
         said = refusals(output) or rejections(log)
-        # Of a wildcard it says the domain alone. What was not ordered is no reason.
+        # For a wildcard it says the domain alone. A name that was not ordered is no reason.
         hosts = {name: name.removeprefix("*.") for name in order.names}
         ours = unpresented(output)
         refused = {name: ours.get(host, said[host]) for name, host in hosts.items() if host in said}
@@ -203,20 +210,32 @@ class Certbot:
         return done.returncode, f"{done.stdout}\n{done.stderr}", log
 
     def _forget_account(self) -> None:
-        """Put the account at this authority aside, which the authority no longer knows."""
+        """Rename the account at this authority, which the authority no longer knows."""
         accounts = self._config / "accounts" / self._authority.directory_url.split("://", 1)[1]
         aside = accounts.with_name(accounts.name + ".forgotten")
         shutil.rmtree(aside, ignore_errors=True)
         accounts.rename(aside)
 
 
-def _openssl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=False)
+def _names(certificate: x509.Certificate) -> frozenset[str]:
+    """The host names on a certificate. Raises ValueError if its extensions can't be read."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return frozenset()
+    return frozenset(found.value.get_values_for_type(x509.DNSName))
 
 
-def _seconds(date: str) -> float:
-    """Read a date of OpenSSL's: `Nov 23 21:00:00 2026 GMT`."""
-    return datetime.strptime(date, "%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC).timestamp()
+def _validity(certificate: x509.Certificate) -> tuple[float, float]:
+    """When a certificate begins and ends, in seconds since 1970."""
+    try:
+        times = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except AttributeError:  # before cryptography 42: Debian 12's
+        times = (
+            certificate.not_valid_before.replace(tzinfo=UTC),
+            certificate.not_valid_after.replace(tzinfo=UTC),
+        )
+    return times[0].timestamp(), times[1].timestamp()
 
 
 def refusals(output: str) -> dict[str, str]:
@@ -228,7 +247,7 @@ def refusals(output: str) -> dict[str, str]:
 def unpresented(output: str) -> dict[str, str]:
     """The names whose proof our own hook could not present, with what it says.
 
-    certbot goes on all the same, and the authority then only says that there is no proof.
+    certbot goes on after that, and the authority only says that there is no proof.
     """
     hook = "Hook '--manual-auth-hook' for"
     found = re.findall(
@@ -239,16 +258,16 @@ def unpresented(output: str) -> dict[str, str]:
 
 
 def rejections(log: str) -> dict[str, str]:
-    """The names that the authority would not even begin with, from what certbot logs.
+    """The names that the authority rejects in an order, from what certbot logs.
 
-    As Let's Encrypt says it; of several names it says the first.
+    In Let's Encrypt's words, which say only the first of several names.
     """
     found = re.findall(r'Cannot issue for \\?"([^"\\]+)\\?": ([^"(\n]+)', log)
     return {name: f"{detail.strip()} (rejectedIdentifier)" for name, detail in found}
 
 
 def problem(output: str, log: str) -> str:
-    """What went wrong with something else than a name, in one line."""
+    """What went wrong, if it was no name, in one line."""
     # certbot 2.1 on Python 3.11 prints "can't set attribute" in place of what the authority said.
     found: Sequence[tuple[str, str]] = re.findall(
         r"acme\.messages\.Error: urn:ietf:params:acme:error:(\S+) :: (.+)", log

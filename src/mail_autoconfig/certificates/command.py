@@ -71,9 +71,9 @@ def _add_share(commands: Commands) -> None:
 
 def _certificates(options: argparse.Namespace) -> int:
     import json
-    from dataclasses import asdict
 
-    from .run import CertificatesError, run
+    from .run import run
+    from .settings import CertificatesError
 
     try:
         report = run(
@@ -86,9 +86,10 @@ def _certificates(options: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     if options.json:
-        print(json.dumps(asdict(report)))
+        print(json.dumps(report.to_json()))
     else:
-        print(*report.lines() or ["all certificates are right"], sep="\n")
+        lines = [*report.lines(), *report.problems]
+        print(*lines or ["all certificates are right"], sep="\n")
     return 1 if report.problems else 0
 
 
@@ -122,23 +123,8 @@ def _share(options: argparse.Namespace) -> int:
             case "relay":
                 sharing.relay(options.socket, sys.stdout.buffer.write)
             case "fetch":
-                print(_fetch(options))
+                print(sharing.update(options.directory, options.program, dry=options.dry_run))
     except (sharing.SharingError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
-
-
-def _fetch(options: argparse.Namespace) -> str:
-    from contextlib import nullcontext
-
-    from . import sharing
-
-    with nullcontext() if options.dry_run else sharing.alone(options.directory):
-        found = sharing.fetch(options.program)
-        if sharing.is_in_force(found, options.directory):
-            return "nothing new"
-        if options.dry_run:
-            return f"would put in force: {', '.join(found)}"
-        sharing.install(found, options.directory, sharing.reload_nginx)
-        return f"put in force: {', '.join(found)}"

@@ -1,7 +1,7 @@
-"""Prove names by TXT records (dns-01, RFC 8555, section 8.4), in zones that we can change.
+"""Prove names by TXT records (dns-01, RFC 8555, section 8.4), in zones that this host may change.
 
-certbot calls this once a name, before and after the authority looks. Needs dnspython; octoDNS for
-zones at a provider.
+certbot calls this twice for each name: before the authority looks, and after. Needs dnspython, and
+octoDNS for zones at a provider.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .preflight import system_resolver
 
 LABEL = "_acme-challenge"
 _TTL = 60  # seconds
-_PROBE = "probe"  # nothing that an authority gives
+_PROBE = "probe"  # no authority gives this value
 _PROOF = re.compile(r'"[A-Za-z0-9_-]{43}"')  # a SHA-256 in base64url
 _LONGEST = 600  # seconds for one change of a zone, which a provider reads record by record
 
@@ -41,7 +41,7 @@ class ChallengeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the record for a name stands: behind an alias, it may be any zone."""
+    """Where the record for a name is: an alias may point to any zone."""
 
     name: str
     zone: str
@@ -51,9 +51,8 @@ class Place:
 class Challenges:
     """The zones that can prove names.
 
-    `servers` holds the server of each zone; `patience` is how many seconds a zone's name servers
-    get to have what its primary has. Without `resolver` it is the system's: raises OSError if
-    there is none.
+    `servers`: zone -> its server; `patience` is how many seconds a zone's name servers get to have
+    what its primary has. Without `resolver` it is the system's: raises OSError if there is none.
     """
 
     def __init__(
@@ -88,7 +87,7 @@ class Challenges:
         alias = f", an alias of {text}," if text != asked else ""
         raise ChallengeError(
             f"{asked}{alias} is in no zone of autoconfig_dns_servers that this host may change; "
-            "lead it into one by a CNAME record"
+            "point it into one by a CNAME record"
         )
 
     def present(self, name: str, value: str, waiting: Iterable[str] = ()) -> None:
@@ -127,8 +126,8 @@ class Challenges:
     def check(self, names: Iterable[str], *, dry: bool) -> dict[str, str]:
         """The names that can't be proven, with the reason.
 
-        Unless `dry`, each zone is tried with one record, which goes at once: an authority counts
-        failures, and a wrong key would be one for each name.
+        Unless `dry`, each zone is tried with one record, which is removed at once. An authority
+        counts failures, and a wrong key would cause one for each name.
         """
         problems: dict[str, str] = {}
         tried: dict[str, str] = {}
@@ -164,7 +163,7 @@ def _expected(
 
 @contextmanager
 def _in_time() -> Iterator[None]:
-    """End what a server does not answer: not all of octoDNS's providers do so themselves."""
+    """End a question that a server does not answer: some of octoDNS's providers would wait on."""
 
     def end(*_signal: object) -> None:
         raise ZoneError(f"no answer in {_LONGEST} seconds")
@@ -193,7 +192,10 @@ def _text(value: str) -> Content:
 
 
 def load(path: Path) -> Challenges:
-    """Read `servers`, as the role dns has them, and `wait`. Raises ChallengeError."""
+    """Read a file with `servers`, as the role dns has them, and `wait` in seconds (JSON).
+
+    Raises ChallengeError.
+    """
     try:
         raw = json.loads(path.read_text("utf-8"))
         found = parse_servers(raw["servers"])
@@ -207,9 +209,9 @@ def load(path: Path) -> Challenges:
 
 
 def hook(step: str, challenges: Challenges, environment: Mapping[str, str]) -> None:
-    """Do what certbot's manual hooks ask for in their environment; `step`: present or remove.
+    """Be certbot's manual hook, for the name in its environment; `step`: present or remove.
 
-    The last name of an order waits for the name servers of all. Raises ChallengeError.
+    At the last name of an order it waits for the name servers of all. Raises ChallengeError.
     (https://eff-certbot.readthedocs.io/en/stable/using.html#pre-and-post-validation-hooks)
     """
     try:

@@ -1,6 +1,6 @@
-"""Which certificate holds which domain's names: pure, and stable from run to run.
+"""Which certificate has which domain's names: pure, and stable from run to run.
 
-A unit is a domain with all its names, or the generic host: what is never parted.
+A unit is what is never split: a domain with all its names, or the generic host.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ Assignment = dict[str, dict[str, tuple[str, ...]]]
 
 NAME = "mail-autoconfig"
 """The first certificate; the others have a number behind it, from 2."""
+PATTERN = f"{NAME}(-([2-9]|[1-9][0-9]+))?"
+"""The form of a certificate's name, as Python's and as a POSIX extended regular expression."""
 LARGEST = 100
 """Names on a certificate of Let's Encrypt (https://letsencrypt.org/docs/rate-limits/)."""
 SMALLEST = 4
 """A domain has at most four names, so each fits on a certificate of this size."""
 
-_OURS = re.compile(rf"{NAME}(?:-([2-9]|[1-9][0-9]+))?")
+_OURS = re.compile(PATTERN)
 
 
 def is_ours(certificate: str) -> bool:
@@ -64,7 +66,7 @@ def assign(units: Units, before: Mapping[str, Iterable[str]], size: int) -> Assi
 
 def _number(certificate: str) -> int:
     match = _OURS.fullmatch(certificate)
-    return int(match[1] or 1) if match else 0
+    return int(match[2] or 1) if match else 0
 
 
 def _certificate_names() -> Iterator[str]:
@@ -85,8 +87,8 @@ def rebuild(units: Units, certified: Mapping[str, Iterable[str]]) -> dict[str, l
     }
 
 
-def formers(assignment: Assignment, before: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """New certificate -> the one that had most of its units, if one had any."""
+def moved_from(assignment: Assignment, before: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """New certificate -> the one from which most of its units move, if any does."""
     home = {unit: certificate for certificate, units in before.items() for unit in units}
     found: dict[str, str] = {}
     for certificate in assignment.keys() - before.keys():
@@ -105,7 +107,7 @@ def names(assignment: Mapping[str, Mapping[str, Iterable[str]]]) -> dict[str, tu
 
 
 def certified(names: Iterable[str], wildcards: Collection[str]) -> tuple[str, ...]:
-    """What a certificate holds for `names`: `*.D` for all that stand below a D of `wildcards`."""
+    """The names on a certificate for `names`: a wildcard for all below a domain of `wildcards`."""
     parents = ((name, name.partition(".")[2]) for name in names)
     return tuple(dict.fromkeys(f"*.{up}" if up in wildcards else name for name, up in parents))
 

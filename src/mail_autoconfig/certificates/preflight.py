@@ -1,4 +1,4 @@
-"""Ask of each name what a certificate authority will ask, before it does (http-01, RFC 8555 8.3).
+"""Ask of each name what a certificate authority will ask (http-01, RFC 8555, section 8.3).
 
 Needs dnspython.
 """
@@ -44,8 +44,8 @@ def system_resolver() -> dns.resolver.Resolver:
 class Lookup:
     """Looks names up as this system does, and says what is wrong with them.
 
-    `identities` are the authority's names in CAA records; none: CAA is not asked for. Without
-    `resolver` it is the system's: raises OSError if there is none.
+    `identities` are the authority's names in CAA records; without any, CAA is not asked for.
+    Without `resolver` it is the system's: raises OSError if there is none.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Lookup:
     def problem(self, name: str, fetch: Fetch | None) -> str:
         """Why the authority will refuse `name`, or an empty string.
 
-        `name` may be a wildcard. Without `fetch` the token is not asked for, nor is an address.
+        `name` may be a wildcard. Without `fetch`, neither the token nor an address is asked for.
         """
         try:
             if fetch:
@@ -119,9 +119,9 @@ class Lookup:
 
 @contextmanager
 def token(webroot: Path) -> Iterator[Fetch]:
-    """A file that nginx answers as it answers the authority; gone afterwards.
+    """Put a file where nginx finds the answers for the authority, and remove it afterwards.
 
-    Yields what fetches it by the public path. Raises OSError if it can't be written.
+    Yields a function that fetches it by the public path. Raises OSError if it can't be written.
     """
     name, content = f"check-{secrets.token_urlsafe(16)}", secrets.token_urlsafe(32)
     path = webroot / CHALLENGES / name

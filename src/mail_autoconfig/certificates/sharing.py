@@ -1,23 +1,23 @@
-"""Certificates from the host that orders them, the issuer, to the other front ends.
+"""Certificates from the host that orders them to the other front ends.
 
-The issuer packs what is in force into one JSON document; a front end fetches it through ssh, checks
-it, puts it in place as a whole, and takes it back if nginx refuses it.
+The host that orders packs what is in force into one JSON document; a front end fetches it through
+ssh, checks it, puts it in place as a whole, and takes it back if nginx refuses it.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
-import re
 import shutil
 import socket
 import ssl
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+
+from ..host import NginxError, locked, point_link, reload_nginx, replace_file
+from .groups import is_ours
 
 Certificates = Mapping[str, Mapping[str, str]]
 """Certificate -> file -> PEM."""
@@ -26,10 +26,11 @@ FILES = "fullchain.pem", "privkey.pem"
 PLACEHOLDER = "placeholder"
 RECEIVED = "received"
 
-_NAME = re.compile(r"mail-autoconfig(-[0-9]+)?")
-# Names what nginx has taken. While it is missing, nginx tells load balancers to wait.
+# Its content is the directory that nginx has taken. While it is missing, nginx tells load
+# balancers to wait.
 _IN_FORCE = f"{RECEIVED}.in-force"
 _TIMEOUT = 60  # seconds
+_SOURCE = "the host that orders certificates"
 
 
 class SharingError(Exception):
@@ -37,15 +38,15 @@ class SharingError(Exception):
 
 
 def pack(directory: Path) -> str:
-    """Return the certificates in force as JSON, without those that are placeholders yet.
+    """Return the certificates in force as JSON, without those that are still placeholders.
 
-    `directory` is that of the links to them. Raises SharingError.
+    `directory` has the links to them. Raises SharingError.
     """
     placeholder = (directory / PLACEHOLDER).resolve()
     found: dict[str, dict[str, str]] = {}
     try:
         for path in sorted(directory.iterdir()):
-            if _NAME.fullmatch(path.name) and path.exists() and path.resolve() != placeholder:
+            if is_ours(path.name) and path.exists() and path.resolve() != placeholder:
                 found[path.name] = {file: (path / file).read_text("ascii") for file in FILES}
     except (OSError, ValueError) as error:
         raise SharingError(f"{directory}: {error}") from None
@@ -57,17 +58,17 @@ def unpack(text: str) -> Certificates:
     try:
         found = json.loads(text)
     except ValueError:
-        raise SharingError("the issuer sent no certificates") from None
+        raise SharingError(f"{_SOURCE} sent no certificates") from None
     if not isinstance(found, dict) or not all(
-        _NAME.fullmatch(name)
+        is_ours(name)
         and isinstance(files, dict)
         and set(files) == set(FILES)
         and all(isinstance(content, str) for content in files.values())
         for name, files in found.items()
     ):
-        raise SharingError("the issuer sent something else than certificates")
+        raise SharingError(f"{_SOURCE} sent something else than certificates")
     if not found:
-        raise SharingError("the issuer has no certificate yet; run the playbook for it first")
+        raise SharingError(f"{_SOURCE} has none yet; run the playbook for it first")
     return found
 
 
@@ -81,17 +82,6 @@ def relay(path: Path, write: Callable[[bytes], object]) -> None:
                 write(part)
     except OSError as error:
         raise SharingError(f"{path}: {error.strerror or error}") from None
-
-
-@contextmanager
-def alone(directory: Path) -> Iterator[None]:
-    """One process at a time: a play and the timer may fetch at once. Raises OSError."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def fetch(command: Sequence[str]) -> Certificates:
@@ -108,6 +98,22 @@ def fetch(command: Sequence[str]) -> Certificates:
     return unpack(done.stdout.decode("ascii", errors="replace"))
 
 
+def update(directory: Path, command: Sequence[str], *, dry: bool) -> str:
+    """Fetch by `command` and put in force what is new; return a line that says so.
+
+    With `dry` nothing changes. Raises SharingError or OSError.
+    """
+    # The play and the timer may fetch at once.
+    with nullcontext() if dry else locked(directory):
+        found = fetch(command)
+        if is_in_force(found, directory):
+            return "nothing new"
+        if dry:
+            return f"would put in force: {', '.join(found)}"
+        install(found, directory, reload_nginx)
+        return f"put in force: {', '.join(found)}"
+
+
 def is_in_force(certificates: Certificates, directory: Path) -> bool:
     """Say whether :func:`install` has nothing to do."""
     new = directory / _directory_name(certificates)
@@ -120,10 +126,10 @@ def is_in_force(certificates: Certificates, directory: Path) -> bool:
     )
 
 
-def install(certificates: Certificates, directory: Path, take: Callable[[], None]) -> None:
-    """Put the certificates in place at once, and have nginx `take` them.
+def install(certificates: Certificates, directory: Path, reload: Callable[[], None]) -> None:
+    """Put the certificates in place at once, and make nginx `reload`.
 
-    Where `take` raises SharingError, all is as before. Raises SharingError, too, for a key that is
+    If that raises NginxError, all is as before. Raises SharingError for that, and for a key that is
     not its certificate's.
     """
     new = directory / _directory_name(certificates)
@@ -133,30 +139,18 @@ def install(certificates: Certificates, directory: Path, take: Callable[[], None
         _write(certificates, new)
     after = {name: target for name, target in before.items() if not _is_received(target)}
     after |= {name: f"{RECEIVED}/{name}" for name in certificates} | {RECEIVED: new.name}
-    _lead(directory, before, after)
+    _point(directory, before, after)
     try:
-        take()
-    except SharingError:
-        _lead(directory, after, before)
+        reload()
+    except NginxError as error:
+        _point(directory, after, before)
         if before.get(RECEIVED) != new.name:
             shutil.rmtree(new)
-        raise
-    marker = directory / f".{_IN_FORCE}.new"
-    marker.write_text(new.name, "ascii")
-    marker.chmod(0o644)
-    marker.replace(directory / _IN_FORCE)
+        raise SharingError(f"not taken, the certificates from before stay: {error}") from None
+    replace_file(directory / _IN_FORCE, new.name)
     for path in directory.glob(f"{RECEIVED}-*"):
         if path != new:
             shutil.rmtree(path)
-
-
-def reload_nginx() -> None:
-    """Test nginx, then reload it. Raises SharingError."""
-    for command in ["/usr/sbin/nginx", "-t", "-q"], ["/usr/bin/systemctl", "reload", "nginx"]:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            lines = done.stderr.strip().splitlines() or [" ".join(command)]
-            raise SharingError(f"not taken, the certificates from before stay: {lines[0]}")
 
 
 def _dump(certificates: Certificates) -> str:
@@ -202,13 +196,10 @@ def _links(directory: Path) -> dict[str, str]:
     return {path.name: str(path.readlink()) for path in directory.iterdir() if path.is_symlink()}
 
 
-def _lead(directory: Path, present: Mapping[str, str], wanted: Mapping[str, str]) -> None:
-    """Turn the links that are `present` to those `wanted`; each at once for whoever reads it."""
+def _point(directory: Path, present: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    """Change the links that are `present` to those `wanted`."""
     for name, target in wanted.items():
         if present.get(name) != target:
-            new = directory / f".{name}.new"
-            new.unlink(missing_ok=True)
-            new.symlink_to(target)
-            new.replace(directory / name)
+            point_link(directory / name, target)
     for name in present.keys() - wanted.keys():
         (directory / name).unlink()

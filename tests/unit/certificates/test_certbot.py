@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from mail_autoconfig.certificates import certbot as certbot_module
 from mail_autoconfig.certificates.certbot import Authority, Certbot, problem, refusals
 from mail_autoconfig.certificates.orders import DAY, Order
+from support import self_signed
 
 URL = "https://acme.test/dir"
 CHALLENGE = """
@@ -56,19 +56,7 @@ def test_problem(output: str, log: str, line: str) -> None:
 def certify(config: Path, certificate: str, *names: str, server: str = URL) -> str:
     """What certbot would leave; returns the certificate (PEM), which is its own root."""
     live = config / "live" / certificate
-    live.mkdir(parents=True)
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-    ]
-    command += ["-nodes", "-days", "90", "-subj", "/CN=x", "-keyout", str(live / "privkey.pem")]
-    command += ["-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in names)]
-    subprocess.run([*command, "-out", str(live / "cert.pem")], check=True, capture_output=True)
+    self_signed.certify(live, *names)
     (live / "chain.pem").write_bytes((live / "cert.pem").read_bytes())
     (config / "renewal").mkdir(exist_ok=True)
     conf = f"version = 2.1.0\n[renewalparams]\nserver = {server}\n"
@@ -96,6 +84,12 @@ def test_certificate_that_can_not_be_read_is_none(tmp_path: Path) -> None:
     certify(tmp_path, "mail-autoconfig", "a.test")
     (tmp_path / "live/mail-autoconfig/cert.pem").write_text("broken")
     assert Certbot(Authority(URL, ()), tmp_path).lineages() == {}
+
+
+def test_certificate_without_names(tmp_path: Path) -> None:
+    certify(tmp_path, "mail-autoconfig")
+    (lineage,) = Certbot(Authority(URL, ()), tmp_path).lineages().values()
+    assert lineage.names == frozenset()
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ def challenges(server: Recording, resolver: dns.resolver.Resolver) -> Challenges
         ("example.com", "_acme-challenge.example.com", "example.com"),
         ("*.example.com", "_acme-challenge.example.com", "example.com"),
         ("a.example.com", "_acme-challenge.a.example.com", "example.com"),
-        # The longest zone that holds it.
+        # The longest zone that contains it.
         ("x.proofs.example.com", "_acme-challenge.x.proofs.example.com", "proofs.example.com"),
         ("alias.example.net", "a.proofs.example.com", "proofs.example.com"),
         ("*.alias.example.net", "a.proofs.example.com", "proofs.example.com"),
@@ -128,7 +128,8 @@ def test_place(challenges: Challenges, name: str, place: str, zone: str) -> None
     [
         (
             "example.org",
-            "_acme-challenge.example.org is in no zone of autoconfig_dns_servers that this host may change",
+            "_acme-challenge.example.org is in no zone of autoconfig_dns_servers that this host "
+            "may change",
         ),
         ("badexample.com", "_acme-challenge.badexample.com is in no zone"),
         (
@@ -186,7 +187,7 @@ PROOF = "A-z_" + "0" * 39
 
 
 class Holding(ProviderServer):
-    """A provider's account that holds a zone."""
+    """A provider's account that contains a zone."""
 
     def __init__(self, zone: dict[Key, Content]) -> None:
         self.address = "holding"
@@ -225,7 +226,7 @@ def test_zone_at_a_provider_has_no_primary(
 def test_server_that_never_answers(
     resolver: dns.resolver.Resolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One line, not a run that holds up all others for good."""
+    """One line, not a run that blocks all others for good."""
 
     class Silent(UpdateServer):
         def add(self, *_arguments: object) -> None:

@@ -1,34 +1,25 @@
 from __future__ import annotations
 
-import io
 import json
-import re
-import ssl
-import sys
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 
 import pytest
 
+from mail_autoconfig.certificates import ledger
 from mail_autoconfig.certificates import run as certificates
 from mail_autoconfig.certificates.certbot import Authority, Certbot, Outcome
 from mail_autoconfig.certificates.groups import assign, dump
-from mail_autoconfig.certificates.orders import DAY, HOUR, NO_LIMITS, Limits, Lineage, Order
-from mail_autoconfig.certificates.run import (
-    CertificatesError,
-    Report,
-    Run,
-    Settings,
-    identities,
-    metrics,
-    name_check,
-    parse_settings,
-)
+from mail_autoconfig.certificates.ledger import HOUR, NO_LIMITS, Limits
+from mail_autoconfig.certificates.orders import DAY, Lineage, Order
+from mail_autoconfig.certificates.report import Report, metrics
+from mail_autoconfig.certificates.run import Run
+from mail_autoconfig.certificates.settings import CertificatesError, Settings
 from mail_autoconfig.cli import main
-
-URL = "https://acme.test/dir"
+from mail_autoconfig.host import NginxError
+from support.certificate_settings import RAW, URL
 
 
 class Double(Certbot):
@@ -69,26 +60,38 @@ class Host:
         self.failing: dict[str, str] = {}
         self.asked: list[str] = []
         self.domains = ["a.test", "b.test", "c.test"]
-        self.deploy = f"echo x >> {directory}/deployed"
+        self.command = f"echo x >> {directory}/deployed"
         self.before: dict[str, Any] = {}
 
     def check(self, names: Sequence[str]) -> Mapping[str, str]:
         self.asked += names
         return {name: why for name, why in self.failing.items() if name in names}
 
+    def reload(self) -> None:
+        """In the place of nginx's."""
+        done = subprocess.run(self.command, shell=True, capture_output=True, check=False)
+        if done.returncode:
+            raise NginxError(done.stderr.decode().strip())
+
     def run(self, *, dry: bool = False, forced: Sequence[str] = ()) -> Report:
         settings = Settings(
             Authority(URL, ()),
             self.tls,
-            self.deploy,
             limits=self.limits,
             metrics=self.directory,
         )
         units = {domain: [f"n.{domain}", f"m.{domain}"] for domain in self.domains}
         self.before = dict(assign(units, self.before, 4))
-        state, clock = self.directory / "state", lambda: self.certbot.now
-        run = Run(settings, self.before, self.certbot, self.check, state, clock)
-        return (run.dry if dry else run.wet)(frozenset(forced))
+        run = Run(
+            settings,
+            self.before,
+            self.certbot,
+            self.check,
+            state=self.directory / "state",
+            clock=lambda: self.certbot.now,
+            reload=self.reload,
+        )
+        return (run.plan if dry else run.apply)(frozenset(forced))
 
     def deployed(self) -> int:
         path = self.directory / "deployed"
@@ -107,7 +110,7 @@ def host(tmp_path: Path) -> Host:
 def suffixes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "suffixes.dat"
     path.write_text("test\n")
-    monkeypatch.setattr(certificates, "_SUFFIXES", path)
+    monkeypatch.setattr(ledger, "_SUFFIXES", path)
 
 
 def test_first_run_and_second(host: Host, tmp_path: Path) -> None:
@@ -243,12 +246,12 @@ def test_renewal_waits_for_a_name_and_then_goes_without(host: Host) -> None:
     report = host.run()
     assert [each.certificate for each in host.certbot.ordered[2:]] == ["mail-autoconfig-2"]
     until = "mail-autoconfig is renewed without it from 1970-03-22 00:00 UTC"
-    assert report.held == {"n.a.test": f"no record; {until}"}
+    assert report.awaited == {"n.a.test": f"no record; {until}"}
     assert report.problems == []
     host.certbot.now = 80 * DAY
     report = host.run()
     assert report.orders == ["mail-autoconfig: ordered, 3 names; due"]
-    assert (report.left_out, report.held) == ({"n.a.test": "no record"}, {})
+    assert (report.left_out, report.awaited) == ({"n.a.test": "no record"}, {})
 
 
 def test_what_ends_soonest_is_ordered_first(host: Host) -> None:
@@ -268,7 +271,7 @@ def test_what_ends_soonest_is_ordered_first(host: Host) -> None:
 
 
 def test_names_move_once_they_are_on_another_certificate(host: Host) -> None:
-    """As after an upgrade from one certificate, to which both links lead until then."""
+    """As with a smaller size of certificates; both links point to the first until then."""
     host.run()
     names = frozenset(f"{kind}.{domain}.test" for kind in "nm" for domain in "abc")
     host.certbot.kept = {"mail-autoconfig": Lineage(names, URL, 0, 90 * DAY)}
@@ -284,11 +287,11 @@ def test_names_move_once_they_are_on_another_certificate(host: Host) -> None:
 
 
 def test_what_could_not_be_put_in_force_is_tried_again(host: Host) -> None:
-    deploy, host.deploy = host.deploy, "echo broken >&2; false"
+    command, host.command = host.command, "echo broken >&2; false"
     report = host.run()
     assert report.problems == ["not in force yet: broken"]
     assert host.run(dry=True).changed
-    host.deploy = deploy
+    host.command = command
     report = host.run()
     assert (report.problems, report.changed, host.deployed()) == ([], True, 1)
     host.run()
@@ -298,9 +301,9 @@ def test_what_could_not_be_put_in_force_is_tried_again(host: Host) -> None:
 def test_certificate_that_nginx_needs_is_not_deleted(host: Host) -> None:
     """Its configuration was not taken, or not yet written: the old one names it."""
     host.run()
-    deploy = host.deploy
-    host.deploy = (
-        f"test -e {host.tls}/mail-autoconfig || {{ echo no file >&2; false; }} && {deploy}"
+    command = host.command
+    host.command = (
+        f"test -e {host.tls}/mail-autoconfig || {{ echo no file >&2; false; }} && {command}"
     )
     host.certbot.live("mail-autoconfig").mkdir(parents=True)
     host.domains = ["c.test", "d.test"]
@@ -310,13 +313,13 @@ def test_certificate_that_nginx_needs_is_not_deleted(host: Host) -> None:
     assert set(host.certbot.kept) == {"mail-autoconfig", "mail-autoconfig-2"}
     assert host.link("mail-autoconfig") == host.certbot.live("mail-autoconfig")
     assert host.deployed() == 2  # what was renewed is in force
-    host.deploy = deploy
+    host.command = command
     assert host.run().orders == ["mail-autoconfig: deleted; no domain has it"]
     assert host.run(dry=True).changed is False
 
 
-def test_certificate_to_which_another_link_leads_stays(host: Host) -> None:
-    """As after an upgrade from one certificate, while a second one can't be ordered."""
+def test_certificate_to_which_another_link_points_stays(host: Host) -> None:
+    """As with a smaller size of certificates, while a second one can't be ordered."""
     host.run()
     host.domains = ["c.test"]
     host.failing = dict.fromkeys(["n.c.test", "m.c.test"], "no record")
@@ -372,129 +375,10 @@ def test_metrics(host: Host, tmp_path: Path) -> None:
     assert text == metrics(
         Report(), {"mail-autoconfig": 90 * DAY, "mail-autoconfig-2": 90 * DAY}, 0
     )
-    assert 'mail_autoconfig_certificate_ends_time_seconds{name="mail-autoconfig"} 7776000\n' in text
+    assert (
+        'mail_autoconfig_certificate_expiry_timestamp_seconds{name="mail-autoconfig"} 7776000\n'
+    ) in text
     assert "mail_autoconfig_certificates_problems 0\n" in text
-
-
-RAW = {
-    "directory_url": URL,
-    "challenge": ["--webroot"],
-    "email": "",
-    "ca_file": "",
-    "root": "",
-    "tls_directory": "/tls",
-    "deploy": "true",
-    "webroot": "/webroot",
-    "check_names": True,
-    "identities": [],
-    "limits": {"orders_per_3_hours": 3},
-    "metrics": "",
-}
-
-
-def test_parse_settings() -> None:
-    settings = parse_settings(json.dumps(RAW))
-    assert settings.limits == Limits(orders_per_3_hours=3)
-    assert (settings.authority.directory_url, settings.webroot) == (URL, Path("/webroot"))
-    assert (settings.authority.ca_file, settings.metrics) == (None, None)
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("", "not the settings"),
-        ("{}", "KeyError"),
-        (json.dumps(RAW | {"limits": {"x": 1}}), 'limits: unknown key "x"; use orders_per_3_hours'),
-    ],
-)
-def test_settings_that_are_not_right(text: str, line: str) -> None:
-    with pytest.raises(CertificatesError, match=line):
-        parse_settings(text)
-
-
-def test_names_are_not_checked_where_that_is_not_wanted() -> None:
-    settings = parse_settings(json.dumps(RAW | {"check_names": False}))
-    assert name_check(settings)(["a.invalid"]) == {}
-
-
-PROVES = """
-import json, sys
-names = json.load(sys.stdin)
-print(json.dumps({name: " ".join(sys.argv[1:]) for name in names if name != "a.test"}))
-"""
-
-
-@pytest.mark.parametrize(("served", "said"), [(None, "check"), (frozenset(), "check --dry-run")])
-def test_names_that_cannot_be_proven_in_dns(
-    monkeypatch: pytest.MonkeyPatch, served: frozenset[str] | None, said: str
-) -> None:
-    """By the command that certbot runs later; what the name check says comes first."""
-    monkeypatch.setattr(
-        "mail_autoconfig.certificates.preflight.check", lambda *_: {"c.test": "CAA"}
-    )
-    command = (sys.executable, "-c", PROVES, "check")
-    settings = Settings(Authority(URL, ()), Path("/"), "", identities=("x",), proof_check=command)
-    found = name_check(settings, served)(["a.test", "b.test", "c.test"])
-    assert found == {"b.test": said, "c.test": "CAA"}
-
-
-@pytest.mark.parametrize(
-    ("program", "said"),
-    [
-        ("import sys; sys.exit('no file')", "names can't be proven in DNS: no file"),
-        ("import nothing_such", "names can't be proven in DNS: ModuleNotFoundError: No module"),
-        ("raise SystemExit(3)", "names can't be proven in DNS: ended with 3"),
-        ("print('x')", "names can't be proven in DNS: x"),
-    ],
-)
-def test_names_that_nothing_can_prove(
-    monkeypatch: pytest.MonkeyPatch, program: str, said: str
-) -> None:
-    monkeypatch.setattr("mail_autoconfig.certificates.preflight.check", lambda *_: {})
-    command = (sys.executable, "-c", program)
-    settings = Settings(Authority(URL, ()), Path("/"), "", identities=("x",), proof_check=command)
-    with pytest.raises(CertificatesError, match=f"^{re.escape(said)}"):
-        name_check(settings)(["a.test"])
-
-
-def test_check_mode_where_nothing_can_be_fetched_yet(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def check(names: Sequence[str], _lookup: object, fetch: Any) -> Mapping[str, str]:
-        return {name: fetch(name, "192.0.2.1") for name in names}
-
-    monkeypatch.setattr("mail_autoconfig.certificates.preflight.check", check)
-    raw = RAW | {"webroot": str(tmp_path / "none"), "identities": ["ca.test"]}
-    settings = parse_settings(json.dumps(raw))
-    assert name_check(settings, {"a.test"})(["a.test"]) == {"a.test": ""}
-    with pytest.raises(OSError, match="none"):
-        name_check(settings)(["a.test"])
-
-
-@pytest.mark.parametrize(
-    ("directory", "expected"),
-    [({"meta": {"caaIdentities": ["ca.test"]}}, ("ca.test",)), ({"meta": {}}, ()), ({}, ())],
-)
-def test_identities_are_those_of_the_directory(
-    directory: dict[str, Any], expected: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ssl, "create_default_context", lambda cafile: cafile)
-    monkeypatch.setattr(
-        certificates, "urlopen", lambda *_args, **_: io.BytesIO(json.dumps(directory).encode())
-    )
-    assert identities(parse_settings(json.dumps(RAW))) == expected
-    own = parse_settings(json.dumps(RAW | {"identities": ["own.test"]}))
-    assert identities(own) == ("own.test",)
-
-
-def test_authority_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_args: object, **_: object) -> None:
-        raise URLError("Connection refused")
-
-    monkeypatch.setattr(ssl, "create_default_context", lambda cafile: cafile)
-    monkeypatch.setattr(certificates, "urlopen", refuse)
-    with pytest.raises(CertificatesError, match=r"https://acme.test/dir: .*Connection refused"):
-        identities(parse_settings(json.dumps(RAW)))
 
 
 def test_command(

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -16,6 +15,8 @@ import pytest
 from mail_autoconfig.certificates import sharing
 from mail_autoconfig.certificates.sharing import SharingError, install, is_in_force, pack, unpack
 from mail_autoconfig.cli import main
+from mail_autoconfig.host import NginxError
+from support.self_signed import certify
 
 FIRST, SECOND = "mail-autoconfig", "mail-autoconfig-2"
 
@@ -26,11 +27,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     found = []
     for _ in range(3):
         directory = tmp_path_factory.mktemp("pair")
-        new = (
-            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=x"
-        )
-        files = ["-keyout", f"{directory}/privkey.pem", "-out", f"{directory}/fullchain.pem"]
-        subprocess.run([*new.split(), *files], check=True, capture_output=True)
+        certify(directory, file="fullchain.pem")
         found.append({name: (directory / name).read_text() for name in sharing.FILES})
     return found
 
@@ -51,7 +48,7 @@ def taken() -> None:
 
 
 def refused() -> None:
-    raise SharingError("refused")
+    raise NginxError("refused")
 
 
 def state(directory: Path) -> dict[str, Any]:
@@ -66,7 +63,7 @@ def served(directory: Path, name: str) -> dict[str, str]:
 
 
 def test_what_is_packed_is_unpacked(tmp_path: Path, pairs: list[dict[str, str]]) -> None:
-    """From the links on the issuer, without placeholders and without what is not ours."""
+    """From the links, without placeholders and without what is not ours."""
     for name, pair in zip(("live", "other"), pairs, strict=False):
         (tmp_path / name).mkdir()
         for file, content in pair.items():
@@ -88,9 +85,9 @@ def test_a_certificate_without_its_key_is_not_packed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "the issuer sent no certificates"),
+        ("", "the host that orders certificates sent no certificates"),
         ("[]", "something else than certificates"),
-        ("{}", "has no certificate yet"),
+        ("{}", "has none yet"),
         ('{"../x": {"fullchain.pem": "", "privkey.pem": ""}}', "something else"),
         ('{"mail-autoconfig/x": {"fullchain.pem": "", "privkey.pem": ""}}', "something else"),
         ('{"mail-autoconfig": {"fullchain.pem": "", "../privkey.pem": ""}}', "something else"),
@@ -201,8 +198,8 @@ def program(code: str) -> list[str]:
 
 
 def test_fetch_says_the_last_line_of_what_failed() -> None:
-    with pytest.raises(SharingError, match=r"^issuer: Permission denied$"):
-        sharing.fetch(program("exit('Hello\\nissuer: Permission denied')"))
+    with pytest.raises(SharingError, match=r"^orderer: Permission denied$"):
+        sharing.fetch(program("exit('Hello\\norderer: Permission denied')"))
     with pytest.raises(SharingError, match="No such file"):
         sharing.fetch(["/nowhere/ssh"])
 
@@ -231,7 +228,7 @@ def test_command_line(
 def test_one_fetches_at_a_time(
     directory: Path, pairs: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else one would take away the directory to which the other has just led the links."""
+    """Else one would take away the directory to which the other has just pointed the links."""
     at_once, most = 0, 0
 
     def take() -> None:

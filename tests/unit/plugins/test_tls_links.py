@@ -4,40 +4,52 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 COLLECTIONS = Path(__file__).parents[3] / "collections"
 
 
-def test_links_and_lead(tmp_path: Path) -> None:
-    from ansible_collections.mailhost.autoconfig.plugins.modules.tls_links import lead, links
+def test_links_and_point(tmp_path: Path) -> None:
+    from ansible_collections.mailhost.autoconfig.plugins.modules.tls_links import links, point
 
     assert links(str(tmp_path / "none")) == {}
     (tmp_path / "directory").mkdir()
     for target in ("one", "two"):
-        lead(str(tmp_path), "link", target)
+        point(str(tmp_path), "link", target)
         assert links(str(tmp_path)) == {"link": target}
     with pytest.raises(OSError, match="directory"):
-        lead(str(tmp_path), "directory", "one")
+        point(str(tmp_path), "directory", "one")
 
 
-def test_certificate_of_an_earlier_version(tmp_path: Path) -> None:
-    from ansible_collections.mailhost.autoconfig.plugins.modules.tls_links import former
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"names": ["a"], "replace": True}, {"a": "new", "a-2": "live", "b": "x"}),
+        ({"names": ["a"]}, {"a": "live", "a-2": "live", "b": "x"}),
+        ({"names": ["b"]}, {"a": "live", "a-2": "live", "b": "new"}),
+        ({"names": ["a"], "prune": "a(-[0-9])?"}, {"a": "live", "b": "x"}),
+        ({"names": [], "prune": "a"}, {"a-2": "live", "b": "x"}),
+        (
+            {"names": ["c"], "moved_from": {"c": "a"}},
+            {"a": "live", "a-2": "live", "b": "x", "c": "live"},
+        ),
+        (
+            {"names": ["c"], "moved_from": {"c": "b"}},
+            {"a": "live", "a-2": "live", "b": "x", "c": "new"},
+        ),
+    ],
+)
+def test_wanted(tmp_path: Path, parameters: dict[str, Any], expected: dict[str, str]) -> None:
+    from ansible_collections.mailhost.autoconfig.plugins.modules.tls_links import links, wanted
 
-    tls, live = tmp_path / "tls", tmp_path / "live/mail-autoconfig"
-    tls.mkdir()
-    assert former(str(tls), "current") == ""
-    (tls / "current").symlink_to(live)
-    assert former(str(tls), "current") == ""
-    live.mkdir(parents=True)
-    (live / "fullchain.pem").touch()
-    assert former(str(tls), "current") == str(live)
-    # As it is now.
-    (tls / "current").unlink()
-    (tls / "mail-autoconfig").symlink_to(live)
-    (tls / "current").symlink_to(tls / "mail-autoconfig")
-    assert former(str(tls), "current") == ""
+    (tmp_path / "live").mkdir()
+    (tmp_path / "live/fullchain.pem").touch()
+    for name, target in ("a", "live"), ("a-2", "live"), ("b", "x"):
+        (tmp_path / name).symlink_to(target)
+    defaults = {"target": "new", "moved_from": {}, "replace": False, "prune": None}
+    assert wanted(str(tmp_path), links(str(tmp_path)), defaults | parameters) == expected
 
 
 def test_new_certificate_for_domains_of_another(tmp_path: Path) -> None:
@@ -50,7 +62,7 @@ def test_new_certificate_for_domains_of_another(tmp_path: Path) -> None:
         "directory": str(tmp_path),
         "names": names,
         "target": str(tmp_path / "placeholder"),
-        "formers": {"mail-autoconfig-2": "mail-autoconfig", "mail-autoconfig-3": "none"},
+        "moved_from": {"mail-autoconfig-2": "mail-autoconfig", "mail-autoconfig-3": "none"},
     }
     module = "ansible_collections.mailhost.autoconfig.plugins.modules.tls_links"
     loader = (

@@ -1,0 +1,138 @@
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What can be wrong before a role changes a host. Each check yields one line a problem."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
+
+OLDEST_ANSIBLE = (2, 19)
+SUPPORTED = {"Debian": ("12", "13")}
+OCTODNS_CLASS = re.compile(r"[A-Za-z]\w*([.]\w+)+", re.ASCII)
+
+
+def environment(version: str, facts: Mapping[str, Any]) -> Iterator[str]:
+    """Check the controller and the host.
+
+    :arg version: of ansible-core, such as ``2.19.4`` or ``2.20.0rc1``
+    :arg facts: the host's distribution facts, without the prefix ``ansible_``
+    """
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_ANSIBLE:
+        oldest = ".".join(map(str, OLDEST_ANSIBLE))
+        yield f"ansible-core {version} is too old; use {oldest} or later"
+    distribution = str(facts.get("distribution", "unknown"))
+    release = str(facts.get("distribution_major_version", "unknown"))
+    if release not in SUPPORTED.get(distribution, ()):
+        known = " or ".join(f"{name} {' or '.join(r)}" for name, r in SUPPORTED.items())
+        yield f"{distribution} {release} is not supported; use {known}"
+
+
+def max_names(size: int) -> Iterator[str]:
+    """Check how many names a certificate has at most."""
+    groups = load("certificates.groups")
+    if not groups.SMALLEST <= size <= groups.LARGEST:
+        yield (
+            f"autoconfig_certificates_max_names: {size} is not possible; "
+            f"use {groups.SMALLEST} to {groups.LARGEST}"
+        )
+
+
+def certificates_host(name: str, hosts: Collection[str]) -> Iterator[str]:
+    """Check that the host that orders the certificates, if one does, is in the inventory."""
+    if name and name not in hosts:
+        yield (
+            f"autoconfig_certificates_host is '{name}', which is no host of the inventory; "
+            "name one of autoconfig_servers"
+        )
+
+
+def certificates(wanted: Mapping[str, Any]) -> Iterator[str]:
+    """Check what the role certificates is to do.
+
+    :arg wanted: ``__certificates_checked`` of that role
+    """
+    mode = wanted["mode"]
+    if not mode:
+        yield (
+            "autoconfig_certificates_mode is not set; use letsencrypt, acme, selfsigned or existing"
+        )
+    if mode == "letsencrypt" and not wanted["environment"]:
+        yield (
+            "autoconfig_certificates_letsencrypt_environment is not set; "
+            "use staging for a first try, then production"
+        )
+    if mode == "acme" and not wanted["directory"].startswith("https://"):
+        yield (
+            f"autoconfig_certificates_acme_directory is '{wanted['directory']}'; "
+            "use the https URL of the authority's ACME directory"
+        )
+    if mode == "existing" and not all(path.startswith("/") for path in wanted["existing"]):
+        yield (
+            "autoconfig_certificates_existing_certificate and "
+            "autoconfig_certificates_existing_key must be full paths on the host"
+        )
+    if unknown := [key for key in wanted["limits"] if key not in wanted["known_limits"]]:
+        yield (
+            f"autoconfig_certificates_limits: unknown key {', '.join(unknown)}; "
+            f"use {', '.join(wanted['known_limits'])}"
+        )
+    if wanted["wildcards"] and wanted["challenge"] != "dns-01":
+        yield (
+            "autoconfig_certificates_wildcards needs autoconfig_certificates_challenge: dns-01; "
+            f"an authority takes no other proof for {', '.join(wanted['wildcards'])}"
+        )
+    if wanted["challenge"] == "dns-01":
+        yield from proofs_in_dns(wanted)
+
+
+def proofs_in_dns(wanted: Mapping[str, Any]) -> Iterator[str]:
+    """Check which servers and providers prove the names to an authority."""
+    if wanted["mode"] in ("letsencrypt", "acme") and not wanted["servers"]:
+        yield (
+            "autoconfig_certificates_challenge is dns-01, but autoconfig_dns_servers has no "
+            "address with a key; name a server that takes dynamic updates, or set "
+            "autoconfig_certificates_dns_apis for the APIs of providers"
+        )
+    known = wanted["known_providers"]
+    for provider in dict.fromkeys(wanted["providers"]):
+        if provider not in known and not OCTODNS_CLASS.fullmatch(provider):
+            yield (
+                f'autoconfig_dns_servers: no provider "{provider}"; use {", ".join(known)}, '
+                "or a class of octoDNS"
+            )
+
+
+def front_ends(names: Sequence[str]) -> Iterator[str]:
+    """Check that a load balancer has servers."""
+    if not names:
+        yield (
+            "autoconfig_front_ends is empty; name the hosts that answer, "
+            "or put them into the group autoconfig_servers"
+        )
+
+
+def web_servers(tested: Sequence[Mapping[str, Any]], listeners: str) -> Iterator[str]:
+    """Check that the ports are free, and that each web server's present configuration is right.
+
+    :arg tested: the results of the test of each web server's configuration, whose ``item`` is
+        ``__nginx_server`` or ``__haproxy_server``
+    :arg listeners: what ``ss --no-header --listening --numeric --tcp --processes`` printed
+    """
+    for result in tested:
+        server = result["item"]
+        ports = "|".join(map(str, server["ports"]))
+        holders = rf'^LISTEN.*?:({ports})\s.*?users:\(\("(?!{server["name"]}")([^"]+)"'
+        if taken := re.findall(holders, listeners, re.MULTILINE):
+            numbers = " and ".join(map(str, sorted({int(port) for port, _ in taken})))
+            programs = " and ".join(dict.fromkeys(program for _, program in taken))
+            ports_are = f"Ports {numbers} are" if " " in numbers else f"Port {numbers} is"
+            yield f"{ports_are} taken by {programs}; {server['cure']}"
+        if result.get("rc"):
+            said = (result.get("stderr_lines") or [""])[0]
+            yield (
+                f"{server['name']} refuses its present configuration, before anything was changed: "
+                f"{said}; mend that first"
+            )
