@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mail_autoconfig.zones.plan import Change, Content, Key
+from mail_autoconfig.zones.changes import Change, Content, Key
 from mail_autoconfig.zones.rfc2136 import UpdateServer
 from support.deployed import ROOT, changes, play
 

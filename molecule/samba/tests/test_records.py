@@ -87,7 +87,7 @@ def in_the_zone(zone: str, code: str) -> str:
     """Run Python against dc13's `zone` in the container; what it prints."""
     begin = (
         "from mail_autoconfig.zones.samba import DirectoryServer, ZoneError\n"
-        "from mail_autoconfig.zones.plan import Change, Content\n"
+        "from mail_autoconfig.zones.changes import Change, Content\n"
         f"server = DirectoryServer('dc13.corp13.test', 'autoconfig@CORP13.TEST', {PASSWORD!r})\n"
         f"zone = {zone!r}\n"
     )

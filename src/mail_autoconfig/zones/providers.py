@@ -14,9 +14,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from .plan import Change, Content, Key, steps
+from .changes import Change, Content, Key
 from .records import quoted, relative, unquoted
 from .rfc2136 import ZoneError
+from .steps import steps
 
 CLASSES = {
     "cloudflare": "octodns_cloudflare.CloudflareProvider",

@@ -23,7 +23,7 @@ import dns.update
 import dns.xfr
 import dns.zone
 
-from .plan import Change, Content, Key
+from .changes import Change, Content, Key
 
 _TIMEOUT = 15.0  # seconds
 _LARGEST = 65_000  # octets of a message: what TCP takes (RFC 1035, section 4.2.2), less a signature

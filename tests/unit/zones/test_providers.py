@@ -9,7 +9,7 @@ import ovh.client
 import pytest
 from octodns_gandi import GandiClient, GandiProvider
 
-from mail_autoconfig.zones.plan import Content
+from mail_autoconfig.zones.changes import Content
 from mail_autoconfig.zones.providers import CLASSES, ProviderServer
 from mail_autoconfig.zones.push import push
 from mail_autoconfig.zones.records import RecordSet, Type
