@@ -47,52 +47,19 @@ def test_servers() -> None:
     [
         ({}, ": not a list of servers"),
         (["x"], "[0]: not a mapping"),
-        (
-            [GOOD | {"key": 1}],
-            '[0]: unknown key "key"; use zones, address, port, key_n',
-        ),
-        (
-            [GOOD | {"zones": []}],
-            "[0], zones: no zone; list those that this server holds",
-        ),
-        (
-            [GOOD | {"zones": ["a b"]}],
-            '[0], zones: "a b" is not a zone such as example.co',
-        ),
+        ([GOOD | {"key": 1}], '[0]: unknown key "key"; use zones, address, port, key_n'),
+        ([GOOD | {"zones": []}], "[0], zones: no zone; list those that this server holds"),
+        ([GOOD | {"zones": ["a b"]}], '[0], zones: "a b" is not a zone such as example.co'),
         ([GOOD, GOOD], "[1], zones: example.com is listed twice; remove one"),
-        (
-            [GOOD | {"address": ""}],
-            "[0]: neither address nor provider; give one of them",
-        ),
+        ([GOOD | {"address": ""}], "[0]: neither address nor provider; give one of them"),
         ([GOOD | {"port": 0}], "[0]: port: 0 is not a port; use 1 to 65535"),
-        (
-            [GOOD | {"key_algorithm": "x"}],
-            '[0]: key_algorithm: no "x"; use one of hmac-',
-        ),
-        (
-            [GOOD | {"key_secret": ""}],
-            "[0]: key_name and key_secret belong together; give",
-        ),
-        (
-            [GOOD | {"key_secret": f"{SECRET}!"}],
-            "[0]: key_name is no name, or key_secret",
-        ),
-        (
-            [{"provider": "x", "zones": ["example.com"]}],
-            '[0]: no provider "x"; use cloudf',
-        ),
-        (
-            [{"provider": "gandi", "settings": 1}],
-            "[0]: settings: not a mapping",
-        ),
-        (
-            [{"provider": "gandi", "zones": ["d.d"]}],
-            "[0]: provider gandi, settings: ",
-        ),
-        (
-            [{"provider": "gandi", "token": "x"}],
-            '[0]: unknown key "token"; use zones, pro',
-        ),
+        ([GOOD | {"key_algorithm": "x"}], '[0]: key_algorithm: no "x"; use one of hmac-'),
+        ([GOOD | {"key_secret": ""}], "[0]: key_name and key_secret belong together; give"),
+        ([GOOD | {"key_secret": f"{SECRET}!"}], "[0]: key_name is no name, or key_secret"),
+        ([{"provider": "x", "zones": ["example.com"]}], '[0]: no provider "x"; use cloudf'),
+        ([{"provider": "gandi", "settings": 1}], "[0]: settings: not a mapping"),
+        ([{"provider": "gandi", "zones": ["d.d"]}], "[0]: provider gandi, settings: "),
+        ([{"provider": "gandi", "token": "x"}], '[0]: unknown key "token"; use zones, pro'),
         (
             [ACCOUNT | {"address": "192.0.2.1"}],
             "[0]: address: '192.0.2.1' is no host name; give the domain controller's",
