@@ -37,8 +37,10 @@ options:
     type: list
     elements: str
     default: []
-  issuers:
-    description: Authorities that may issue certificates for the names (CAA records).
+  caa:
+    description:
+      - Authorities that may certify the names, such as C(letsencrypt.org).
+      - Empty, no CAA record is made.
     type: list
     elements: str
     default: []

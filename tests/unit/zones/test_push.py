@@ -71,9 +71,9 @@ def test_what_an_active_directory_does_not_take_is_left_out_and_said() -> None:
     services = [
         RecordSet(zone, f"_{name}._tcp.{zone}", "SRV", ("0 0 0 .",)) for name in ("a", "b", "c")
     ]
-    issuer = RecordSet(zone, zone, "CAA", ('0 issue "x"',))
+    caa = RecordSet(zone, zone, "CAA", ('0 issue "x"',))
     server = Directory("dc.ad.example", "a@AD.EXAMPLE", "x")
-    given = {zone: [*wanted(zone)[zone], *services, issuer]}
+    given = {zone: [*wanted(zone)[zone], *services, caa]}
     (outcome,) = push({zone: server}, given, owner="main", ttl=60, dry=True)
     changed = {(change.name, change.type) for change in outcome.plan.changes}
     assert changed == {("autoconfig.ad.example", "A"), ("_mail-autoconfig.ad.example", "TXT")}
