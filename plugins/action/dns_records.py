@@ -113,7 +113,7 @@ def write(directory: Path, wanted: Mapping[str, str], dry: bool) -> list[dict[st
 
 
 class ActionModule(ActionBase):
-    """Derive the records, write the files, push, then ask the name servers."""
+    """Compute the records, write the files, push, then ask the name servers."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -161,7 +161,7 @@ class ActionModule(ActionBase):
 
 
 class Pusher:
-    """Pushes to the servers of the task's arguments, and checks what came of it."""
+    """Pushes to the servers of the task's arguments, and checks the result."""
 
     def __init__(self, arguments: Mapping[str, Any], dry: bool) -> None:
         """Raise ConfigurationError if the servers are not right, or a library is missing."""

@@ -8,11 +8,11 @@ module: samba_gpo
 short_description: Keep a Group Policy object of a user's registry values on a Samba controller
 version_added: 0.1.0
 description:
-  - Makes a Group Policy object that sets registry values for users, links it, and says to whom it
-    applies; or removes all of that.
-  - Runs on a domain controller as root, with the Samba that is there, and needs no password.
-  - Marks the object as its own by its description, and touches no object of somebody else.
-  - Other settings that the object has, of computers or by other extensions, stay.
+  - Makes a Group Policy object that sets registry values for users, links it, and limits it to
+    groups; or removes all of that.
+  - Runs on a domain controller as root, with the libraries of its Samba, and needs no password.
+  - Marks its object by a description, and changes no other object.
+  - Other settings of the object, of computers or by other extensions, stay.
 options:
   name:
     description: Name of the object, as Group Policy Management shows it.
@@ -24,7 +24,7 @@ options:
     choices: [present, absent]
     default: present
   values:
-    description: The registry values. Those of the object that are not listed are removed.
+    description: The registry values. Other values of the object are removed.
     type: list
     elements: dict
     default: []
@@ -50,12 +50,14 @@ options:
     description:
       - Distinguished names of the organizational units to which the object is linked, and of no
         others.
-      - Empty, it is linked to the domain.
+      - If empty, it is linked to the domain.
     type: list
     elements: str
     default: []
   security_filter:
-    description: Groups to which the object applies. Empty, it applies to Authenticated Users.
+    description:
+      - Groups to which the object applies.
+      - If empty, it applies to Authenticated Users.
     type: list
     elements: str
     default: []

@@ -361,7 +361,7 @@ def test_without_servers_the_records_are_shown() -> None:
             {"autoconfig_dns_addresses": ["x"]},
             "autoconfig_dns_addresses: 'x' does not appear to be an IPv4 or IPv6 address",
         ),
-        ({"autoconfig_dns_owner": "a b"}, 'autoconfig_dns_owner: "a b" is no word of letters'),
+        ({"autoconfig_dns_owner": "a b"}, 'autoconfig_dns_owner: "a b" is not a word of letters'),
         (
             {"autoconfig_dns_replace": ["a b"]},
             'autoconfig_dns_replace: "a b" is not a name such as autoconfig.example.com',

@@ -171,4 +171,4 @@ def test_groups_without_hosts_are_named() -> None:
     assert changes(ran.stdout) == 0
     kinds = "clients", "windows_controllers", "samba_controllers"
     groups = ", ".join(f"autoconfig_outlook_{kind}" for kind in kinds)
-    assert f"No host in {groups}: nothing is done about Outlook there" in ran.stdout
+    assert f"No hosts in {groups}, so nothing is done for them" in ran.stdout

@@ -288,7 +288,7 @@ def test_failing_servers_do_not_stop_the_other_zones() -> None:
         ),
         (
             written([DC13], zones=["unserved.test"]),
-            "zone unserved.test: dc13.corp13.test does not hold the zone",
+            "zone unserved.test: dc13.corp13.test has no such zone",
         ),
         (
             written([DC13], address="dc14.corp13.test", zones=["nowhere.test"]),

@@ -39,7 +39,7 @@ class NameServer:
 
 
 def hosts(wanted: Iterable[RecordSet]) -> tuple[RecordSet, ...]:
-    """Those record sets that give a host name its address, or an alias."""
+    """Those record sets that give a host name an address or an alias."""
     return tuple(record for record in wanted if record.type in _HOST_TYPES)
 
 
@@ -172,10 +172,10 @@ def seen(
     resolvers: Sequence[str] = (),
     port: int = 53,
 ) -> tuple[str, ...]:
-    """A line for each host name that has, to resolvers, none of `addresses` (in text form).
+    """A line for each host name for which resolvers do not say one of `addresses` (as text).
 
-    `resolvers` are addresses; none: those of this system. A resolver may keep an older answer, or
-    that there was none, for hours.
+    `resolvers` are addresses; none: those of this system. A resolver may keep an older answer, also
+    that there is no such name, for hours.
     """
     resolver = dns.resolver.Resolver(configure=not resolvers)
     if resolvers:

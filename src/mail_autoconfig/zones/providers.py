@@ -48,7 +48,7 @@ def package_of(provider: str) -> str:
 
 
 class ProviderServer:
-    """The account at a provider that holds zones.
+    """An account with zones at a provider.
 
     `settings` are the arguments of octoDNS's provider class, such as `token`. Raises ZoneError if
     the class is not installed or does not take them.
@@ -124,7 +124,7 @@ class ProviderServer:
         return desired
 
     def add(self, zone: str, name: str, type_: str, content: Content) -> None:
-        """Add values to a record set, whatever else it holds. Raises ZoneError.
+        """Add values to a record set, whatever else it has. Raises ZoneError.
 
         The TTL is that of the record set that is there, else at least what all providers take.
         """

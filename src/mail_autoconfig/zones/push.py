@@ -27,7 +27,7 @@ _OWNER = re.compile(r"[A-Za-z0-9._-]{1,60}")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one zone: its content before and the plan, or the problem."""
+    """The result for one zone: its content before and the plan, or the problem."""
 
     zone: str
     content: Zone
@@ -44,14 +44,14 @@ def push(
     replace: Collection[str] = (),
     dry: bool = False,
 ) -> tuple[Outcome, ...]:
-    """Bring each zone of `servers` to what is wanted in it; `dry` plans only.
+    """Change each zone of `servers` so that it has what is wanted in it; `dry` plans only.
 
-    What fails in one zone is said in its outcome; the others go on. A zone in which nothing is
+    If a zone fails, its outcome says why, and the others continue. A zone in which nothing is
     wanted loses what is ours. The other arguments are those of `plan.plan`.
     """
     if not _OWNER.fullmatch(owner):
         raise ConfigurationError(
-            [f'autoconfig_dns_owner: "{owner}" is no word of letters, digits, ".-_"']
+            [f'autoconfig_dns_owner: "{owner}" is not a word of letters, digits and ".-_"']
         )
 
     def one(zone: str) -> Outcome:

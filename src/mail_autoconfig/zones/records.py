@@ -1,4 +1,4 @@
-"""The DNS records that the domains need: pure, from a configuration to record sets."""
+"""The DNS records that the domains need. Pure: from a configuration to record sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..inventory.names import normalise
 Type = Literal["A", "AAAA", "CNAME", "SRV", "TXT", "CAA"]
 Address = IPv4Address | IPv6Address
 
-_ABSENT = "0 0 0 ."  # RFC 2782: the service is decidedly not available at this domain
+_ABSENT = "0 0 0 ."  # RFC 2782: the domain says that it does not offer the service
 MAIL_SERVICES: dict[tuple[str, str], str] = {
     ("imap", "tls"): "_imaps._tcp",
     ("imap", "starttls"): "_imap._tcp",
@@ -129,7 +129,7 @@ class _Maker:
             yield RecordSet(name, record_of("_autodiscover._tcp", name), "SRV", values, "Outlook")
 
     def alias(self, domain: str, name: str, purpose: str) -> Iterator[RecordSet]:
-        """A CNAME of the generic host; addresses where other records stand beside it.
+        """A CNAME of the generic host; addresses where the name has other records.
 
         RFC 1034, section 3.6.2: a name with a CNAME has no other record; a mail domain has.
         """
@@ -223,7 +223,7 @@ def _unescaped(escaped: str) -> str:
 
 
 def zone_of(name: str, zones: Container[str]) -> str | None:
-    """The zone that holds a name: the longest that is the name or ends it; None if none does."""
+    """The zone of a name: the longest that is the name or ends it; None if there is none."""
     while name:
         if name in zones:
             return name
@@ -232,7 +232,7 @@ def zone_of(name: str, zones: Container[str]) -> str | None:
 
 
 def by_zone(found: Iterable[RecordSet], zones: Iterable[str] = ()) -> dict[str, list[RecordSet]]:
-    """Record sets by zone: the longest of `zones` that holds the name, else the mail domain."""
+    """Record sets by zone: the longest of `zones` that contains the name, else the mail domain."""
     listed = frozenset(zones)
     sorted_: dict[str, list[RecordSet]] = {}
     for record in found:

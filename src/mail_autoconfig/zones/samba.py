@@ -65,7 +65,7 @@ class DirectoryServer:
             return self._content(zone, environment)
 
     def change(self, zone: str, changes: Sequence[Change]) -> None:
-        """Apply the changes if what they replace still is there, else none of them.
+        """Apply the changes if what they replace is still there, else none of them.
 
         One transaction for each message of up to 64 KiB, as `UpdateServer` does. Raises ZoneError.
         """
@@ -73,11 +73,11 @@ class DirectoryServer:
             for part in transactions(zone, changes):
                 proven = self._update(script(self.address, zone, part), environment)
                 if not proven and not is_done(self._content(zone, environment), part):
-                    raise ZoneError(f"{self.address} says that it is done, but it is not")
+                    raise ZoneError(f"{self.address} says that the change is done, but it is not")
 
     @contextmanager
     def _ticket(self) -> Iterator[dict[str, str]]:
-        """The environment of programs that act as the account, which ends with its ticket."""
+        """The environment of programs that act as the account; its ticket goes with it."""
         for program, package in PROGRAMS.items():
             if not shutil.which(program):
                 raise ZoneError(f"no program {program} here; install Debian's {package}")
@@ -106,7 +106,7 @@ class DirectoryServer:
                 if (zone, "SOA") not in content:
                     raise ZoneError(f"{self.address}: {self.account} may not read the zone")
                 return content
-        raise ZoneError(f"{self.address} does not hold the zone; make it there first")
+        raise ZoneError(f"{self.address} has no such zone; make it there first")
 
     def _search(self, base: str, environment: Mapping[str, str]) -> str | None:
         """The zone's nodes as LDIF (RFC 2849); None if there is no such zone."""
@@ -123,9 +123,9 @@ class DirectoryServer:
         return done.stdout
 
     def _update(self, commands: str, environment: Mapping[str, str]) -> bool:
-        """Return whether the answer, that it is done, is rightly signed.
+        """Send an update; return whether the answer, that it is done, has a right signature.
 
-        Samba 4.17 signs its answers wrongly; what was done is seen by LDAP then, which is sealed.
+        Samba 4.17 signs its answers wrongly. LDAP, which is sealed, shows what was done then.
         """
         done = _run(["nsupdate", "-g", "-v", "-t", str(_TIMEOUT)], commands, environment)
         if done.returncode == 0 or _last(done.stderr) == _UNPROVEN:

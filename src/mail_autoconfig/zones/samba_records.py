@@ -15,7 +15,7 @@ from .changes import Content, Key
 from .rfc2136 import ZoneError
 
 _HEADER = 24  # octets before the data of a record
-_TOMBSTONE = 0  # type of what stands in for a removed record
+_TOMBSTONE = 0  # type of what replaces a removed record
 # How many octets precede the name in the data of these types (MS-DNSP 2.2.2.2.4).
 _BEFORE_NAME = {
     dns.rdatatype.NS: 0,
@@ -30,7 +30,7 @@ _BEFORE_NAME = {
 def parse_ldif(text: str, zone: str) -> dict[Key, Content]:
     """Record sets of a zone from its nodes, by the attributes `dc` and `dnsRecord`.
 
-    The lines are not wrapped. Raises ZoneError if a record is none.
+    The lines are not wrapped. Raises ZoneError if a record can't be read.
     """
     found: dict[Key, dict[str, int]] = {}
     for entry in text.split("\n\n"):
@@ -43,7 +43,7 @@ def parse_ldif(text: str, zone: str) -> dict[Key, Content]:
             try:
                 parsed = parse_record(record)
             except (struct.error, dns.exception.DNSException):
-                raise ZoneError(f"{name} has a record that is none: {record.hex()}") from None
+                raise ZoneError(f"{name} has a record that can't be read: {record.hex()}") from None
             if parsed:
                 type_, value, ttl = parsed
                 found.setdefault((name, type_), {})[value] = ttl
@@ -64,7 +64,8 @@ def _values(entry: str, attribute: str) -> Iterator[bytes]:
 def parse_record(record: bytes) -> tuple[str, str, int] | None:
     """Type, value in the form of a zone file, and TTL of a dnsRecord (MS-DNSP 2.3.2.2).
 
-    None for the tombstone of a removed record. Raises struct.error or DNSException if it is none.
+    None for the tombstone of a removed record. Raises struct.error or DNSException if it can't be
+    read.
     """
     length, number = struct.unpack_from("<HH", record)
     (ttl,) = struct.unpack_from(">I", record, 12)
@@ -85,7 +86,7 @@ def parse_record(record: bytes) -> tuple[str, str, int] | None:
 
 
 def _names(data: bytes) -> Iterator[bytes]:
-    """MS-DNSP 2.2.2.2.2: before each name stand its length and the number of its labels."""
+    """MS-DNSP 2.2.2.2.2: its length and the number of its labels precede each name."""
     while data:
         end = 2 + data[0]
         yield data[2:end]

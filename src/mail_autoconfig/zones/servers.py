@@ -1,4 +1,4 @@
-"""The servers of zones, from what the inventory says of them.
+"""The servers of zones, from `autoconfig_dns_servers`.
 
 Needs dnspython; octoDNS for zones at a provider.
 """
@@ -78,7 +78,7 @@ def parse_servers(raw: Any) -> dict[str, Server]:
 def _zones(listed: Any, where: str, problems: list[str]) -> Iterator[str]:
     """The names of an entry's zones; what is wrong with them goes to the problems."""
     if not isinstance(listed, list) or not listed:
-        problems.append(f"{where}: no zone; list those that this server holds")
+        problems.append(f"{where}: no zone; list the zones of this server")
         return
     for written in listed:
         try:
@@ -106,7 +106,7 @@ def _provider(entry: Mapping[str, Any]) -> ProviderServer:
 def _update_server(entry: Mapping[str, Any]) -> UpdateServer:
     address, port = entry.get("address"), entry.get("port", 53)
     if not isinstance(address, str) or not address:
-        raise ValueError("neither address nor provider; give one of them")
+        raise ValueError("no address and no provider; give one of them")
     if isinstance(port, bool) or not isinstance(port, int) or not 1 <= port <= 65535:
         raise ValueError(f"port: {port!r} is not a port; use 1 to 65535")
     key, secret = str(entry.get("key_name", "")), str(entry.get("key_secret", ""))
@@ -119,7 +119,7 @@ def _update_server(entry: Mapping[str, Any]) -> UpdateServer:
         dns.name.from_text(key)
         base64.b64decode(secret, validate=True)
     except (dns.exception.DNSException, binascii.Error):
-        raise ValueError("key_name is no name, or key_secret no base64") from None
+        raise ValueError("key_name is not a name, or key_secret is not base64") from None
     return UpdateServer(address, port, key, secret, algorithm)
 
 
@@ -130,12 +130,12 @@ def _directory(entry: Mapping[str, Any]) -> DirectoryServer:
         host = names.normalise(str(address))
     except ValueError:
         raise ValueError(
-            f"address: {address!r} is no host name; give the domain controller's, no IP address"
+            f"address: {address!r} is not a host name; give the domain controller's name"
         ) from None
     if not _ACCOUNT.fullmatch(account):
         raise ValueError(f'kerberos_account: "{account}" is not like name@example.com')
     if not password or "\n" in password:
-        raise ValueError("kerberos_password: none, or more than a line; give the account's")
+        raise ValueError("kerberos_password: not one line; give the account's password")
     name, _at, realm = account.partition("@")
     return DirectoryServer(host, f"{name}@{realm.upper()}", password)
 

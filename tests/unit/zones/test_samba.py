@@ -129,7 +129,7 @@ def test_zone_is_read_as_the_account(programs: Programs) -> None:
 
 def test_zone_that_is_nowhere(programs: Programs) -> None:
     programs.set("ldapsearch", code=32)
-    with pytest.raises(ZoneError, match=r"^dc.ad.test does not hold the zone; make it there first"):
+    with pytest.raises(ZoneError, match=r"^dc.ad.test has no such zone; make it there first"):
         SERVER.read(ZONE)
     assert len(programs.asked("ldapsearch")) == 3
 
@@ -194,7 +194,7 @@ def test_answer_without_a_right_signature_is_proven_by_ldap(programs: Programs) 
     programs.set("ldapsearch", out=LDIF)
     there = Change(ZONE, "www.sub.one.test", "A", None, Content(("192.0.2.9",), 300))
     SERVER.change(ZONE, [there])
-    with pytest.raises(ZoneError, match=r"^dc.ad.test says that it is done, but it is not"):
+    with pytest.raises(ZoneError, match=r"^dc.ad.test says that the change is done, but it is not"):
         SERVER.change(ZONE, [there, Change(ZONE, "b.one.test", "CNAME", None, ALIAS)])
 
 

@@ -46,5 +46,5 @@ def test_zone_from_its_nodes() -> None:
 @pytest.mark.parametrize("stored", [b"\x04\x00", base64.b64decode(A)[:-1]])
 def test_record_that_is_none(stored: bytes) -> None:
     text = f"dc: x\ndnsRecord:: {base64.b64encode(stored).decode()}\n"
-    with pytest.raises(ZoneError, match=r"^x.one.test has a record that is none: 0400"):
+    with pytest.raises(ZoneError, match=r"^x.one.test has a record that can't be read: 0400"):
         parse_ldif(text, ZONE)
