@@ -103,8 +103,8 @@ with open({path!r}, "wb") as file:
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        ({"name": "N" * 256}, "no key and name of 1 to 255 characters"),
-        ({"data": 1 << 32}, "4294967296 is no number of 32 bits"),
+        ({"name": "N" * 256}, "key and name must have 1 to 255 characters"),
+        ({"data": 1 << 32}, "4294967296 is not a number of 32 bits"),
         ({"type": "REG_QWORD"}, "value of type must be one of: REG_DWORD, REG_SZ, got: REG_QWORD"),
     ],
 )

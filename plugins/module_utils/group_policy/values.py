@@ -41,7 +41,7 @@ def checked(given: Mapping[str, Any]) -> PolicyValue:
     value = PolicyValue(given["key"], given["name"], given["type"], given["data"])
     where = f"{value.key}\\{value.name}"
     if not all(0 < len(part) <= _LONGEST and "\0" not in part for part in value[:2]):
-        raise ValueError(f"{where}: no key and name of 1 to {_LONGEST} characters")
+        raise ValueError(f"{where}: key and name must have 1 to {_LONGEST} characters")
     if value.type == "REG_SZ":
         if "\0" in str(value.data):
             raise ValueError(f"{where}: a text with a NUL")
@@ -51,7 +51,7 @@ def checked(given: Mapping[str, Any]) -> PolicyValue:
     except (TypeError, ValueError):
         number = -1
     if not 0 <= number < 1 << 32:
-        raise ValueError(f"{where}: {value.data!r} is no number of 32 bits")
+        raise ValueError(f"{where}: {value.data!r} is not a number of 32 bits")
     return value._replace(data=number)
 
 

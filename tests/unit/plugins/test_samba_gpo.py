@@ -183,13 +183,13 @@ def test_values_of_other_types_are_shown() -> None:
 @pytest.mark.parametrize(
     ("key", "name", "type_", "data", "problem"),
     [
-        ("", "N", "REG_SZ", "", "no key and name of 1 to 255 characters"),
-        ("K", "N" * 256, "REG_SZ", "", "no key and name of 1 to 255 characters"),
-        ("K", "N\0", "REG_SZ", "", "no key and name of 1 to 255 characters"),
+        ("", "N", "REG_SZ", "", "key and name must have 1 to 255 characters"),
+        ("K", "N" * 256, "REG_SZ", "", "key and name must have 1 to 255 characters"),
+        ("K", "N\0", "REG_SZ", "", "key and name must have 1 to 255 characters"),
         ("K", "N", "REG_SZ", "a\0b", "a text with a NUL"),
-        ("K", "N", "REG_DWORD", 1 << 32, "4294967296 is no number of 32 bits"),
-        ("K", "N", "REG_DWORD", -1, "-1 is no number of 32 bits"),
-        ("K", "N", "REG_DWORD", "x", "'x' is no number of 32 bits"),
+        ("K", "N", "REG_DWORD", 1 << 32, "4294967296 is not a number of 32 bits"),
+        ("K", "N", "REG_DWORD", -1, "-1 is not a number of 32 bits"),
+        ("K", "N", "REG_DWORD", "x", "'x' is not a number of 32 bits"),
     ],
 )
 def test_wrong_values(key: str, name: str, type_: str, data: Any, problem: str) -> None:
