@@ -23,12 +23,12 @@ from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.inventory.read 
     ConfigurationError,
     parse,
 )
+from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zones.changes import difference
 from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zones.files import (
     files,
     is_stale,
     table,
 )
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zones.plan import difference
 from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zones.records import (
     RecordSet,
     by_zone,
@@ -43,7 +43,7 @@ ARGUMENTS = {
     "providers": {"type": "raw", "default": {}},
     "generic_host": {"type": "str", "default": ""},
     "addresses": {"type": "list", "elements": "str", "default": []},
-    "issuers": {"type": "list", "elements": "str", "default": []},
+    "caa": {"type": "list", "elements": "str", "default": []},
     "ttl": {"type": "int", "default": 3600},
     "files_path": {"type": "str", "default": ""},
     "servers": {"type": "list", "elements": "dict", "default": []},
@@ -113,7 +113,7 @@ def write(directory: Path, wanted: Mapping[str, str], dry: bool) -> list[dict[st
 
 
 class ActionModule(ActionBase):
-    """Derive the records, write the files, push, then ask the name servers."""
+    """Compute the records, write the files, push, then ask the name servers."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -145,7 +145,7 @@ class ActionModule(ActionBase):
         ttl = int(arguments["ttl"])
         try:
             addresses = [ip_address(str(address)) for address in arguments["addresses"]]
-            found = records(configuration, addresses, list(map(str, arguments["issuers"])))
+            found = records(configuration, addresses, list(map(str, arguments["caa"])))
         except ValueError as error:  # AddressError is one
             raise ConfigurationError([f"autoconfig_dns_addresses: {error}"]) from None
         kept = names_of(arguments["keep"], "autoconfig_dns_keep")
@@ -161,30 +161,29 @@ class ActionModule(ActionBase):
 
 
 class Pusher:
-    """Pushes to the servers of the task's arguments, and checks what came of it."""
+    """Pushes to the servers of the task's arguments, and checks the result."""
 
     def __init__(self, arguments: Mapping[str, Any], dry: bool) -> None:
         """Raise ConfigurationError if the servers are not right, or a library is missing."""
         try:
             from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zones import (
-                propagation as dns_check,
-            )
-            from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zones import (
-                push as dns_push,
+                propagation,
+                push,
+                servers,
             )
         except ImportError as error:
             problem = (
                 f"autoconfig_dns_servers: {error}; install dnspython for ansible's {sys.executable}"
             )
             raise ConfigurationError([problem]) from None
-        self.dns_check, self.dns_push = dns_check, dns_push
+        self._push, self._check, self._seen = push.push, push.check, propagation.seen
         self.arguments = arguments
         self.dry = dry
-        self.servers = dns_push.parse_servers(plain(arguments["servers"]))
+        self.servers = servers.parse_servers(plain(arguments["servers"]))
 
     def push(self, zones: Zones, result: dict[str, Any]) -> dict[str, Any]:
         """Push and check; return the result with what came of it."""
-        outcomes = self.dns_push.push(
+        outcomes = self._push(
             self.servers,
             zones,
             owner=str(self.arguments["owner"]),
@@ -205,8 +204,8 @@ class Pusher:
         result["resolvers"] = []
         if not self.dry and self.arguments["wait"]:
             right = [outcome for outcome in done if not outcome.plan.conflicts]
-            problems += self.dns_push.check(self.servers, right, zones, int(self.arguments["wait"]))
-            result["resolvers"] = self.dns_check.seen(
+            problems += self._check(self.servers, right, zones, int(self.arguments["wait"]))
+            result["resolvers"] = self._seen(
                 [record for found in zones.values() for record in found],
                 [str(ip_address(str(address))) for address in self.arguments["addresses"]],
                 [str(address) for address in self.arguments["resolvers"]],

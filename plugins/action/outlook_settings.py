@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Derive the registry values of Outlook from the domains, and write them as files."""
+"""Compute the registry values of Outlook from the domains, and write them to files."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def write(directory: Path, wanted: Mapping[str, bytes], *, dry: bool) -> list[di
 
 
 class ActionModule(ActionBase):
-    """Validate the inventory, derive the values, write the files."""
+    """Validate the inventory, compute the values, write the files."""
 
     TRANSFERS_FILES = False
     _requires_connection = False

@@ -8,15 +8,16 @@ module: dns_records
 short_description: Show, write, push and check the DNS records of mail domains
 version_added: 0.1.0
 description:
-  - Derives from the domains the records that they need, and brings each zone of O(servers) to them.
-  - Touches no record that it did not make.
-  - What it made is marked in the zone, at C(_mail-autoconfig.DOMAIN).
-  - A zone that fails does not stop the others; the task fails at its end and says which.
+  - Computes the records that the domains need, and updates each zone of O(servers).
+  - Changes no record that it did not make.
+  - Marks in the zone what it made, at C(_mail-autoconfig.DOMAIN).
+  - A zone that fails does not stop the others. The task fails at its end and names the zone.
   - Runs on the controller and needs no connection to the host.
-  - Pushing needs dnspython there, a provider's API octoDNS too, an Active Directory Kerberos.
+  - To push, the controller needs dnspython; for a provider's API also octoDNS, for an Active
+    Directory also Kerberos.
 options:
   state:
-    description: C(absent) removes all that O(owner) made from the zones of O(servers).
+    description: C(absent) removes from the zones of O(servers) all that O(owner) made.
     type: str
     choices: [present, absent]
     default: present
@@ -37,8 +38,10 @@ options:
     type: list
     elements: str
     default: []
-  issuers:
-    description: Authorities that may issue certificates for the names (CAA records).
+  caa:
+    description:
+      - Authorities that may certify the names, such as C(letsencrypt.org).
+      - If empty, no CAA record is made.
     type: list
     elements: str
     default: []
@@ -48,40 +51,44 @@ options:
     default: 3600
   files_path:
     description:
-      - Directory on the controller for the records as Markdown, as CSV and as a zone file a zone.
-      - Empty, none are written.
+      - Directory on the controller for the records as Markdown, as CSV, and as one file a zone.
+      - If empty, no file is written.
     type: str
     default: ""
   servers:
     description:
-      - List of servers and the zones that each of them holds.
-      - By dynamic update, with C(address), C(port), C(key_name), C(key_secret), C(key_algorithm).
-      - By dynamic update of an Active Directory's zones, with C(address), C(kerberos_account),
+      - List of servers, each with its C(zones), and the keys for one of three ways to change them.
+      - Dynamic update, with C(address), C(port), C(key_name), C(key_secret), C(key_algorithm).
+      - Dynamic update of an Active Directory's zones, with C(address), C(kerberos_account),
         C(kerberos_password).
-      - By a provider's API, with C(provider) and C(settings), the arguments of octoDNS's provider.
+      - A provider's API, with C(provider) and C(settings), the arguments of octoDNS's provider.
     type: list
     elements: dict
     default: []
   owner:
-    description: What the markers say of who made a record.
+    description: Name of this inventory in the markers, which say who made a record.
     type: str
     default: mail-autoconfig
   replace:
-    description: Names whose records are replaced though somebody else made them, C(*) for all.
+    description: Names whose records are replaced even if somebody else made them; C(*) means all.
     type: list
     elements: str
     default: []
   keep:
-    description: Names whose records are left to somebody else.
+    description: Names whose records are left alone.
     type: list
     elements: str
     default: []
   wait:
-    description: Seconds that each name server gets to have the records. 0, none is asked.
+    description:
+      - How many seconds to wait until each name server has the records.
+      - With 0, none is asked.
     type: int
     default: 60
   resolvers:
-    description: Addresses of resolvers to ask what they see. Empty, those of the controller.
+    description:
+      - Addresses of resolvers that are asked what they see.
+      - If empty, those of the controller are asked.
     type: list
     elements: str
     default: []
@@ -93,7 +100,7 @@ attributes:
     description: Reads the zones and shows the plan.
     support: full
   diff_mode:
-    description: Shows the records of the zones and the files before and after. Never a secret.
+    description: Shows records and files before and after, and never a secret.
     support: full
 author:
   - The mailhost.autoconfig authors (@mailhost)
@@ -117,12 +124,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 table:
-  description: The records, to paste where nothing is pushed.
+  description: The records of the zones that are not in O(servers), to paste.
   type: list
   elements: str
   returned: success
 zones:
-  description: For each zone of O(servers), the number of record sets that changed or would.
+  description: For each zone of O(servers), the number of record sets that changed or would change.
   type: dict
   returned: when something is pushed
 left:
@@ -136,7 +143,9 @@ resolvers:
   elements: str
   returned: when something is pushed
 problems:
-  description: A line for each zone that failed, record in the way, name server that lacks some.
+  description:
+    - A line for each zone that failed, each record in the way, and each name server that lacks
+      records.
   type: list
   elements: str
   returned: failure

@@ -5,11 +5,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: outlook_settings
-short_description: The registry values that let classic Outlook ask, as a list and as files
+short_description: Compute the registry values that let classic Outlook ask, and write them to files
 version_added: 0.1.0
 description:
-  - Derives from the domains the registry values that a user's classic Outlook needs.
-  - Writes them as files, for those who set them without Ansible.
+  - Computes from the domains the registry values that a user's classic Outlook needs.
+  - Writes them to files, for those who set them without Ansible.
   - Runs on the controller and needs no connection to the host.
 options:
   domains:
@@ -29,7 +29,7 @@ options:
     type: raw
     default: {}
   files_path:
-    description: Directory on the controller for the files. Empty, none are written.
+    description: Directory on the controller for the files. If empty, no file is written.
     type: str
     default: ""
 attributes:
@@ -37,7 +37,7 @@ attributes:
     description: Runs on the controller.
     support: full
   check_mode:
-    description: Does the same, and writes no file.
+    description: Computes the same, and writes no file.
     support: full
   diff_mode:
     description: Shows the files before and after.

@@ -76,7 +76,7 @@ Describe 'users.ps1' {
         [Microsoft.Win32.Registry]::Users.GetSubKeyNames() | Should -Not -Match 'mailhost|pester'
     }
 
-    It 'sets the values for a user who is not logged on, for the one who is, and for users to come' {
+    It 'sets the values for a user who is not logged on, for the one who is, and for new users' {
         $ran = Invoke-Users
         $ran.Changed | Should -BeTrue
         $ran.Result.problems | Should -BeNullOrEmpty
@@ -100,7 +100,7 @@ Describe 'users.ps1' {
         $line = [regex]::Escape("pester-anna ($($anna.Sid)): $setup\$value = ")
         $ran.Diff.before | Should -Match "$line`DWord `"0`""
         $ran.Diff.after | Should -Match "$line`DWord `"1`""
-        $ran.Diff.before | Should -Match 'users to come: .* = not set'
+        $ran.Diff.before | Should -Match 'new users: .* = not set'
         Get-HiveValue $anna.Hive $setup $value | Should -Be 'DWord 0'
         Get-HiveValue $bert.Hive $setup $value | Should -BeNullOrEmpty
         @(Get-ChildItem 'HKLM:\SOFTWARE\mailhost.autoconfig\Outlook' -ErrorAction SilentlyContinue) | Should -BeNullOrEmpty

@@ -19,7 +19,7 @@ import docker
 import pytest
 import yaml
 
-from mail_autoconfig.zones.plan import Change, Content
+from mail_autoconfig.zones.changes import Change, Content
 from mail_autoconfig.zones.rfc2136 import UpdateServer
 from support.deployed import ROOT, TLSConnection, changes, play
 from support.pem import names_on

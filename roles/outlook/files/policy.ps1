@@ -1,7 +1,7 @@
 # Makes a Group Policy object of a user's registry values on a Windows domain controller, or removes it.
 #
 # $Ansible is what ansible.windows.win_powershell provides. Check mode runs only scripts that say
-# SupportsShouldProcess; what must not happen then asks $Ansible.CheckMode.
+# SupportsShouldProcess; each change asks $Ansible.CheckMode.
 [CmdletBinding(SupportsShouldProcess)]
 param(
     [string] $Name,
@@ -25,7 +25,7 @@ $kinds = @{ REG_DWORD = 'DWord'; REG_SZ = 'String' }
 $before = New-Object Collections.ArrayList
 $after = New-Object Collections.ArrayList
 
-# Notes a line that goes and one that comes, either of which may be empty; whether to do it.
+# Notes a line that goes and one that comes, either of which may be empty; returns whether to change it.
 function Test-Change([string] $Old, [string] $New) {
     if ($Old) { $null = $before.Add($Old) }
     if ($New) { $null = $after.Add($New) }
@@ -88,7 +88,7 @@ function Update-Link([string[]] $Wanted) {
     }
 }
 
-# Authenticated Users go on reading, which computers need (MS16-072).
+# Authenticated Users continue to read the object, which computers need (MS16-072).
 function Update-Filter([hashtable] $Wanted) {
     $trustees = @{ $everyone = @{ Name = Get-EveryoneName; Type = 'Group'; Level = 'GpoApply' } }  # of a new object
     if ($gpo) {

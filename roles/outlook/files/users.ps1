@@ -1,7 +1,7 @@
-# Sets registry values for the users of a PC, or puts back what was there before.
+# Sets registry values for the users of a PC, or restores what was there before.
 #
 # $Ansible is what ansible.windows.win_powershell provides. Check mode runs only scripts that say
-# SupportsShouldProcess; what must not happen then asks $Ansible.CheckMode.
+# SupportsShouldProcess; each change asks $Ansible.CheckMode.
 [CmdletBinding(SupportsShouldProcess)]
 param(
     [string] $Values,  # JSON: a list of key (seen from the root of a user's hive), name, type, data
@@ -78,8 +78,8 @@ function Test-SameValue($One, $Other) {
     (Format-Value $One) -ceq (Format-Value $Other)
 }
 
-# Brings a user's hive to what is wanted. What was there before is kept in the machine's hive, which
-# no user can write: by key and name, of kind None where there was nothing.
+# Sets the wanted values in a user's hive, and restores others. What was there before is kept in the
+# machine's hive, which no user can write: by key and name, of kind None where there was nothing.
 function Update-Hive([Microsoft.Win32.RegistryKey] $Hive, $User, [object[]] $Wanted) {
     $record = "$records\$($User.Id)"
     $places = @()
@@ -122,7 +122,7 @@ function Get-Recorded([string] $Id) {
     }
 }
 
-# Runs reg.exe; what it says if it fails. In PowerShell 5.1 a redirected error would end the script
+# Runs reg.exe; returns what it says if it fails. In PowerShell 5.1 a redirected error would end the script
 # if errors stop it.
 function Invoke-Reg([string[]] $Arguments) {
     $ErrorActionPreference = 'Continue'
@@ -130,8 +130,8 @@ function Invoke-Reg([string[]] $Arguments) {
     if ($LASTEXITCODE -ne 0) { "reg $($Arguments[0]): $("$said".Trim()) ($LASTEXITCODE)" }
 }
 
-# Unloads a hive; what is wrong if it stays. Whoever holds a key of it, a virus scanner too, is in
-# the way, mostly for a moment.
+# Unloads a hive; returns what is wrong if it stays. A program with an open key of it, such as a virus
+# scanner, is in the way, mostly for a moment.
 function Close-Hive([string] $Name) {
     $problem = $null
     foreach ($attempt in 1..20) {
@@ -141,10 +141,10 @@ function Close-Hive([string] $Name) {
         if (-not $problem) { return }
         Start-Sleep -Milliseconds 500
     }
-    "HKU\$Name stays loaded, and its user can't log on properly: $problem"
+    "HKU\$Name stays loaded, so its user can't log on properly: $problem"
 }
 
-# Does what is to be done for one user, in the hive that is loaded or in NTUSER.DAT.
+# Sets or restores the values of one user, in the loaded hive or in NTUSER.DAT.
 function Update-User($User, [object[]] $Wanted) {
     if (-not $Wanted -and -not @(Get-Recorded $User.Id)) { return }
     if ($User.Lost -or [IO.File]::Exists([IO.Path]::Combine($User.Path, 'NTUSER.MAN'))) {
@@ -164,7 +164,7 @@ function Update-User($User, [object[]] $Wanted) {
     }
     $name = "mailhost.autoconfig-$($User.Id)"
     if ($users.GetSubKeyNames() -contains $name) {
-        # A run that was cut off left it.
+        # An earlier run was cut off and left it.
         $problem = Close-Hive $name
         if ($problem) { throw $problem }
     }
@@ -188,7 +188,7 @@ function Update-User($User, [object[]] $Wanted) {
 # Every profile of a person, of this PC, a domain (S-1-5-21) or Entra ID (S-1-12-1), and the default one.
 function Get-User {
     $list = $machine.OpenSubKey('SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList')
-    [pscustomobject] @{ Id = 'Default'; Who = 'users to come'; Path = $list.GetValue('Default'); Lost = $false; Chosen = $NewUsers }
+    [pscustomobject] @{ Id = 'Default'; Who = 'new users'; Path = $list.GetValue('Default'); Lost = $false; Chosen = $NewUsers }
     foreach ($sid in $list.GetSubKeyNames()) {
         if ($sid -notmatch '^S-1-(5-21|12-1)(-\d+)+$') { continue }
         $key = $list.OpenSubKey($sid)

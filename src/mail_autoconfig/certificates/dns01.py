@@ -18,12 +18,12 @@ import dns.exception
 import dns.resolver
 
 from ..inventory.read import ConfigurationError
-from ..zones.plan import Content
+from ..zones.changes import Content
 from ..zones.propagation import NameServer, name_servers, serial_of, wait
 from ..zones.providers import ProviderServer
-from ..zones.push import parse_servers
 from ..zones.records import RecordSet
 from ..zones.rfc2136 import UpdateServer, ZoneError
+from ..zones.servers import parse_servers
 from .preflight import system_resolver
 
 LABEL = "_acme-challenge"

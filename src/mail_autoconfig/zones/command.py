@@ -23,9 +23,15 @@ def add_command(commands: Commands) -> None:
         help="address of the server; may be repeated",
     )
     dns.add_argument(
-        "--issuer", action="append", default=[], help="who may issue certificates (CAA)"
+        "--caa",
+        action="append",
+        default=[],
+        metavar="CA",
+        help="who may certify the names, such as letsencrypt.org (CAA); may be repeated",
     )
-    dns.add_argument("--ttl", type=int, default=TTL, help="in seconds [%(default)s]")
+    dns.add_argument(
+        "--ttl", type=int, default=TTL, help="seconds that a record may be kept [%(default)s]"
+    )
     add_file(dns)
     dns.set_defaults(command=run)
 
@@ -37,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
 
     configuration = load(options.file)
     try:
-        found = records(configuration, options.address, options.issuer)
+        found = records(configuration, options.address, options.caa)
     except AddressError as error:
         print(f"{options.file.name}: {error}: --address IP", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""Record sets as people paste them: a table, Markdown, CSV, zone files. Pure."""
+"""Record sets to paste or to include: a table, Markdown, CSV, zone files. Pure."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def zone_file(zone: str, found: Iterable[RecordSet], ttl: int) -> str:
 
 
 def files(zones: Zones, ttl: int) -> dict[str, str]:
-    """All of the above by file name, UTF-8: two tables, and a zone file a zone."""
+    """All of the above by file name, in UTF-8: two tables, and a file a zone."""
     found = {
         "records.md": "# DNS records\n\n" + markdown(zones, ttl),
         "records.csv": comma_separated(zones, ttl),
@@ -72,5 +72,5 @@ def files(zones: Zones, ttl: int) -> dict[str, str]:
 
 
 def is_stale(name: str, content: str, wanted: Mapping[str, str]) -> bool:
-    """Whether a file of the directory is a zone file that was made for a zone that has gone."""
+    """Whether a file is a zone file that was made here, for a zone that is no longer wanted."""
     return name.endswith(".zone") and name not in wanted and content.startswith(_MADE)

@@ -1,52 +1,19 @@
-"""What to change in a zone so that it holds the records wanted: pure, and never a foreign one.
+"""What to change in a zone so that it has the records wanted: pure, and never a foreign one.
 
-Ownership stands in the zone itself, in TXT records at `_mail-autoconfig.<domain>`: who made the
-record set, and a digest of what was written. A record set is ours only while its content is what
-the marker says; one that somebody else has edited since is theirs.
+`markers` says which record sets are ours.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from .records import RecordSet, quoted, relative, unquoted
+from .changes import Change, Content, Key, Zone, canonical
+from .markers import MARKER, SPARE, Marks, digest, marker_values, read_marks, with_marks
+from .records import RecordSet
 
-MARKER = "_mail-autoconfig"
-_SPARE = f"{MARKER}-next"  # stands in for the marker while that is changed; see `steps`
-_TAG = "mail-autoconfig"
-_LONGEST_TEXT = 255  # octets of a character string (RFC 1035, section 3.3.14): one is enough
 # What DNSSEC and the zone itself need beside any record (RFC 4034, section 2.4 and RFC 2181, 10.1).
 _BESIDE_CNAME = frozenset(("RRSIG", "NSEC", "NSEC3", "KEY"))
-_ENTRY = re.compile(r" ([^ /]+)/([A-Z]+)/([0-9a-f]+)(?= |\Z)")
-
-Key = tuple[str, str]
-"""Absolute name in lower case without a final dot, and type."""
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """The content of one record set: values in the form of a zone file, TTL in seconds."""
-
-    values: tuple[str, ...]
-    ttl: int
-
-
-Zone = Mapping[Key, Content]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One record set that changes; `before` or `after` is None where there is none."""
-
-    domain: str
-    name: str
-    type: str
-    before: Content | None
-    after: Content | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +63,16 @@ class _Planner:
         self.left: list[str] = []
 
     def plan(self, wanted: Mapping[Key, RecordSet]) -> Plan:
-        marked: dict[Key, tuple[str, set[str]]] = {}
-        for key, base, digest in _marks(self.content, self.owner):
-            marked.setdefault(key, (base, set()))[1].add(digest)
-        marks: dict[Key, tuple[str, set[str]]] = {}
-        for key in marked.keys() - wanted.keys():
-            self.remove(key, *marked[key])
+        before = read_marks(self.content, self.owner)
+        after: dict[Key, tuple[str, set[str]]] = {}
+        for key in before.keys() - wanted.keys():
+            self.remove(key, *before[key])
         for key, record in wanted.items():
             base = record.domain if _within(record.domain, self.zone) else self.zone
-            digests = self.keep(key, record, marked.get(key, (base, set()))[1])
+            digests = self.keep(key, record, before.get(key, (base, set()))[1])
             if digests:
-                marks[key] = base, digests
-        self.mark(marked, marks)
+                after[key] = base, digests
+        self.mark(before, after)
         changes = sorted(self.changes.values(), key=lambda change: change.domain)
         return Plan(tuple(changes), tuple(self.conflicts), tuple(sorted(self.left)))
 
@@ -118,7 +83,7 @@ class _Planner:
         current = self.content.get(key)
         if current is None:
             return
-        if _digest(key[1], current.values) in digests:
+        if digest(key[1], current.values) in digests:
             self.change(base, key, None)
         else:
             self.left.append(f"{_shown(key, current.values)}: edited since it was made; left as is")
@@ -126,23 +91,15 @@ class _Planner:
     def keep(self, key: Key, record: RecordSet, digests: set[str]) -> set[str]:
         """Plan one record set; return its digest if it is ours then, the old ones if it is not."""
         current, wanted = self.content.get(key), Content(record.values, self.ttl)
-        new_digest = _digest(record.type, record.values)
-        ours = current is not None and _digest(record.type, current.values) in digests
-        # Without transactions, a run that was cut off has written some of the values.
-        ours = ours or (
-            current is not None
-            and new_digest in digests
-            and canonical(record.type, current.values) < canonical(record.type, record.values)
-        )
-        ours = ours or self.may_replace(record.name)
+        new_digest = digest(record.type, record.values)
         if current is None:
             if not self.clear(record):
                 return digests
-        elif not ours:
-            if _digest(record.type, current.values) != new_digest:
+        elif not (_is_ours(current, record, digests) or self.may_replace(record.name)):
+            if digest(record.type, current.values) != new_digest:
                 self.conflict(key, current, record)
             return digests
-        elif _digest(record.type, current.values) == new_digest and current.ttl == self.ttl:
+        elif digest(record.type, current.values) == new_digest and current.ttl == self.ttl:
             return {new_digest}
         self.change(record.domain, key, wanted)
         return {new_digest}
@@ -176,73 +133,28 @@ class _Planner:
         before = self.content.get(key)
         self.changes[key] = Change(domain, *key, before, after)
 
-    def mark(
-        self,
-        before: Mapping[Key, tuple[str, set[str]]],
-        after: Mapping[Key, tuple[str, set[str]]],
-    ) -> None:
-        """Plan the markers: one record set a domain; what other owners wrote there stays."""
-        bases = {mark[0] for mark in [*before.values(), *after.values()]}
-        entries: dict[str, list[str]] = {base: [] for base in sorted(bases)}
-        for (name, type_), (base, digests) in after.items():
-            label = relative(name, base)
-            entries[base] += (f"{label}/{type_}/{digest}" for digest in sorted(digests))
-        for base, listed in entries.items():
-            texts = map(quoted, _packed(listed, f"{_TAG} owner={self.owner}"))
-            self.mark_one(base, f"{MARKER}.{base}", tuple(texts))
-            self.mark_one(base, f"{_SPARE}.{base}", ())
+    def mark(self, before: Marks, after: Marks) -> None:
+        """Plan the markers: one record set a domain."""
+        for base in sorted({domain for domain, _ in [*before.values(), *after.values()]}):
+            self.mark_one(base, f"{MARKER}.{base}", marker_values(base, after, self.owner))
+            self.mark_one(base, f"{SPARE}.{base}", ())
 
     def mark_one(self, base: str, name: str, ours: tuple[str, ...]) -> None:
         current = self.content.get((name, "TXT"), Content((), self.ttl))
-        foreign = tuple(value for value in current.values if _owner(value) != self.owner)
-        if set(current.values) != {*foreign, *ours}:
-            values = (*foreign, *ours)
+        values = with_marks(current, self.owner, ours)
+        if set(current.values) != set(values):
             self.change(base, (name, "TXT"), Content(values, self.ttl) if values else None)
 
 
-def _marks(content: Zone, owner: str) -> Iterator[tuple[Key, str, str]]:
-    """What the markers say is ours: name and type, the marker's domain, a digest.
+def _is_ours(current: Content, wanted: RecordSet, digests: set[str]) -> bool:
+    """Whether the values are those that a marker names, or some of those that were being written.
 
-    One record set has several digests while a change by steps is under way.
+    Without transactions, a run that was cut off has written some of the values.
     """
-    for (name, type_), found in content.items():
-        label, base = name.partition(".")[::2]
-        if type_ != "TXT" or label not in (MARKER, _SPARE):
-            continue
-        for value in found.values:
-            if _owner(value) == owner:
-                for relative_name, marked_type, digest in _ENTRY.findall(unquoted(value)):
-                    marked = base if relative_name == "@" else f"{relative_name}.{base}"
-                    yield (marked, marked_type), base, digest
-
-
-def _owner(value: str) -> str | None:
-    tag, rest = unquoted(value).partition(" owner=")[::2]
-    return rest.partition(" ")[0] if tag == _TAG else None
-
-
-def _packed(entries: Iterable[str], head: str) -> Iterator[str]:
-    """The entries in as few texts as hold them."""
-    text = head
-    for entry in entries:
-        if len(text) + 1 + len(entry) > _LONGEST_TEXT:
-            yield text
-            text = head
-        text += f" {entry}"
-    if text != head:
-        yield text
-
-
-def canonical(type_: str, values: Iterable[str]) -> frozenset[str]:
-    """The same for values that mean the same: their order, the case of host names, split texts."""
-    if type_ == "TXT":
-        return frozenset(map(unquoted, values))
-    return frozenset(value if type_ == "CAA" else value.lower() for value in values)
-
-
-def _digest(type_: str, values: Iterable[str]) -> str:
-    same = "\n".join(sorted(canonical(type_, values)))
-    return hashlib.sha256(same.encode()).hexdigest()[:12]
+    if digest(wanted.type, current.values) in digests:
+        return True
+    some = canonical(wanted.type, current.values) < canonical(wanted.type, wanted.values)
+    return some and digest(wanted.type, wanted.values) in digests
 
 
 def _within(name: str, zone: str) -> bool:
@@ -251,62 +163,3 @@ def _within(name: str, zone: str) -> bool:
 
 def _shown(key: Key, values: Iterable[str]) -> str:
     return f"{key[0]} {key[1]} {', '.join(values)}"
-
-
-def difference(changes: Iterable[Change]) -> tuple[str, str]:
-    """The changed record sets before and after, as lines of a zone file."""
-    sides: tuple[list[str], list[str]] = ([], [])
-    for change in changes:
-        for side, content in zip(sides, (change.before, change.after), strict=True):
-            if content:
-                head = f"{change.name}. {content.ttl} {change.type}"
-                side += (f"{head} {value}\n" for value in content.values)
-    before, after = ("".join(sorted(side)) for side in sides)
-    return before, after
-
-
-def steps(changes: Iterable[Change]) -> Iterator[tuple[Change, ...]]:
-    """The changes in the order for servers without transactions, and where to change is to remove.
-
-    Before a record changes, a marker says what was and what is to be; before the marker itself
-    changes, a spare one beside it does. So a run that is cut off anywhere leaves no record without
-    its owner, and the next one goes on.
-    """
-    markers: dict[str, Change] = {}
-    spares: dict[str, Change] = {}
-    records = []
-    for change in changes:
-        label, base = change.name.partition(".")[::2]
-        if label == MARKER:
-            markers[base] = change
-        elif label == _SPARE:
-            spares[base] = change
-        else:
-            records.append(change)
-    first, second, last, end = [], [], [], []
-    for base in dict.fromkeys((*markers, *spares)):
-        marker, spare = markers.get(base), spares.get(base)
-        if marker is None:
-            end += [spare] if spare else []
-        elif spare is None and marker.before is None:
-            first.append(marker)
-        elif spare is None and marker.after is None:
-            last.append(marker)
-        else:
-            old = spare.before if spare else None
-            known = _merged(marker.before, old)
-            known_and_new = _merged(known, marker.after)
-            name = f"{_SPARE}.{base}"
-            if spare:
-                first.append(dataclasses.replace(marker, after=known))
-            second.append(Change(marker.domain, name, "TXT", old, known_and_new))
-            last.append(dataclasses.replace(marker, before=known))
-            left = spare.after if spare else None
-            end.append(Change(marker.domain, name, "TXT", known_and_new, left))
-    yield from (tuple(step) for step in (first, second, records, last, end) if step)
-
-
-def _merged(*contents: Content | None) -> Content:
-    found = [content for content in contents if content]
-    values = dict.fromkeys(value for content in found for value in content.values)
-    return Content(tuple(values), found[-1].ttl)

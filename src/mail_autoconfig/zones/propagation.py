@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
 
@@ -19,7 +20,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.resolver
 
-from .plan import Zone
+from .changes import Zone
 from .records import RecordSet
 
 _THREADS = 16
@@ -38,7 +39,7 @@ class NameServer:
 
 
 def hosts(wanted: Iterable[RecordSet]) -> tuple[RecordSet, ...]:
-    """Those record sets that give a host name its address, or an alias."""
+    """Those record sets that give a host name an address or an alias."""
     return tuple(record for record in wanted if record.type in _HOST_TYPES)
 
 
@@ -171,40 +172,48 @@ def seen(
     resolvers: Sequence[str] = (),
     port: int = 53,
 ) -> tuple[str, ...]:
-    """A line for each host name that resolvers do not lead to one of `addresses` (in text form).
+    """A line for each host name for which resolvers do not say one of `addresses` (as text).
 
-    `resolvers` are addresses; none: those of this system. A resolver may keep an older answer, or
-    that there was none, for hours.
+    `resolvers` are addresses; none: those of this system. A resolver may keep an older answer, also
+    that there is no such name, for hours.
     """
     resolver = dns.resolver.Resolver(configure=not resolvers)
     if resolvers:
         resolver.nameservers = list(resolvers)
     resolver.lifetime = 2 * _TIMEOUT
     resolver.port = port
-    silent = Event()
+    silent = Event()  # no use to wait for a resolver again for each name
 
     def look(name: str) -> str:
         if silent.is_set():
             return ""
-        found: set[str] = set()
-        for type_ in ("A", "AAAA"):
-            try:
-                found.update(rdata.to_text() for rdata in resolver.resolve(f"{name}.", type_))
-            except dns.resolver.NXDOMAIN:
-                return f"{name}: resolvers know no such name yet"
-            except dns.resolver.NoAnswer:
-                continue
-            except dns.resolver.LifetimeTimeout:
-                silent.set()  # no use to wait for it again for each name
-                return f"{name}: resolvers do not answer; the others are not asked"
-            except (dns.exception.DNSException, OSError) as error:
-                return f"{name}: resolvers do not know: {error}"
-        if not found:
-            return f"{name}: resolvers know no address yet"
-        if addresses and not found & set(addresses):
-            return f"{name}: resolvers say {', '.join(sorted(found))}, not the server's address"
-        return ""
+        try:
+            return _judged(name, _known(resolver, name), addresses)
+        except dns.resolver.LifetimeTimeout:
+            silent.set()
+            return f"{name}: resolvers do not answer; the other names are not asked for"
+        except dns.resolver.NXDOMAIN:
+            return f"{name}: resolvers know no such name yet"
+        except (dns.exception.DNSException, OSError) as error:
+            return f"{name}: resolvers do not know: {error}"
 
     names = dict.fromkeys(record.name for record in hosts(wanted))
     with ThreadPoolExecutor(_THREADS) as pool:
         return tuple(line for line in pool.map(look, names) if line)
+
+
+def _known(resolver: dns.resolver.Resolver, name: str) -> set[str]:
+    """The addresses of a name. Raises DNSException or OSError, but not if there are none."""
+    found: set[str] = set()
+    for type_ in ("A", "AAAA"):
+        with suppress(dns.resolver.NoAnswer):
+            found.update(rdata.to_text() for rdata in resolver.resolve(f"{name}.", type_))
+    return found
+
+
+def _judged(name: str, found: set[str], addresses: Sequence[str]) -> str:
+    if not found:
+        return f"{name}: resolvers know no address yet"
+    if addresses and not found & set(addresses):
+        return f"{name}: resolvers say {', '.join(sorted(found))}, not the server's address"
+    return ""

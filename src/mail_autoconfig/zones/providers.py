@@ -1,7 +1,7 @@
 """Read and change zones through the APIs of DNS providers, by octoDNS.
 
-octoDNS alone would make a zone equal to a file; here it gets single changes, so that its providers
-read and write, and what to write is decided by the same plan as for a server of one's own.
+octoDNS alone would make a zone equal to a file. Here it gets single changes: its providers read and
+write, and the plan is the same as for a server of one's own.
 Needs octodns and the provider's package, such as octodns-gandi.
 """
 
@@ -14,9 +14,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from .plan import Change, Content, Key, steps
+from .changes import Change, Content, Key
 from .records import quoted, relative, unquoted
 from .rfc2136 import ZoneError
+from .steps import steps
 
 CLASSES = {
     "cloudflare": "octodns_cloudflare.CloudflareProvider",
@@ -27,7 +28,11 @@ CLASSES = {
     "powerdns": "octodns_powerdns.PowerDnsProvider",
     "route53": "octodns_route53.Route53Provider",
 }
-"""Providers by name; any other of octoDNS is named by its class, `package.Class`."""
+"""Providers by name; any other of octoDNS is named by its class, `module.Class`.
+
+This is the source of the names: a test compares the others with it. requirements-dns.txt pins the
+packages.
+"""
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "cloudflare": {"pagerules": False},  # else its redirects are read as records
@@ -37,8 +42,13 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 _LEAST_TTL = 300  # seconds; the least that all of them take
 
 
+def package_of(provider: str) -> str:
+    """The package that has a provider's class; all of octoDNS's are called after their module."""
+    return CLASSES.get(provider, provider).partition(".")[0].replace("_", "-")
+
+
 class ProviderServer:
-    """The account at a provider that holds zones.
+    """An account with zones at a provider.
 
     `settings` are the arguments of octoDNS's provider class, such as `token`. Raises ZoneError if
     the class is not installed or does not take them.
@@ -47,13 +57,12 @@ class ProviderServer:
     def __init__(self, provider: str, settings: Mapping[str, Any]) -> None:
         self.address = provider
         module, name = CLASSES.get(provider, provider).rpartition(".")[::2]
-        package = module.partition(".")[0].replace("_", "-")
         try:
             class_ = getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError):
             raise ZoneError(
-                f"provider {provider}: pip install {package} where ansible is, "
-                "or run the play again for a host that proves names"
+                f"provider {provider}: no {package_of(provider)}; pip install it where ansible "
+                "runs; on a host, run the role certificates again"
             ) from None
         self._new = partial(class_, provider, **_DEFAULTS.get(provider, {}) | dict(settings))
         try:
@@ -115,7 +124,7 @@ class ProviderServer:
         return desired
 
     def add(self, zone: str, name: str, type_: str, content: Content) -> None:
-        """Add values to a record set, whatever else it holds. Raises ZoneError.
+        """Add values to a record set, whatever else it has. Raises ZoneError.
 
         The TTL is that of the record set that is there, else at least what all providers take.
         """

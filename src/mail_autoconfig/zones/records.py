@@ -1,4 +1,4 @@
-"""The DNS records that the domains need: pure, from a configuration to record sets."""
+"""The DNS records that the domains need. Pure: from a configuration to record sets."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from ..answers import pacc
+from ..inventory.hosts import host_of, record_of
 from ..inventory.model import Configuration, Domain, WebServer
 from ..inventory.names import normalise
 
 Type = Literal["A", "AAAA", "CNAME", "SRV", "TXT", "CAA"]
 Address = IPv4Address | IPv6Address
 
-_ABSENT = "0 0 0 ."  # RFC 2782: the service is decidedly not available at this domain
+_ABSENT = "0 0 0 ."  # RFC 2782: the domain says that it does not offer the service
 MAIL_SERVICES: dict[tuple[str, str], str] = {
     ("imap", "tls"): "_imaps._tcp",
     ("imap", "starttls"): "_imap._tcp",
@@ -61,16 +62,18 @@ class RecordSet:
 
 
 def records(
-    configuration: Configuration, addresses: Sequence[Address] = (), issuers: Sequence[str] = ()
+    configuration: Configuration,
+    addresses: Sequence[Address] = (),
+    authorities: Sequence[str] = (),
 ) -> tuple[RecordSet, ...]:
     """The record sets that the domains need, in the order of the inventory, each once.
 
     `addresses` are those of the server. Where the configuration has a generic host, the domains'
-    names are aliases of it, so that addresses are written in one place. `issuers` are the
-    authorities that may certify the names (CAA, RFC 8659); none: no CAA record.
-    Raises AddressError if a name needs an address and there is none.
+    names are aliases of it, so that addresses are written in one place. `authorities` may certify
+    the names, such as `letsencrypt.org` (CAA, RFC 8659); none: no CAA record. Raises AddressError
+    if a name needs an address and there is none.
     """
-    maker = _Maker(configuration, tuple(addresses), tuple(issuers))
+    maker = _Maker(configuration, tuple(addresses), tuple(authorities))
     found: dict[tuple[str, str], RecordSet] = {}
     for record in maker.all():
         found.setdefault((record.name, record.type), record)
@@ -82,11 +85,14 @@ def records(
 
 class _Maker:
     def __init__(
-        self, configuration: Configuration, addresses: tuple[Address, ...], issuers: tuple[str, ...]
+        self,
+        configuration: Configuration,
+        addresses: tuple[Address, ...],
+        authorities: tuple[str, ...],
     ) -> None:
         self.configuration = configuration
         self.addresses = addresses
-        self.issuers = issuers
+        self.authorities = authorities
         self.homeless: list[str] = []
 
     def all(self) -> Iterator[RecordSet]:
@@ -100,30 +106,30 @@ class _Maker:
             yield from _web_services(domain)
 
     def discovery(self, domain: Domain) -> Iterator[RecordSet]:
-        """What leads clients to the server.
+        """Where clients find the server.
 
         A domain found by SRV has no autodiscover name: Outlook would meet a certificate there that
-        does not hold it, before it asks for the SRV record.
+        does not contain it, before it asks for the SRV record.
         """
         name, generic_host = domain.name, self.configuration.generic_host
-        own_host = f"autodiscover.{name}"
+        own_host = host_of("autodiscover", name)
         if domain.discovery == "certificate":
             yield from self.alias(name, own_host, "Outlook")
-        yield from self.alias(name, f"autoconfig.{name}", "Thunderbird")
+        yield from self.alias(name, host_of("autoconfig", name), "Thunderbird")
         if domain.apex:
             yield from self.addresses_of(name, name, "Outlook, Thunderbird")
         if domain.pacc:
-            yield from self.alias(name, f"ua-auto-config.{name}", "PACC clients")
+            yield from self.alias(name, host_of("ua-auto-config", name), "PACC clients")
             values = (quoted(pacc.txt_record(domain)),)
-            yield RecordSet(name, f"_ua-auto-config.{name}", "TXT", values, "PACC clients")
+            yield RecordSet(name, record_of("_ua-auto-config", name), "TXT", values, "PACC clients")
         if domain.settings.autodiscover:
-            # RFC 2782: the target is no alias, so not autodiscover.D where that is one.
+            # RFC 2782: the target is no alias, so not the autodiscover name where that is one.
             target = generic_host or own_host
             values = (f"0 0 443 {target}.",)
-            yield RecordSet(name, f"_autodiscover._tcp.{name}", "SRV", values, "Outlook")
+            yield RecordSet(name, record_of("_autodiscover._tcp", name), "SRV", values, "Outlook")
 
     def alias(self, domain: str, name: str, purpose: str) -> Iterator[RecordSet]:
-        """A CNAME of the generic host; addresses where other records stand beside it.
+        """A CNAME of the generic host; addresses where the name has other records.
 
         RFC 1034, section 3.6.2: a name with a CNAME has no other record; a mail domain has.
         """
@@ -136,8 +142,8 @@ class _Maker:
     def address(self, domain: str, name: str, purpose: str) -> Iterator[RecordSet]:
         """A and AAAA, and who may certify the name; aliases of it inherit that (RFC 8659, 3)."""
         yield from self.addresses_of(domain, name, purpose)
-        if self.issuers:
-            values = tuple(f'0 issue "{issuer}"' for issuer in self.issuers)
+        if self.authorities:
+            values = tuple(f'0 issue "{authority}"' for authority in self.authorities)
             yield RecordSet(domain, name, "CAA", values, "certificate authorities")
 
     def addresses_of(self, domain: str, name: str, purpose: str) -> Iterator[RecordSet]:
@@ -217,7 +223,7 @@ def _unescaped(escaped: str) -> str:
 
 
 def zone_of(name: str, zones: Container[str]) -> str | None:
-    """The zone that holds a name: the longest that is the name or ends it; None if none does."""
+    """The zone of a name: the longest that is the name or ends it; None if there is none."""
     while name:
         if name in zones:
             return name
@@ -226,7 +232,7 @@ def zone_of(name: str, zones: Container[str]) -> str | None:
 
 
 def by_zone(found: Iterable[RecordSet], zones: Iterable[str] = ()) -> dict[str, list[RecordSet]]:
-    """Record sets by zone: the longest of `zones` that holds the name, else the mail domain."""
+    """Record sets by zone: the longest of `zones` that contains the name, else the mail domain."""
     listed = frozenset(zones)
     sorted_: dict[str, list[RecordSet]] = {}
     for record in found:

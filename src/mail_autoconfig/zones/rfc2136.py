@@ -23,7 +23,7 @@ import dns.update
 import dns.xfr
 import dns.zone
 
-from .plan import Change, Content, Key
+from .changes import Change, Content, Key
 
 _TIMEOUT = 15.0  # seconds
 _LARGEST = 65_000  # octets of a message: what TCP takes (RFC 1035, section 4.2.2), less a signature
@@ -42,7 +42,7 @@ class ZoneError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class UpdateServer:
-    """The primary server of zones. `secret` is in base64; without `key`, nothing is signed."""
+    """The primary server of zones. `secret` is in base64; without `key`, updates are not signed."""
 
     address: str
     port: int = 53
@@ -53,7 +53,7 @@ class UpdateServer:
     def read(self, zone: str) -> dict[Key, Content]:
         """Transfer the zone (AXFR, RFC 5936).
 
-        A transfer alone tells records from what a wildcard makes up. Raises ZoneError.
+        Only a transfer tells records from the answers of a wildcard. Raises ZoneError.
         """
         content = dns.zone.Zone(_absolute(zone), relativize=False)
         query = dns.xfr.make_query(content, serial=None, keyring=self._key())[0]
@@ -78,7 +78,7 @@ class UpdateServer:
             self._send(_update(zone, part))
 
     def add(self, zone: str, name: str, type_: str, content: Content) -> None:
-        """Add values to a record set, whatever else it holds. Raises ZoneError."""
+        """Add values to a record set, whatever else it has. Raises ZoneError."""
         update = dns.update.UpdateMessage(_absolute(zone))
         update.add(_absolute(name), _rdataset(type_, content))
         self._send(update)
@@ -136,9 +136,9 @@ class UpdateServer:
 
 
 def transactions(zone: str, changes: Iterable[Change]) -> Iterator[list[Change]]:
-    """Split changes so that each part fits into one message and no domain is torn apart.
+    """Split changes so that each part fits into one message and a domain's changes stay together.
 
-    Raises ZoneError where a domain alone is too big.
+    Raises ZoneError if one domain's changes are too many.
     """
     yield from _fitting(
         zone, [list(each[1]) for each in groupby(changes, lambda change: change.domain)]
@@ -187,7 +187,7 @@ def _rdataset(type_: str, content: Content) -> dns.rdataset.Rdataset:
 
 
 def _absolute(name: str) -> dns.name.Name:
-    return dns.name.from_text(name)  # a name without a final dot stands below the root
+    return dns.name.from_text(name)  # a name without a final dot is below the root
 
 
 def _text(name: dns.name.Name) -> str:

@@ -1,17 +1,15 @@
-"""Zones that an Active Directory holds: read by LDAP, changed by updates signed with GSS-TSIG.
+"""Zones of an Active Directory: read by LDAP, changed by updates signed with GSS-TSIG.
 
 A domain controller gives no transfer to a Kerberos account, so a zone is read where it is stored.
-What needs Kerberos is done by the programs that Debian has for it (`PROGRAMS`); dnspython takes the
-records apart. Seen to work with Samba's own name server.
+What needs Kerberos is done by the programs that Debian has for it (`PROGRAMS`). Tested with Samba's
+own name server.
 """
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 import shutil
-import struct
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,14 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import dns.exception
-import dns.rdata
-import dns.rdataclass
-import dns.rdatatype
-
-from .plan import Change, Content, Key, Zone, canonical
+from .changes import Change, Content, Key, Zone, canonical
 from .records import RecordSet
 from .rfc2136 import ZoneError, transactions
+from .samba_records import parse_ldif
 
 PROGRAMS = {  # program: Debian's package; ldapsearch needs libsasl2-modules-gssapi-mit beside it
     "kinit": "krb5-user",
@@ -42,17 +36,6 @@ _CONTAINERS = (
     "CN=MicrosoftDNS,DC=ForestDnsZones",
     "CN=MicrosoftDNS,CN=System",
 )
-_HEADER = 24  # octets before the data of a record
-_TOMBSTONE = 0  # type of what stands in for a removed record
-# How many octets precede the name in the data of these types (MS-DNSP 2.2.2.2.4).
-_BEFORE_NAME = {
-    dns.rdatatype.NS: 0,
-    dns.rdatatype.CNAME: 0,
-    dns.rdatatype.PTR: 0,
-    dns.rdatatype.DNAME: 0,
-    dns.rdatatype.MX: 2,
-    dns.rdatatype.SRV: 6,
-}
 _REFUSALS = {
     "REFUSED": "refuses; let {account} change these records, by membership in DnsAdmins",
     "NOTAUTH": "does not serve the zone",
@@ -82,7 +65,7 @@ class DirectoryServer:
             return self._content(zone, environment)
 
     def change(self, zone: str, changes: Sequence[Change]) -> None:
-        """Apply the changes if what they replace still is there, else none of them.
+        """Apply the changes if what they replace is still there, else none of them.
 
         One transaction for each message of up to 64 KiB, as `UpdateServer` does. Raises ZoneError.
         """
@@ -90,11 +73,11 @@ class DirectoryServer:
             for part in transactions(zone, changes):
                 proven = self._update(script(self.address, zone, part), environment)
                 if not proven and not is_done(self._content(zone, environment), part):
-                    raise ZoneError(f"{self.address} says that it is done, but it is not")
+                    raise ZoneError(f"{self.address} says that the change is done, but it is not")
 
     @contextmanager
     def _ticket(self) -> Iterator[dict[str, str]]:
-        """The environment of programs that act as the account, which ends with its ticket."""
+        """The environment of programs that act as the account; its ticket goes with it."""
         for program, package in PROGRAMS.items():
             if not shutil.which(program):
                 raise ZoneError(f"no program {program} here; install Debian's {package}")
@@ -123,7 +106,7 @@ class DirectoryServer:
                 if (zone, "SOA") not in content:
                     raise ZoneError(f"{self.address}: {self.account} may not read the zone")
                 return content
-        raise ZoneError(f"{self.address} does not hold the zone; make it there first")
+        raise ZoneError(f"{self.address} has no such zone; make it there first")
 
     def _search(self, base: str, environment: Mapping[str, str]) -> str | None:
         """The zone's nodes as LDIF (RFC 2849); None if there is no such zone."""
@@ -140,9 +123,9 @@ class DirectoryServer:
         return done.stdout
 
     def _update(self, commands: str, environment: Mapping[str, str]) -> bool:
-        """Return whether the answer, that it is done, is rightly signed.
+        """Send an update; return whether the answer, that it is done, has a right signature.
 
-        Samba 4.17 signs its answers wrongly; what was done is seen by LDAP then, which is sealed.
+        Samba 4.17 signs its answers wrongly. LDAP, which is sealed, shows what was done then.
         """
         done = _run(["nsupdate", "-g", "-v", "-t", str(_TIMEOUT)], commands, environment)
         if done.returncode == 0 or _last(done.stderr) == _UNPROVEN:
@@ -239,68 +222,3 @@ def is_done(content: Zone, changes: Iterable[Change]) -> bool:
         if not after <= current or current & before - after:
             return False
     return True
-
-
-def parse_ldif(text: str, zone: str) -> dict[Key, Content]:
-    """Record sets of a zone from its nodes, by the attributes `dc` and `dnsRecord`.
-
-    The lines are not wrapped. Raises ZoneError if a record is none.
-    """
-    found: dict[Key, dict[str, int]] = {}
-    for entry in text.split("\n\n"):
-        labels = list(_values(entry, "dc"))
-        if not labels:
-            continue
-        label = labels[0].decode().lower()
-        name = zone if label == "@" else f"{label}.{zone}"
-        for record in _values(entry, "dnsRecord"):
-            try:
-                parsed = parse_record(record)
-            except (struct.error, dns.exception.DNSException):
-                raise ZoneError(f"{name} has a record that is none: {record.hex()}") from None
-            if parsed:
-                type_, value, ttl = parsed
-                found.setdefault((name, type_), {})[value] = ttl
-    return {
-        key: Content(tuple(sorted(values)), min(values.values())) for key, values in found.items()
-    }
-
-
-def _values(entry: str, attribute: str) -> Iterator[bytes]:
-    """RFC 2849: after two colons a value is in base64."""
-    for line in entry.splitlines():
-        name, _colon, value = line.partition(":")
-        if name == attribute:
-            text = value.removeprefix(":").strip()
-            yield base64.b64decode(text) if value.startswith(":") else text.encode()
-
-
-def parse_record(record: bytes) -> tuple[str, str, int] | None:
-    """Type, value in the form of a zone file, and TTL of a dnsRecord (MS-DNSP 2.3.2.2).
-
-    None for the tombstone of a removed record. Raises struct.error or DNSException if it is none.
-    """
-    length, number = struct.unpack_from("<HH", record)
-    (ttl,) = struct.unpack_from(">I", record, 12)
-    if number == _TOMBSTONE:
-        return None
-    type_ = dns.rdatatype.RdataType.make(number)
-    data = record[_HEADER : _HEADER + length]
-    if type_ == dns.rdatatype.SOA:
-        primary, mailbox = _names(data[20:])
-        wire = primary + mailbox + data[:20]
-    elif type_ in _BEFORE_NAME:
-        size = _BEFORE_NAME[type_]
-        wire = data[:size] + b"".join(_names(data[size:]))
-    else:
-        wire = data
-    rdata = dns.rdata.from_wire(dns.rdataclass.IN, type_, wire, 0, len(wire))
-    return dns.rdatatype.to_text(type_), rdata.to_text(), ttl
-
-
-def _names(data: bytes) -> Iterator[bytes]:
-    """MS-DNSP 2.2.2.2.2: before each name stand its length and the number of its labels."""
-    while data:
-        end = 2 + data[0]
-        yield data[2:end]
-        data = data[end:]

@@ -23,7 +23,7 @@ import pytest
 
 from mail_autoconfig.certificates.dns01 import ChallengeError, Challenges, hook, load
 from mail_autoconfig.cli import main
-from mail_autoconfig.zones.plan import Change, Content, Key
+from mail_autoconfig.zones.changes import Change, Content, Key
 from mail_autoconfig.zones.propagation import NameServer
 from mail_autoconfig.zones.providers import ProviderServer
 from mail_autoconfig.zones.records import RecordSet
@@ -300,7 +300,7 @@ def write(directory: Path, content: Any) -> Path:
 
 def test_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # octoDNS has an environment of its own, whatever Debian it is.
-    monkeypatch.setattr("mail_autoconfig.zones.push.ProviderServer", lambda *_: Holding({}))
+    monkeypatch.setattr("mail_autoconfig.zones.servers.ProviderServer", lambda *_: Holding({}))
     entry = {
         "address": "192.0.2.53",
         "zones": ["Example.com"],

@@ -11,7 +11,7 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-from mail_autoconfig.zones.plan import Content
+from mail_autoconfig.zones.changes import Content
 from mail_autoconfig.zones.propagation import (
     NameServer,
     hosts,
@@ -175,4 +175,4 @@ def test_silent_resolver_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
         lines = seen(wanted, [], ["127.0.0.1"], silent.getsockname()[1])
-    assert lines == (f"n0.{ZONE}: resolvers do not answer; the others are not asked",)
+    assert lines == (f"n0.{ZONE}: resolvers do not answer; the other names are not asked for",)

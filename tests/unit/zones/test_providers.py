@@ -7,16 +7,18 @@ from typing import Any
 
 import ovh.client
 import pytest
+import yaml
 from octodns_gandi import GandiClient, GandiProvider
 
-from mail_autoconfig.zones.plan import Content
-from mail_autoconfig.zones.providers import CLASSES, ProviderServer
+from mail_autoconfig.zones.changes import Content
+from mail_autoconfig.zones.providers import CLASSES, ProviderServer, package_of
 from mail_autoconfig.zones.push import push
 from mail_autoconfig.zones.records import RecordSet, Type
 from mail_autoconfig.zones.rfc2136 import ZoneError
 from support import provider_double
 from support.provider_double import TOKEN, ZONE, Double
 
+ROOT = Path(__file__).parents[3]
 FOREIGN = {("@", "A", 600, "192.0.2.80"), ("www", "A", 600, "192.0.2.81")}
 
 
@@ -222,8 +224,8 @@ def test_wrong_token(double: Double, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("provider", "settings", "said"),
     [
-        ("octodns_none.NoneProvider", {}, "pip install octodns-none where ansible is"),
-        ("octodns_gandi.NoneProvider", {}, "pip install octodns-gandi where ansible is"),
+        ("octodns_none.NoneProvider", {}, "no octodns-none; pip install it where ansible runs"),
+        ("octodns_gandi.NoneProvider", {}, "no octodns-gandi; pip install it where ansible runs"),
         ("gandi", {}, "provider gandi, settings: .*'token'"),
         ("gandi", {"token": "x", "nonsense": 1}, "provider gandi, settings: .*'nonsense'"),
     ],
@@ -234,8 +236,18 @@ def test_wrong_settings(provider: str, settings: dict[str, str], said: str) -> N
 
 
 def test_providers_that_are_named() -> None:
-    named = {"gandi", "ovh", "cloudflare", "route53", "hetzner", "digitalocean", "powerdns"}
-    assert named == set(CLASSES)
-    # Where the role certbot has them from.
-    pins = (Path(__file__).parents[3] / "requirements-dns.txt").read_text()
-    assert set(re.findall(r"^octodns-(\w+)==", pins, re.MULTILINE)) == named
+    """In the packages that are installed, in the role's specification and in the documentation."""
+    pins = (ROOT / "requirements-dns.txt").read_text()
+    packages = re.findall(r"^(octodns-.+)==", pins, re.MULTILINE)
+    assert packages == [package_of(name) for name in CLASSES]
+    # roles/certificates makes the names from the packages'.
+    assert packages == [f"octodns-{name}" for name in CLASSES]
+
+    specs = yaml.safe_load((ROOT / "roles/dns/meta/argument_specs.yml").read_text())
+    servers = specs["argument_specs"]["main"]["options"]["autoconfig_dns_servers"]
+    description = " ".join(servers["options"]["provider"]["description"])
+    assert f"One of {', '.join(CLASSES)}, or a class of octoDNS." in description
+
+    _, _, page = (ROOT / "docs/dns.md").read_text().partition("| `provider` | `settings` |")
+    table = page.partition("\n\n")[0]
+    assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == sorted(CLASSES)

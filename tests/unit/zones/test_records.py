@@ -25,12 +25,12 @@ GENERIC = "autoconfig.hoster.example"
 
 
 def made(
-    *domains: dict[str, Any], host: str = "", issuers: tuple[str, ...] = ()
+    *domains: dict[str, Any], host: str = "", authorities: tuple[str, ...] = ()
 ) -> dict[tuple[str, str], tuple[str, ...]]:
     configuration = parse({"domains": domains, "generic_host": host})
     return {
         (record.name, record.type): record.values
-        for record in records(configuration, ADDRESSES, issuers)
+        for record in records(configuration, ADDRESSES, authorities)
     }
 
 
@@ -157,14 +157,14 @@ def test_servers_of_each_kind() -> None:
     assert texts == {"_caldavs._tcp.example.com": ('"path=/cal/"',)}
 
 
-def test_issuers_are_named_where_no_other_name_is_bound() -> None:
+def test_authorities_are_named_where_no_other_name_is_bound() -> None:
     found = made(
         {"name": "example.com", "provider": "gandi", "apex": True},
         host=GENERIC,
-        issuers=("letsencrypt.org", "ca.example"),
+        authorities=("letsencrypt.org", "ca.example"),
     )
-    issuers = {name: values for (name, type_), values in found.items() if type_ == "CAA"}
-    assert issuers == {GENERIC: ('0 issue "letsencrypt.org"', '0 issue "ca.example"')}
+    caa = {name: values for (name, type_), values in found.items() if type_ == "CAA"}
+    assert caa == {GENERIC: ('0 issue "letsencrypt.org"', '0 issue "ca.example"')}
 
 
 def test_no_address() -> None:
@@ -187,7 +187,7 @@ def test_values_are_what_a_zone_file_may_hold() -> None:
         for provider in ("gandi", "google", "microsoft365", "fastmail")
     ]
     domains.append({"name": "dav.example", "servers": [dav]})
-    found = made(*domains, issuers=("letsencrypt.org",))
+    found = made(*domains, authorities=("letsencrypt.org",))
     for (_, type_), values in found.items():
         for value in values:
             read = dns.rdata.from_text("IN", type_, value, dns.name.root, relativize=False)

@@ -13,7 +13,7 @@ import dns.tsig
 import dns.xfr
 import pytest
 
-from mail_autoconfig.zones.plan import Change, Content
+from mail_autoconfig.zones.changes import Change, Content
 from mail_autoconfig.zones.rfc2136 import UpdateServer, ZoneError, _update, transactions
 
 ZONE = "example.com"

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mail_autoconfig.cli import main
+
+
+def test_authorities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"domains": [{"name": "example.com", "provider": "gandi"}]}))
+    authorities = "--caa", "letsencrypt.org", "--caa", "ca.example"
+    assert main(["dns", "--address", "192.0.2.1", *authorities, str(file)]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [[line[1], *line[5:7]] for line in lines if "CAA" in line] == [
+        [name, "issue", f'"{authority}"']
+        for name in ("autodiscover", "autoconfig")
+        for authority in ("letsencrypt.org", "ca.example")
+    ]
