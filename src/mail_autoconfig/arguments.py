@@ -20,7 +20,7 @@ def add_file(parser: argparse.ArgumentParser) -> None:
 
 
 def endpoint(text: str) -> tuple[str, int]:
-    """Read `HOST:PORT`; an IPv6 address stands in brackets. Raises ArgumentTypeError."""
+    """Read `HOST:PORT`; an IPv6 address is in brackets. Raises ArgumentTypeError."""
     host, _colon, port = text.rpartition(":")
     if not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")

@@ -69,6 +69,14 @@ def test_links_lead_to_what_is_there(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
+def test_files_that_a_page_names_exist(name: str) -> None:
+    """From the root of the repository or of the package."""
+    tops = "src|plugins|roles|tests|molecule|playbooks|docs|demo|inventory|answers|zones|outlook"
+    for path in re.findall(rf"`((?:{tops})/[\w./-]*)(?:::\S*)?`", PAGES[name]):
+        assert any((ROOT / top / path).exists() for top in ("", "src/mail_autoconfig")), path
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_variables_that_a_page_names_exist(name: str) -> None:
     specs = (ROOT / "roles").glob("*/meta/argument_specs.yml")
     known = {

@@ -90,7 +90,7 @@ def check_redirect(place: Place, domain: Domain, domains: Mapping[str, Domain]) 
     except ValueError:  # said already, or the default entry's
         found = domain if target == DEFAULT else None
     if found and found.settings.redirect:
-        place.problem(f"redirects to {found.written}, which redirects too; name the last one")
+        place.problem(f"redirects to {found.written}, which redirects too; name the final domain")
 
 
 def read_oauth2(place: Place, raw: Mapping[str, Any]) -> OAuth2 | None:

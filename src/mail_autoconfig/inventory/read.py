@@ -182,11 +182,11 @@ def _check_names(place: Place, raw: Mapping[str, Any], name: str, discovery: Dis
     if name == DEFAULT:
         for key in ("discovery", "apex", "pacc"):
             if key in raw:
-                place[key].problem("the default entry has no names of its own; leave this out")
+                place[key].problem("the default entry has no names of its own; remove this key")
     elif discovery == "srv":
         for key in ("apex", "pacc"):
             if raw.get(key):
-                place[key].problem("no effect with discovery srv; leave one of them out")
+                place[key].problem("no effect with discovery: srv; remove one of the two")
     elif raw.get("pacc") and len(name) > names.LONGEST_PACC:
         place["pacc"].problem(
             f"name longer than {names.LONGEST_PACC} octets: no room for _ua-auto-config. before it"

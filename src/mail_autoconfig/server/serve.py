@@ -49,7 +49,9 @@ def open_sockets(path: Path | None, host: str, port: int | None) -> list[socket.
         raise SocketError(f"{where}: can't listen: {error.strerror}") from None
     inherited = _inherited_sockets()
     if not inherited:
-        raise SocketError("no socket to listen on: give --socket or --port, or start by systemd")
+        raise SocketError(
+            "no socket to listen on: give --socket or --port, or let systemd start the program"
+        )
     return inherited
 
 

@@ -99,16 +99,16 @@ BUILT_IN = "fastmail, gandi, google, infomaniak, ionos, mailbox_org, microsoft36
         ),
         (
             domain(discovery="srv", apex=True) | {"generic_host": "a.example"},
-            "domain example.com, apex: no effect with discovery srv; leave one of them out",
+            "domain example.com, apex: no effect with discovery: srv; remove one of the two",
         ),
         (
             {"domains": [DOMAIN, {"name": "*", "provider": "gandi", "apex": False}]},
-            "domain *, apex: the default entry has no names of its own; leave this out",
+            "domain *, apex: the default entry has no names of its own; remove this key",
         ),
         (domain(pacc=1), "domain example.com, pacc: 1 is neither true nor false"),
         (
             domain(discovery="srv", pacc=True) | {"generic_host": "a.example"},
-            "domain example.com, pacc: no effect with discovery srv; leave one of them out",
+            "domain example.com, pacc: no effect with discovery: srv; remove one of the two",
         ),
         (
             domain(name=LONG, pacc=True),

@@ -235,7 +235,7 @@ def test_taken_port() -> None:
 
 def test_no_socket(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert cli.main(["serve", str(tmp_path / "config.json")]) == 1
-    message = "no socket to listen on: give --socket or --port, or start by systemd\n"
+    message = "no socket to listen on: give --socket or --port, or let systemd start the program\n"
     assert capsys.readouterr().err == message
 
 
