@@ -55,7 +55,8 @@ def addresses(names: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]) -
     """Return where each host is reached; what is no host of the inventory is an address itself."""
     found = {}
     for name in filter(None, names):
-        known = hostvars[name] if name in hostvars else {}
+        # Ansible's mapping has no default for a host that it does not know.
+        known = hostvars[name] if name in hostvars else {}  # noqa: SIM401
         address = known.get("autoconfig_address") or known.get("ansible_host") or name
         found[str(name)] = str(address)
     return found

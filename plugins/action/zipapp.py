@@ -11,8 +11,8 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.files import copy
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import SOURCE
 
-SOURCE = Path(__file__).parents[2] / "src" / "mail_autoconfig"
 MAIN = "import sys\n\nfrom mail_autoconfig.cli import main\n\nsys.exit(main())\n"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,36 +14,130 @@ import yaml
 
 from mail_autoconfig.certificates.groups import PATTERN
 from mail_autoconfig.certificates.report import METRICS
+from support import role_rules
 
 ROOT = Path(__file__).parents[2]
-ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+ROLES = role_rules.roles(ROOT)
 
 
 def read(path: Path) -> Any:
     return yaml.safe_load(path.read_text("utf-8"))
 
 
-def defaults(role: str) -> dict[str, Any]:
-    content: dict[str, Any] = read(ROOT / "roles" / role / "defaults/main.yml")
-    return content
+@pytest.mark.parametrize(
+    "rule",
+    [
+        role_rules.not_as_the_defaults,
+        role_rules.without_prefix,
+        role_rules.documented_twice,
+        role_rules.undocumented,
+        role_rules.not_internal,
+        role_rules.paths_written_again,
+        role_rules.without_the_shared_role,
+    ],
+    ids=lambda rule: str(rule.__name__),
+)
+def test_rule(rule: Callable[[Path], set[str]]) -> None:
+    assert rule(ROOT) == set()
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_argument_specs_equal_the_defaults(role: str) -> None:
-    specs = read(ROOT / "roles" / role / "meta/argument_specs.yml")
-    options = specs["argument_specs"]["main"]["options"]
-    assert {name: option["default"] for name, option in options.items()} == defaults(role)
+SPECS = """
+argument_specs:
+  main:
+    options:
+      autoconfig_size: {type: int, default: 1}
+"""
+GOOD = {
+    "roles/preflight/meta/main.yml": "dependencies: []",
+    "roles/preflight/meta/argument_specs.yml": SPECS.replace("size", "shared"),
+    "roles/preflight/defaults/main.yml": "autoconfig_shared: 1",
+    "roles/preflight/vars/main.yml": "__autoconfig_socket: /run/socket",
+    "roles/preflight/tasks/check.yml": "- x:\n  register: __autoconfig",
+    "roles/web/meta/main.yml": "dependencies: [{role: mailhost.autoconfig.preflight}]",
+    "roles/web/meta/argument_specs.yml": SPECS,
+    "roles/web/defaults/main.yml": "autoconfig_size: 1",
+    "roles/web/vars/main.yml": "__web_file: /etc/web",
+    "roles/web/tasks/main.yml": (
+        "- x: {{ autoconfig_size }} {{ autoconfig_shared }} mail_autoconfig_x\n"
+        "  register: __web_done\n"
+        "  when: groups['autoconfig_servers'] and __autoconfig_socket and /run/socket-2"
+    ),
+    "roles/web/templates/web.j2": "",
+    "playbooks/site.yml": "- x: {{ autoconfig_size }}",
+}
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_variables_are_prefixed(role: str) -> None:
-    assert all(name.startswith(f"{role}_") for name in defaults(role))
-    registered = {
-        name
-        for path in (ROOT / "roles" / role).rglob("*.yml")
-        for name in re.findall(r"^\s+register: (\S+)", path.read_text("utf-8"), re.MULTILINE)
-    }
-    assert all(name.startswith(f"__{role}_") for name in registered)
+@pytest.mark.parametrize(
+    ("rule", "path", "content", "found"),
+    [
+        (
+            "not_as_the_defaults",
+            "web/defaults/main.yml",
+            "autoconfig_size: 2",
+            "web: autoconfig_size",
+        ),
+        ("not_as_the_defaults", "web/defaults/main.yml", "{}", "web: autoconfig_size"),
+        (
+            "not_as_the_defaults",
+            "web/meta/argument_specs.yml",
+            SPECS.replace(", default: 1", ""),
+            "web: autoconfig_size",
+        ),
+        ("without_prefix", "web/defaults/main.yml", "web_size: 1", "web: web_size"),
+        (
+            "without_prefix",
+            "web/meta/argument_specs.yml",
+            SPECS.replace("auto", ""),
+            "web: config_size",
+        ),
+        (
+            "documented_twice",
+            "preflight/defaults/main.yml",
+            "autoconfig_size: 2",
+            "autoconfig_size: preflight, web",
+        ),
+        (
+            "undocumented",
+            "web/templates/web.j2",
+            "{{ autoconfig_color }}",
+            "roles/web/templates/web.j2: autoconfig_color",
+        ),
+        (
+            "undocumented",  # another role's, which this one does not have when it runs alone
+            "preflight/tasks/check.yml",
+            "- x: {{ autoconfig_size }}",
+            "roles/preflight/tasks/check.yml: autoconfig_size",
+        ),
+        (
+            "undocumented",
+            "../playbooks/site.yml",
+            "- x: {{ autoconfig_color }}",
+            "playbooks/site.yml: autoconfig_color",
+        ),
+        ("not_internal", "web/vars/main.yml", "autoconfig_file: /x", "web: autoconfig_file"),
+        ("not_internal", "web/vars/main.yml", "__autoconfig_file: /x", "web: __autoconfig_file"),
+        ("not_internal", "web/tasks/main.yml", "- x:\n  register: web_done", "web: web_done"),
+        ("not_internal", "../playbooks/site.yml", "- x:\n  register: done", "site.yml: done"),
+        (
+            "paths_written_again",
+            "web/templates/web.j2",
+            "server unix:/run/socket;",
+            "roles/web/templates/web.j2: server unix:/run/socket;",
+        ),
+        ("without_the_shared_role", "web/meta/main.yml", "dependencies: []", "web"),
+    ],
+)
+def test_rule_finds_what_breaks_it(
+    rule: str, path: str, content: str, found: str, tmp_path: Path
+) -> None:
+    for name, good in GOOD.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(good)
+    check: Callable[[Path], set[str]] = getattr(role_rules, rule)
+    assert check(tmp_path) == set()
+    (tmp_path / "roles" / path).write_text(content)
+    assert check(tmp_path) == {found}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -50,26 +145,6 @@ def test_no_task_loops_over_domains(role: str) -> None:
     for path in (ROOT / "roles" / role).rglob("*.yml"):
         loops = re.findall(r"^\s+(?:loop|with_\w+):.*", path.read_text("utf-8"), re.MULTILINE)
         assert not [loop for loop in loops if "domains" in loop or "names" in loop], path
-
-
-def test_roles_that_share_a_path_have_it_from_one() -> None:
-    nginx, responder, certbot = defaults("nginx"), defaults("responder"), defaults("certificates")
-    shared = [
-        (nginx["autoconfig_socket"], "autoconfig_socket", responder["autoconfig_socket"]),
-        (
-            certbot["autoconfig_tls_directory"],
-            "autoconfig_tls_directory",
-            nginx["autoconfig_tls_directory"],
-        ),
-        (
-            certbot["autoconfig_acme_webroot"],
-            "autoconfig_acme_webroot",
-            nginx["autoconfig_acme_webroot"],
-        ),
-    ]
-    shared += [(defaults("share")["autoconfig_tls_directory"], *shared[1][1:])]
-    for used, name, path in shared:
-        assert used == f"{{{{ {name} | default('{path}') }}}}"
 
 
 def test_each_writer_of_metrics_has_a_file_of_its_own() -> None:
@@ -82,8 +157,19 @@ def test_each_writer_of_metrics_has_a_file_of_its_own() -> None:
 
 @pytest.mark.parametrize("port", ["http_port", "https_port"])
 def test_load_balancer_asks_where_nginx_listens(port: str) -> None:
-    listens, asks = defaults("nginx")[f"nginx_balancer_{port}"], defaults("haproxy")
-    assert asks[f"haproxy_server_{port}"] == f"{{{{ nginx_balancer_{port} | default({listens}) }}}}"
+    for template in (
+        "nginx/templates/mail-autoconfig.conf.j2",
+        "haproxy/templates/mail-autoconfig.cfg.j2",
+    ):
+        assert f"autoconfig_nginx_balancer_{port}" in (ROOT / "roles" / template).read_text("utf-8")
+
+
+def test_providers_are_those_of_the_requirements() -> None:
+    """What argument_specs name is what `pip install -r requirements-dns.txt` brings."""
+    specs = role_rules.options(ROOT, role_rules.SHARED)["autoconfig_dns_servers"]["options"]
+    (named,) = re.findall("One of (.*), or a class", " ".join(specs["provider"]["description"]))
+    pins = (ROOT / "requirements-dns.txt").read_text("utf-8")
+    assert named.split(", ") == re.findall(r"^octodns-(\w+)==", pins, re.MULTILINE)
 
 
 def test_renewals_begin_whatever_comes_of_the_first_order() -> None:

@@ -1,46 +1,73 @@
+"""What the roles get of the inventory; tests/unit/plugins/test_checks.py has what is refused."""
+
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
-import yaml
 
-
-@pytest.mark.parametrize(
-    ("version", "distribution", "release", "problems"),
-    [
-        ("2.19.0", "Debian", "12", []),
-        ("2.20.0rc1", "Debian", "13", []),
-        ("3.0.0", "Debian", "13", []),
-        ("2.18.9", "Debian", "13", ["ansible-core 2.18.9 is too old; use 2.19 or later"]),
-        ("2.19.0", "Debian", "11", ["Debian 11 is not supported; use Debian 12 or 13"]),
-        ("2.19.0", "Ubuntu", "12", ["Ubuntu 12 is not supported; use Debian 12 or 13"]),
+CONFIGURATION: dict[str, Any] = {
+    "domains": [
+        {"name": "example.com", "provider": "gandi"},
+        {"name": "example.net", "provider": "gandi", "discovery": "srv"},
     ],
-)
-def test_environment(version: str, distribution: str, release: str, problems: list[str]) -> None:
-    from ansible_collections.mailhost.autoconfig.plugins.action.preflight import (
-        environment_problems,
-    )
+    "providers": {},
+    "generic_host": "auto.example.org",
+}
 
-    facts = {"distribution": distribution, "distribution_major_version": release}
-    assert environment_problems(version, facts) == problems
+
+def preflight() -> ModuleType:
+    return importlib.import_module(
+        "ansible_collections.mailhost.autoconfig.plugins.action.preflight"
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "kind"), [("a.svg", "svg+xml"), ("a.JPG", "jpeg"), ("a.png", "png"), ("a", "")]
 )
 def test_logo(name: str, kind: str, tmp_path: Path) -> None:
-    from ansible_collections.mailhost.autoconfig.plugins.action.preflight import data_url
-
     tmp_path.joinpath(name).write_bytes(b"\x00\xff")
-    assert data_url(tmp_path / name) == f"data:image/{kind};base64,AP8="
+    assert preflight().data_url(tmp_path / name) == f"data:image/{kind};base64,AP8="
 
 
-def test_oldest_ansible_is_that_of_the_collection() -> None:
-    from ansible_collections.mailhost.autoconfig.plugins.action.preflight import OLDEST_ANSIBLE
+def test_addresses() -> None:
+    hostvars = {
+        "one": {"autoconfig_address": "192.0.2.1", "ansible_host": "198.51.100.1"},
+        "two": {"ansible_host": "198.51.100.2", "autoconfig_address": ""},
+        "three": {},
+    }
+    assert preflight().addresses(["one", "two", "three", "192.0.2.9", ""], hostvars) == {
+        "one": "192.0.2.1",
+        "two": "198.51.100.2",
+        "three": "three",
+        "192.0.2.9": "192.0.2.9",
+    }
 
-    runtime: dict[str, Any] = yaml.safe_load(
-        Path(__file__).parents[3].joinpath("meta/runtime.yml").read_text("utf-8")
-    )
-    assert runtime["requires_ansible"] == ">={}.{}.0".format(*OLDEST_ANSIBLE)
+
+def test_what_is_derived() -> None:
+    read = preflight().READ
+    found = preflight().derived(CONFIGURATION, read.parse(CONFIGURATION))
+    assert len(found.pop("fingerprint")) == 16
+    assert found == {
+        "names": ["auto.example.org", "autodiscover.example.com", "autoconfig.example.com"],
+        "by_domain": {
+            "auto.example.org": ["auto.example.org"],
+            "example.com": ["autodiscover.example.com", "autoconfig.example.com"],
+        },
+        "plain_names": ["autodiscover.example.net", "autoconfig.example.net"],
+        "generic_host": "auto.example.org",
+    }
+
+
+def test_fingerprint_is_another_where_an_answer_may_be() -> None:
+    read = preflight().READ
+
+    def fingerprint(raw: dict[str, Any]) -> str:
+        return str(preflight().derived(raw, read.parse(raw))["fingerprint"])
+
+    other = CONFIGURATION | {"domains": CONFIGURATION["domains"][:1]}
+    assert fingerprint(CONFIGURATION) == fingerprint(dict(CONFIGURATION))
+    assert fingerprint(CONFIGURATION) != fingerprint(other)

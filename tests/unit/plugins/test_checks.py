@@ -1,0 +1,192 @@
+"""What is refused before a host changes."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+
+
+def checks() -> ModuleType:
+    return importlib.import_module(
+        "ansible_collections.mailhost.autoconfig.plugins.plugin_utils.checks"
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "distribution", "release", "problems"),
+    [
+        ("2.19.0", "Debian", "12", []),
+        ("2.20.0rc1", "Debian", "13", []),
+        ("3.0.0", "Debian", "13", []),
+        ("2.18.9", "Debian", "13", ["ansible-core 2.18.9 is too old; use 2.19 or later"]),
+        ("2.19.0", "Debian", "11", ["Debian 11 is not supported; use Debian 12 or 13"]),
+        ("2.19.0", "Ubuntu", "12", ["Ubuntu 12 is not supported; use Debian 12 or 13"]),
+    ],
+)
+def test_environment(version: str, distribution: str, release: str, problems: list[str]) -> None:
+    facts = {"distribution": distribution, "distribution_major_version": release}
+    assert list(checks().environment(version, facts)) == problems
+
+
+def test_oldest_ansible_is_that_of_the_collection() -> None:
+    runtime: dict[str, Any] = yaml.safe_load(
+        Path(__file__).parents[3].joinpath("meta/runtime.yml").read_text("utf-8")
+    )
+    assert runtime["requires_ansible"] == ">={}.{}.0".format(*checks().OLDEST_ANSIBLE)
+
+
+@pytest.mark.parametrize(("size", "right"), [(3, False), (4, True), (100, True), (101, False)])
+def test_max_names(size: int, right: bool) -> None:
+    problem = f"autoconfig_certificates_max_names: {size} is not possible; use 4 to 100"
+    assert list(checks().max_names(size)) == ([] if right else [problem])
+
+
+def test_certificates_host() -> None:
+    for name in "", "one":
+        assert list(checks().certificates_host(name, ["one", "two"])) == []
+    assert list(checks().certificates_host("three", ["one", "two"])) == [
+        "autoconfig_certificates_host is 'three', which is no host of the inventory; "
+        "name one of autoconfig_servers"
+    ]
+
+
+WANTED: dict[str, Any] = {
+    "mode": "letsencrypt",
+    "environment": "staging",
+    "directory": "",
+    "existing": ["", ""],
+    "limits": [],
+    "known_limits": ["orders", "failures"],
+    "challenge": "http-01",
+    "wildcards": [],
+    "servers": 0,
+    "providers": [],
+    "known_providers": ["gandi", "ovh"],
+}
+IN_DNS = {"challenge": "dns-01", "servers": 1}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {},
+        {"mode": "acme", "directory": "https://acme.test/dir"},
+        {"mode": "existing", "existing": ["/a", "/b"]},
+        {"mode": "selfsigned", "environment": ""},
+        {"mode": "selfsigned", "challenge": "dns-01"},
+        {"limits": ["orders"]},
+        IN_DNS | {"wildcards": ["example.com"], "providers": ["gandi", "octodns_x.XProvider"]},
+    ],
+)
+def test_certificates_that_are_right(other: dict[str, Any]) -> None:
+    assert list(checks().certificates(WANTED | other)) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "problems"),
+    [
+        (
+            {"mode": ""},
+            [
+                "autoconfig_certificates_mode is not set; "
+                "use letsencrypt, acme, selfsigned or existing"
+            ],
+        ),
+        (
+            {"environment": ""},
+            [
+                "autoconfig_certificates_letsencrypt_environment is not set; "
+                "use staging for a first try, then production"
+            ],
+        ),
+        (
+            {"mode": "acme", "directory": "http://x"},
+            [
+                "autoconfig_certificates_acme_directory is 'http://x'; "
+                "use the https URL of the authority's ACME directory"
+            ],
+        ),
+        (
+            {"mode": "existing", "existing": ["/a", "b"]},
+            [
+                "autoconfig_certificates_existing_certificate and "
+                "autoconfig_certificates_existing_key must be full paths on the host"
+            ],
+        ),
+        (
+            {"limits": ["orders", "a", "b"]},
+            ["autoconfig_certificates_limits: unknown key a, b; use orders, failures"],
+        ),
+        (
+            {"wildcards": ["example.com", "example.org"]},
+            [
+                "autoconfig_certificates_wildcards needs autoconfig_certificates_challenge: "
+                "dns-01; an authority takes no other proof for example.com, example.org"
+            ],
+        ),
+        (
+            IN_DNS | {"servers": 0},
+            [
+                "autoconfig_certificates_challenge is dns-01, but autoconfig_dns_servers has no "
+                "address with a key; name a server that takes dynamic updates, or set "
+                "autoconfig_certificates_dns_apis for the APIs of providers"
+            ],
+        ),
+        (
+            IN_DNS | {"providers": ["gandy", "ovh", "gandy", "a b.C"]},
+            [
+                f'autoconfig_dns_servers: no provider "{name}"; use gandi, ovh, '
+                "or a class of octoDNS"
+                for name in ("gandy", "a b.C")
+            ],
+        ),
+    ],
+)
+def test_certificates_that_are_wrong(other: dict[str, Any], problems: list[str]) -> None:
+    assert list(checks().certificates(WANTED | other)) == problems
+
+
+def test_front_ends() -> None:
+    assert list(checks().front_ends(["one"])) == []
+    (problem,) = checks().front_ends([])
+    assert problem.startswith("autoconfig_front_ends is empty; name the hosts that answer")
+
+
+NGINX = {"name": "nginx", "ports": ["80", 443], "cure": "stop it"}
+# As ss prints it.
+SOCKETS = """\
+LISTEN 0 128  0.0.0.0:22    0.0.0.0:* users:(("sshd",pid=1,fd=3))
+LISTEN 0 511  0.0.0.0:80    0.0.0.0:* users:(("nginx",pid=9,fd=6),("nginx",pid=2,fd=6))
+LISTEN 0 4096    [::]:8443     [::]:* users:(("other",pid=3,fd=4))
+"""
+APACHE = 'LISTEN 0 511 *:443 *:* users:(("apache2",pid=9,fd=6),("apache2",pid=2,fd=6))\n'
+CADDY = 'LISTEN 0 511 [::]:80 [::]:* users:(("caddy",pid=9,fd=6))\n'
+
+
+@pytest.mark.parametrize(
+    ("listeners", "problems"),
+    [
+        ("", []),
+        (SOCKETS, []),
+        (SOCKETS + APACHE, ["Port 443 is taken by apache2; stop it"]),
+        (APACHE + APACHE + CADDY, ["Ports 80 and 443 are taken by apache2 and caddy; stop it"]),
+    ],
+)
+def test_ports(listeners: str, problems: list[str]) -> None:
+    assert list(checks().web_servers([{"item": NGINX, "rc": 0}], listeners)) == problems
+
+
+def test_configuration_that_a_web_server_refuses() -> None:
+    refused = {"item": NGINX, "rc": 1, "stderr_lines": ["[emerg] unknown directive", "test failed"]}
+    (problem,) = checks().web_servers([refused], SOCKETS)
+    assert problem == (
+        "nginx refuses its present configuration, before anything was changed: "
+        "[emerg] unknown directive; mend that first"
+    )
+    silent = {"item": NGINX, "rc": 1, "stderr_lines": []}
+    assert len(list(checks().web_servers([silent], ""))) == 1
