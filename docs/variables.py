@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,45 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/variables.md"
-HEAD = "# The roles' variables\n\nMade from the roles' `argument_specs` by `make docs`.\n\n"
+HEAD = """# Variables
+
+Made by `make docs` from the roles' `argument_specs`. Set them in the inventory, as in
+[inventory/group_vars/all/domains.yml](../inventory/group_vars/all/domains.yml). A variable that begins with
+`autoconfig_` and is not on this page is refused.
+"""
+# A subject, and the beginnings of its variables' names, without autoconfig_. The first that fits counts.
+SUBJECTS = {
+    "The mail domains": ("domains", "providers", "generic_host"),
+    "Several servers": (
+        "address",
+        "front_ends",
+        "certificates_host",
+        "share_",
+        "nginx_balancer",
+    ),
+    "Certificates": ("certificates_",),
+    "DNS": ("dns_",),
+    "nginx": ("nginx_",),
+    "The program that answers": ("page_", "responder_", "sign_profiles", "snippets_path"),
+    "Outlook": ("outlook_",),
+    "Checks of the server, and monitoring": ("verify_", "monitor_", "metrics_directory"),
+}
+
+
+def variables() -> dict[str, Mapping[str, Any]]:
+    """Return each role's variables, those that all roles share first."""
+    paths = sorted((ROOT / "roles").glob("*/meta/argument_specs.yml"))
+    paths.sort(key=lambda path: path.parts[-3] != "preflight")
+    specs = (yaml.safe_load(path.read_text("utf-8"))["argument_specs"]["main"] for path in paths)
+    return {name: option for spec in specs for name, option in spec["options"].items()}
+
+
+def subject(name: str) -> str:
+    """Return the subject of a variable. Raises LookupError where it has none."""
+    for title, beginnings in SUBJECTS.items():
+        if name.removeprefix("autoconfig_").startswith(beginnings):
+            return title
+    raise LookupError(f"{name}: no subject; give it one in {__file__}")
 
 
 def text(description: str | list[str]) -> str:
@@ -29,27 +68,28 @@ def shown(default: Any) -> str:
     return str(default).replace("|", "\\|") or '""'
 
 
-def table(role: str) -> str:
-    """Return a role's title and the table of its variables."""
-    specs = yaml.safe_load((ROOT / "roles" / role / "meta/argument_specs.yml").read_text("utf-8"))
-    spec = specs["argument_specs"]["main"]
+def table(title: str, options: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the heading and the table of a subject."""
     rows = [
         f"| `{name}` | `{shown(option['default'])}` | {text(option['description'])} |"
-        for name, option in spec["options"].items()
+        for name, option in options.items()
     ]
-    head = [
-        f"## {role}: {spec['short_description']}",
-        "",
-        "| variable | default | |",
-        "|---|---|---|",
-    ]
-    return "\n".join([*head, *rows]) + "\n"
+    return "\n".join([f"\n## {title}\n", "| variable | default | |", "|---|---|---|", *rows]) + "\n"
+
+
+def page() -> str:
+    """Return the page: one table a subject, each variable once."""
+    found = variables()
+    subjects = {name: subject(name) for name in found}
+    return HEAD + "".join(
+        table(title, {name: found[name] for name in found if subjects[name] == title})
+        for title in SUBJECTS
+    )
 
 
 def main() -> int:
     """Return 1, with --check, if the page differs."""
-    roles = sorted(path.name for path in (ROOT / "roles").iterdir())
-    new = HEAD + "\n".join(map(table, roles))
+    new = page()
     if sys.argv[1:] == ["--check"]:
         if new != PAGE.read_text("utf-8"):
             print(f"{PAGE} is not what argument_specs say; run: make docs", file=sys.stderr)
