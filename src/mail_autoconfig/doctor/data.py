@@ -61,7 +61,7 @@ class Exchange:
     """One request with its answer, or with the reason why there is none.
 
     `seconds` is from the look-up of the name to the last octet; `size` is that of the body in
-    octets; `address` is the one that it connected to; `limited`: the server had answered 429 before;
+    octets; `address` is the one that it connected to; `limited`: it had answered 429 before;
     `challenge` is WWW-Authenticate.
     """
 

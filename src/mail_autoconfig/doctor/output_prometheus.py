@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
+from ..prometheus import gauge
 from .data import Report
 from .summary import faults
-
-_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
 def metrics(reports: Sequence[Report], now: float) -> str:
@@ -31,7 +30,7 @@ def _badness(report: Report) -> tuple[int, int]:
 
 
 def _lines(reports: Sequence[Report], now: float) -> Iterator[str]:
-    yield from _family(
+    yield from gauge(
         "mail_autoconfig_doctor_findings",
         "Findings about a domain, by severity.",
         (
@@ -40,7 +39,7 @@ def _lines(reports: Sequence[Report], now: float) -> Iterator[str]:
             for severity in ("error", "warning")
         ),
     )
-    yield from _family(
+    yield from gauge(
         "mail_autoconfig_doctor_faults",
         "Findings about a domain, by code; docs/doctor.md lists the codes.",
         (
@@ -51,7 +50,7 @@ def _lines(reports: Sequence[Report], now: float) -> Iterator[str]:
             )
         ),
     )
-    yield from _family(
+    yield from gauge(
         "mail_autoconfig_doctor_client_success",
         "Whether a client finds a domain's settings (1), even after a question, or not (0).",
         (
@@ -60,7 +59,7 @@ def _lines(reports: Sequence[Report], now: float) -> Iterator[str]:
             for outcome in report.outcomes
         ),
     )
-    yield from _family(
+    yield from gauge(
         "mail_autoconfig_doctor_last_run_timestamp_seconds",
         "When the doctor last ran.",
         [({}, int(now))],
@@ -69,11 +68,3 @@ def _lines(reports: Sequence[Report], now: float) -> Iterator[str]:
 
 def _count(report: Report, severity: str) -> int:
     return sum(finding.severity == severity for finding in report.findings)
-
-
-def _family(name: str, text: str, samples: Iterable[tuple[dict[str, str], int]]) -> Iterator[str]:
-    yield f"# HELP {name} {text}"
-    yield f"# TYPE {name} gauge"
-    for labels, value in samples:
-        shown = ",".join(f'{key}="{text.translate(_ESCAPES)}"' for key, text in labels.items())
-        yield f"{name}{{{shown}}} {int(value)}" if shown else f"{name} {int(value)}"
