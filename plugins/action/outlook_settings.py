@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,9 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory impo
     plain,
     raw_configuration,
 )
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.inventory.read import (
-    ConfigurationError,
-    parse,
-)
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.outlook.files import files
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.outlook.values import (
-    OLDEST,
-    Value,
-    parse_autodiscover,
-    values,
-)
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
 
+READ, FILES, VALUES = load("inventory.read"), load("outlook.files"), load("outlook.values")
 ARGUMENTS = {
     "domains": {"type": "raw", "required": True},
     "providers": {"type": "raw", "default": {}},
@@ -36,7 +27,7 @@ ARGUMENTS = {
 }
 
 
-def listed(found: tuple[Value, ...], *, policy: bool) -> list[dict[str, Any]]:
+def listed(found: Iterable[Any], *, policy: bool) -> list[dict[str, Any]]:
     """The values as Ansible passes them on."""
     return [
         {"key": v.path(policy=policy), "name": v.name, "type": v.type, "data": v.data}
@@ -80,25 +71,25 @@ class ActionModule(ActionBase):
         _result, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         try:
             return self.settings(arguments)
-        except ConfigurationError as error:
+        except READ.ConfigurationError as error:
             raise AnsibleActionFail(str(error)) from None
 
     def settings(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Do the work. Raises ConfigurationError."""
-        autodiscover = parse_autodiscover(plain(arguments["autodiscover"]))
-        found = values(parse(raw_configuration(arguments)), autodiscover)
+        autodiscover = VALUES.parse_autodiscover(plain(arguments["autodiscover"]))
+        found = VALUES.values(READ.parse(raw_configuration(arguments)), autodiscover)
         differences: list[dict[str, str]] = []
         if arguments["files_path"]:
             directory = Path(str(arguments["files_path"])).expanduser().absolute()
             try:
-                differences = write(directory, files(found), dry=bool(self._task.check_mode))
+                differences = write(directory, FILES.files(found), dry=bool(self._task.check_mode))
             except OSError as error:
                 problem = f"autoconfig_outlook_files_path: {error.filename}: {error.strerror}"
-                raise ConfigurationError([problem]) from None
+                raise READ.ConfigurationError([problem]) from None
         return {
             "changed": bool(differences),
             "diff": differences,
             "preferences": listed(found, policy=False),
             "policies": listed(found, policy=True),
-            "oldest": OLDEST,
+            "oldest": VALUES.OLDEST,
         }
