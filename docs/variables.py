@@ -15,10 +15,10 @@ PAGE = ROOT / "docs/variables.md"
 HEAD = """# Variables
 
 Made by `make docs` from the roles' `argument_specs`. Set them in the inventory, as in
-[inventory/group_vars/all/domains.yml](../inventory/group_vars/all/domains.yml). A variable that begins with
-`autoconfig_` and is not on this page is refused.
+[inventory/group_vars/all/domains.yml](../inventory/group_vars/all/domains.yml).
+A variable that begins with `autoconfig_` and is not on this page is refused.
 """
-# A subject, and the beginnings of its variables' names, without autoconfig_. The first that fits counts.
+# A subject and how its variables begin after autoconfig_. The first that fits counts.
 SUBJECTS = {
     "The mail domains": ("domains", "providers", "generic_host"),
     "Several servers": (

@@ -35,8 +35,8 @@ from .samples import DOMAIN, OAUTH2, PAGE, domain, problems, provider
             DOMAIN | {"redirect": {"address": "{localpart}@B.example."}},
             DOMAIN | {"name": "b.example", "provider": "microsoft365",
                       "redirect": {"url": "https://other.example/"}}]},
-         "domain example.com, redirect: redirects to b.example, which redirects too; name the final "
-         "domain"),
+         "domain example.com, redirect: redirects to b.example, which redirects too; name the "
+         "final domain"),
         ({"domains": [DOMAIN, {"name": "*", "provider": "gandi",
                                "redirect": {"address": "{localpart}@{domain}"}}]},
          "domain *, redirect: redirects to *, which redirects too; name the final domain"),
