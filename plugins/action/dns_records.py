@@ -18,24 +18,13 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory impo
     plain,
     raw_configuration,
 )
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.inventory.names import normalise
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.inventory.read import (
-    ConfigurationError,
-    parse,
-)
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zones.changes import difference
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zones.files import (
-    files,
-    is_stale,
-    table,
-)
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zones.records import (
-    RecordSet,
-    by_zone,
-    records,
-)
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.variables import refuse_unknown
 
-Zones = Mapping[str, Sequence[RecordSet]]
+NAMES, READ = load("inventory.names"), load("inventory.read")
+CHANGES, FILES, RECORDS = load("zones.changes"), load("zones.files"), load("zones.records")
+Zones = Mapping[str, Sequence[Any]]
+"""The record sets of each zone."""
 
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -85,10 +74,10 @@ def names_of(listed: Sequence[Any], option: str) -> frozenset[str]:
         # Services begin with an underscore (RFC 8552), which no host name does.
         services, host = re.match(r"((?:_[^.]*\.)*)(.*)", written.lower(), re.DOTALL).groups()  # type: ignore[union-attr]
         try:
-            found.add("*" if written == "*" else services + normalise(host))
+            found.add("*" if written == "*" else services + NAMES.normalise(host))
         except ValueError:
             problem = f'{option}: "{written}" is not a name such as autoconfig.example.com'
-            raise ConfigurationError([problem]) from None
+            raise READ.ConfigurationError([problem]) from None
     return frozenset(found)
 
 
@@ -99,7 +88,7 @@ def write(directory: Path, wanted: Mapping[str, str], dry: bool) -> list[dict[st
         for path in (directory.iterdir() if directory.is_dir() else ())
         if path.suffix in (".md", ".csv", ".zone")
     }
-    stale = {name for name, content in present.items() if is_stale(name, content, wanted)}
+    stale = {name for name, content in present.items() if FILES.is_stale(name, content, wanted)}
     differing = {name for name in wanted if present.get(name) != wanted[name]}
     if not dry:
         for name in differing:
@@ -125,11 +114,12 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         """Return what changed; see the module's RETURN."""
         super().run(tmp, task_vars)
+        refuse_unknown(task_vars or {})
         _result, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         hidden = set(secrets(plain(arguments["servers"]))) - {""}
         try:
             result = self.records(arguments)
-        except ConfigurationError as error:
+        except READ.ConfigurationError as error:
             raise AnsibleActionFail(remove_values(str(error), hidden)) from None
         return dict(remove_values(result, hidden))
 
@@ -141,22 +131,22 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = {"changed": False, "diff": diff, "table": []}
         if arguments["state"] == "absent":
             return pusher.push({}, result) if pusher else result
-        configuration = parse(raw_configuration(arguments))
+        configuration = READ.parse(raw_configuration(arguments))
         ttl = int(arguments["ttl"])
         try:
             addresses = [ip_address(str(address)) for address in arguments["addresses"]]
-            found = records(configuration, addresses, list(map(str, arguments["caa"])))
+            found = RECORDS.records(configuration, addresses, list(map(str, arguments["caa"])))
         except ValueError as error:  # AddressError is one
-            raise ConfigurationError([f"autoconfig_dns_addresses: {error}"]) from None
+            raise READ.ConfigurationError([f"autoconfig_dns_addresses: {error}"]) from None
         kept = names_of(arguments["keep"], "autoconfig_dns_keep")
         served = pusher.servers if pusher else {}
-        zones = by_zone((record for record in found if record.name not in kept), served)
+        zones = RECORDS.by_zone((record for record in found if record.name not in kept), served)
         others = {zone: zones[zone] for zone in zones if zone not in served}
         if arguments["files_path"]:
             directory = Path(str(arguments["files_path"])).expanduser().absolute()
-            diff += write(directory, files(zones, ttl), dry)
+            diff += write(directory, FILES.files(zones, ttl), dry)
         result["changed"] = bool(diff)
-        result["table"] = table(others, ttl).splitlines() if others else []
+        result["table"] = FILES.table(others, ttl).splitlines() if others else []
         return pusher.push(zones, result) if pusher else result
 
 
@@ -166,16 +156,13 @@ class Pusher:
     def __init__(self, arguments: Mapping[str, Any], dry: bool) -> None:
         """Raise ConfigurationError if the servers are not right, or a library is missing."""
         try:
-            from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.zones import (
-                propagation,
-                push,
-                servers,
-            )
+            push, propagation = load("zones.push"), load("zones.propagation")
+            servers = load("zones.servers")
         except ImportError as error:
             problem = (
                 f"autoconfig_dns_servers: {error}; install dnspython for ansible's {sys.executable}"
             )
-            raise ConfigurationError([problem]) from None
+            raise READ.ConfigurationError([problem]) from None
         self._push, self._check, self._seen = push.push, push.check, propagation.seen
         self.arguments = arguments
         self.dry = dry
@@ -196,7 +183,7 @@ class Pusher:
         done = [outcome for outcome in outcomes if not outcome.problem]
         for outcome in done:
             if outcome.plan.changes:
-                sides = difference(outcome.plan.changes)
+                sides = CHANGES.difference(outcome.plan.changes)
                 result["diff"].append(shown(f"zone {outcome.zone}", *sides))
         result["zones"] = {outcome.zone: len(outcome.plan.changes) for outcome in done}
         result["changed"] = result["changed"] or any(result["zones"].values())

@@ -15,18 +15,11 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory impo
     plain,
     raw_configuration,
 )
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.inventory.read import (
-    ConfigurationError,
-    parse,
-)
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.outlook.files import files
-from ansible_collections.mailhost.autoconfig.src.mail_autoconfig.outlook.values import (
-    OLDEST,
-    Value,
-    parse_autodiscover,
-    values,
-)
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.variables import refuse_unknown
 
+READ = load("inventory.read")
+FILES, VALUES = load("outlook.files"), load("outlook.values")
 ARGUMENTS = {
     "domains": {"type": "raw", "required": True},
     "providers": {"type": "raw", "default": {}},
@@ -36,8 +29,8 @@ ARGUMENTS = {
 }
 
 
-def listed(found: tuple[Value, ...], *, policy: bool) -> list[dict[str, Any]]:
-    """The values as Ansible passes them on."""
+def listed(found: tuple[Any, ...], *, policy: bool) -> list[dict[str, Any]]:
+    """The `outlook.values.Value`s as Ansible passes them on."""
     return [
         {"key": v.path(policy=policy), "name": v.name, "type": v.type, "data": v.data}
         for v in found
@@ -77,28 +70,29 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         """Return the values; see the module's RETURN."""
         super().run(tmp, task_vars)
+        refuse_unknown(task_vars or {})
         _result, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         try:
             return self.settings(arguments)
-        except ConfigurationError as error:
+        except READ.ConfigurationError as error:
             raise AnsibleActionFail(str(error)) from None
 
     def settings(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Do the work. Raises ConfigurationError."""
-        autodiscover = parse_autodiscover(plain(arguments["autodiscover"]))
-        found = values(parse(raw_configuration(arguments)), autodiscover)
+        autodiscover = VALUES.parse_autodiscover(plain(arguments["autodiscover"]))
+        found = VALUES.values(READ.parse(raw_configuration(arguments)), autodiscover)
         differences: list[dict[str, str]] = []
         if arguments["files_path"]:
             directory = Path(str(arguments["files_path"])).expanduser().absolute()
             try:
-                differences = write(directory, files(found), dry=bool(self._task.check_mode))
+                differences = write(directory, FILES.files(found), dry=bool(self._task.check_mode))
             except OSError as error:
                 problem = f"autoconfig_outlook_files_path: {error.filename}: {error.strerror}"
-                raise ConfigurationError([problem]) from None
+                raise READ.ConfigurationError([problem]) from None
         return {
             "changed": bool(differences),
             "diff": differences,
             "preferences": listed(found, policy=False),
             "policies": listed(found, policy=True),
-            "oldest": OLDEST,
+            "oldest": VALUES.OLDEST,
         }

@@ -243,7 +243,7 @@ def test_providers_that_are_named() -> None:
     # roles/certificates makes the names from the packages'.
     assert packages == [f"octodns-{name}" for name in CLASSES]
 
-    specs = yaml.safe_load((ROOT / "roles/dns/meta/argument_specs.yml").read_text())
+    specs = yaml.safe_load((ROOT / "roles/preflight/meta/argument_specs.yml").read_text())
     servers = specs["argument_specs"]["main"]["options"]["autoconfig_dns_servers"]
     description = " ".join(servers["options"]["provider"]["description"])
     assert f"One of {', '.join(CLASSES)}, or a class of octoDNS." in description
