@@ -19,11 +19,12 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory impo
     raw_configuration,
 )
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.variables import refuse_unknown
 
-CHANGES, FILES, RECORDS = load("zones.changes"), load("zones.files"), load("zones.records")
 NAMES, READ = load("inventory.names"), load("inventory.read")
+CHANGES, FILES, RECORDS = load("zones.changes"), load("zones.files"), load("zones.records")
 Zones = Mapping[str, Sequence[Any]]
-"""Record sets of `zones.records`, by zone."""
+"""The record sets of each zone."""
 
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -113,6 +114,7 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         """Return what changed; see the module's RETURN."""
         super().run(tmp, task_vars)
+        refuse_unknown(task_vars or {})
         _result, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         hidden = set(secrets(plain(arguments["servers"]))) - {""}
         try:
@@ -154,8 +156,8 @@ class Pusher:
     def __init__(self, arguments: Mapping[str, Any], dry: bool) -> None:
         """Raise ConfigurationError if the servers are not right, or a library is missing."""
         try:
-            push, servers = load("zones.push"), load("zones.servers")
-            propagation = load("zones.propagation")
+            push, propagation = load("zones.push"), load("zones.propagation")
+            servers = load("zones.servers")
         except ImportError as error:
             problem = (
                 f"autoconfig_dns_servers: {error}; install dnspython for ansible's {sys.executable}"

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory impo
     raw_configuration,
 )
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.variables import refuse_unknown
 
-READ, FILES, VALUES = load("inventory.read"), load("outlook.files"), load("outlook.values")
+READ = load("inventory.read")
+FILES, VALUES = load("outlook.files"), load("outlook.values")
 ARGUMENTS = {
     "domains": {"type": "raw", "required": True},
     "providers": {"type": "raw", "default": {}},
@@ -27,8 +29,8 @@ ARGUMENTS = {
 }
 
 
-def listed(found: Iterable[Any], *, policy: bool) -> list[dict[str, Any]]:
-    """The values as Ansible passes them on."""
+def listed(found: tuple[Any, ...], *, policy: bool) -> list[dict[str, Any]]:
+    """The `outlook.values.Value`s as Ansible passes them on."""
     return [
         {"key": v.path(policy=policy), "name": v.name, "type": v.type, "data": v.data}
         for v in found
@@ -68,6 +70,7 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         """Return the values; see the module's RETURN."""
         super().run(tmp, task_vars)
+        refuse_unknown(task_vars or {})
         _result, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         try:
             return self.settings(arguments)

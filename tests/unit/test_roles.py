@@ -173,7 +173,7 @@ def test_providers_are_those_of_the_requirements() -> None:
 
 
 def test_renewals_begin_whatever_comes_of_the_first_order() -> None:
-    """With autoconfig_certificates_strict a play may fail; its certificates are renewed then."""
+    """With autoconfig_certificates_strict a play may fail; what it got must be renewed."""
     tasks = [task["name"] for task in read(ROOT / "roles/certificates/tasks/acme.yml")]
     timer = "the timer that renews certificates"
     assert tasks.index(f"Enable and start {timer}") < tasks.index("Order the certificates")
