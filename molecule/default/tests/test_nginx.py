@@ -210,7 +210,7 @@ def test_configuration_that_nginx_refuses_is_taken_back(server: Server) -> None:
         "mailhost.autoconfig.server",
         "--tags=nginx",
         f"--limit={server.name}",
-        autoconfig_socket="/run/socket; no_such_directive",
+        __autoconfig_socket="/run/socket; no_such_directive",
     )
     assert result.returncode == 2
     assert "nginx refuses the new configuration, so the one from before stays" in result.stdout
@@ -238,7 +238,7 @@ def ports_held() -> Iterator[None]:
 @pytest.mark.usefixtures("ports_held")
 def test_ports_held_by_another_program() -> None:
     said = refusal(play("mailhost.autoconfig.server", "--tags=nginx"))
-    assert "Port 443 and 80 is held by python3; stop that program, or set" in said
+    assert "Ports 80 and 443 are taken by python3; stop that program, or set" in said
 
     converge("--tags=nginx", autoconfig_nginx_behind_proxy=True)
     for server in SERVERS:
