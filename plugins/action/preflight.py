@@ -63,7 +63,7 @@ def addresses(names: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]) -
 
 
 def derived(raw: Mapping[str, Any], configuration: Any) -> dict[str, Any]:
-    """Return what the roles derive from a configuration: names, and what stands for them all."""
+    """Return what the roles derive from a configuration: names, and a fingerprint."""
     source = json.dumps([load().__version__, raw], sort_keys=True).encode()
     by_domain = NAMES.served_by_domain(configuration)
     return {
