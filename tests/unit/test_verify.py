@@ -222,7 +222,8 @@ def test_wrong_redirect(run: Run) -> None:
     ],
 )
 def test_exchange_settings_must_not_be_given(run: Run, more: dict[str, Any], problem: str) -> None:
-    own = {"servers": [{"type": "imap", "host": "mail.corp.test"}], "autodiscover": False}
+    servers = [{"type": kind, "host": "mail.corp.test"} for kind in ("imap", "smtp")]
+    own = {"servers": servers, "autodiscover": False}
     run.configure({"domains": [{"name": "corp.test"} | more], "providers": {"own": own}})
     _, lines, _ = run.verify()
     assert lines[0].endswith(problem)

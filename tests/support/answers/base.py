@@ -38,6 +38,18 @@ def corp(suffix: str) -> tuple[Row, ...]:
     )
 
 
+def ad(suffix: str) -> tuple[Row, ...]:
+    """The servers of the domain with difficult ones, as the inventory has them."""
+    host = f"mail.ad.{suffix}"
+    return (
+        ("pop3", host, 995, "tls"),
+        ("imap", f"old.ad.{suffix}", 143, "none"),
+        ("imap", host, 993, "tls"),
+        ("imap", f"kerberos.ad.{suffix}", 993, "tls"),
+        ("smtp", host, 587, "starttls"),
+    )
+
+
 def configuration(suffix: str = "test") -> dict[str, Any]:
     """The raw configuration that the table asks for; its names end in `suffix`."""
     found = yaml.safe_load(DOMAINS.read_text("utf-8").replace("{{ suffix }}", suffix))

@@ -7,6 +7,10 @@ from mail_autoconfig.answers.autoconfig import render
 from mail_autoconfig.inventory.read import parse
 
 
+IMAP = {"type": "imap", "host": "i.example.com"}
+SMTP = {"type": "smtp", "host": "s.example.com"}
+
+
 def rendered(**keys: Any) -> ET.Element:
     domain = parse({"domains": [{"name": "example.com"} | keys]}).domains["example.com"]
     provider = ET.fromstring(render(domain)).find("emailProvider")
@@ -16,7 +20,7 @@ def rendered(**keys: Any) -> ET.Element:
 
 def test_patterns_become_placeholders() -> None:
     server = {"type": "imap", "host": "imap.{domain}", "username": "{domain}/{localpart}&{email}"}
-    found = rendered(servers=[server])
+    found = rendered(servers=[server, SMTP])
     assert found.findtext("incomingServer/hostname") == "imap.example.com"
     assert (
         found.findtext("incomingServer/username") == "%EMAILDOMAIN%/%EMAILLOCALPART%&%EMAILADDRESS%"
@@ -26,7 +30,7 @@ def test_patterns_become_placeholders() -> None:
 def test_methods_of_authentication_in_order() -> None:
     methods = ["gssapi", "oauth2", "password_encrypted", "password"]
     server = {"type": "smtp", "host": "smtp.example.com", "authentication": methods}
-    found = rendered(servers=[server]).iterfind("outgoingServer/authentication")
+    found = rendered(servers=[server, IMAP]).iterfind("outgoingServer/authentication")
     assert [element.text for element in found] == [
         "GSSAPI",
         "OAuth2",
@@ -35,7 +39,7 @@ def test_methods_of_authentication_in_order() -> None:
     ]
 
 
-def test_only_mail_servers_in_order() -> None:
+def test_only_mail_servers_imap_first() -> None:
     found = rendered(
         servers=[
             {"type": "managesieve", "host": "sieve.example.com"},
@@ -49,8 +53,8 @@ def test_only_mail_servers_in_order() -> None:
         for server in found
         if server.get("type")
     ] == [
-        ("outgoingServer", "b.example.com", "STARTTLS"),
         ("incomingServer", "a.example.com", "plain"),
+        ("outgoingServer", "b.example.com", "STARTTLS"),
     ]
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,10 @@ from mail_autoconfig.inventory.read import parse as configuration
 from support.answers import ANSWER, REQUEST, pox_request
 
 
-def domain(*servers: dict[str, str]) -> Domain:
+SMTP = {"type": "smtp", "host": "s.example.com"}
+
+
+def domain(*servers: dict[str, Any]) -> Domain:
     found = configuration({"domains": [{"name": "example.com", "servers": list(servers)}]})
     return found.domains["example.com"]
 
@@ -37,7 +41,7 @@ def test_login_and_host_patterns_are_filled_and_escaped() -> None:
 
 
 def test_users_of_a_domain_get_their_own_answer() -> None:
-    found = domain({"type": "imap", "host": "imap.example.com"})
+    found = domain({"type": "imap", "host": "imap.example.com"}, SMTP)
     assert rendered(found, "a@example.com")[0][2] == "a@example.com"
     assert rendered(found, "b@example.com")[0][2] == "b@example.com"
 
@@ -47,9 +51,10 @@ def test_order_is_that_of_the_configuration() -> None:
         {"type": "pop3", "host": "p.example.com"},
         {"type": "imap", "host": "b.example.com"},
         {"type": "imap", "host": "a.example.com"},
+        SMTP,
     )
     hosts = [row[1] for row in rendered(found, "a@example.com")]
-    assert hosts == ["p.example.com", "b.example.com", "a.example.com"]
+    assert hosts == ["p.example.com", "b.example.com", "a.example.com", "s.example.com"]
 
 
 def test_no_mail_server_no_options() -> None:
@@ -60,7 +65,7 @@ def test_no_mail_server_no_options() -> None:
 
 
 def test_ttl_of_zero_is_for_ever() -> None:
-    found = domain({"type": "imap", "host": "i.example.com"})
+    found = domain({"type": "imap", "host": "i.example.com"}, SMTP)
     lasting = replace(found, settings=replace(found.settings, ttl_hours=0))
     texts = [
         ET.fromstring(render(one, address("a@example.com"))).findtext(f".//{ANSWER}TTL")

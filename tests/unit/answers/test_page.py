@@ -110,6 +110,7 @@ def test_services_and_links() -> None:
         "fr",
         servers=[
             {"type": "imap", "host": "imap.{domain}", "authentication": ["oauth2", "password"]},
+            {"type": "smtp", "host": "smtp.example.com"},
             {"type": "managesieve", "host": "sieve.example.com", "security": "none"},
             {"type": "caldav", "url": "https://{domain}/{localpart}/", "username": "{localpart}"},
         ],

@@ -7,7 +7,7 @@ import pytest
 from mail_autoconfig.inventory.model import Server, WebServer
 from mail_autoconfig.inventory.read import parse
 
-from .samples import domain, own, problems, provider
+from .samples import SERVER, SMTP, domain, own, problems, provider
 
 
 @pytest.mark.parametrize(
@@ -41,17 +41,17 @@ from .samples import domain, own, problems, provider
         (own(prot=993), 'domain example.com, servers[1]: unknown key "prot"; did you mean "port"?'),
         (own(authentication="plain"),
          'domain example.com, servers[1].authentication: no method "plain"; use one or more of '
-         "password, password_encrypted, oauth2, gssapi"),
+         "password, password_encrypted, oauth2, gssapi, none"),
         (own(authentication=[]),
          "domain example.com, servers[1].authentication: empty; use one or more of password, "
-         "password_encrypted, oauth2, gssapi"),
+         "password_encrypted, oauth2, gssapi, none"),
         (domain(servers=[{"type": "caldav", "url": "http://dav.example.com/"}]),
          'domain example.com, servers[0].url: "http://dav.example.com/" is not a URL; use '
          "https://HOST/PATH"),
         (domain(servers=[{"type": "jmap", "url": "https://[/"}]),
          'domain example.com, servers[0].url: "https://[/" is not a URL; use https://HOST/PATH'),
         (provider(servers=None), "provider acme, servers: no server; list at least one"),
-        (domain(servers=[{"type": "imap", "host": "ö{domain}"}]),
+        (domain(servers=[{"type": "imap", "host": "ö{domain}"}, SMTP]),
          'domain example.com, servers[0].host: "ö{domain}" has other letters than ASCII beside '
          "{domain}"),
         *(
@@ -67,7 +67,11 @@ def test_problem(raw: Any, problem: str) -> None:
 
 
 def servers(*raw: Any) -> tuple[Server, ...]:
-    configuration = parse({"domains": [{"name": "example.com", "servers": list(raw)}]})
+    kinds = {each["type"] for each in raw}
+    meant = {"imap": {"receive_only": True}, "pop3": {"receive_only": True}}
+    meant["smtp"] = {"send_only": True}
+    more = meant.get(kinds.pop(), {}) if len(kinds) == 1 else {}
+    configuration = parse({"domains": [{"name": "example.com", "servers": list(raw)} | more]})
     return configuration.domains["example.com"].settings.servers
 
 

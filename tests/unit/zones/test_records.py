@@ -111,7 +111,7 @@ def test_every_served_name_has_a_record(host: str) -> None:
 
 
 def test_exchange_is_not_announced() -> None:
-    servers = [{"type": "imap", "host": "outlook.example"}]
+    servers = [{"type": kind, "host": "outlook.example"} for kind in ("imap", "smtp")]
     raw = {
         "providers": {"exchange": {"servers": servers, "autodiscover": False}},
         "domains": [{"name": "example.com", "provider": "exchange"}],
