@@ -6,7 +6,6 @@ from typing import Any
 from mail_autoconfig.answers.autoconfig import render
 from mail_autoconfig.inventory.read import parse
 
-
 IMAP = {"type": "imap", "host": "i.example.com"}
 SMTP = {"type": "smtp", "host": "s.example.com"}
 

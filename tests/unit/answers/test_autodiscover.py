@@ -12,7 +12,6 @@ from mail_autoconfig.inventory.model import Domain
 from mail_autoconfig.inventory.read import parse as configuration
 from support.answers import ANSWER, REQUEST, pox_request
 
-
 SMTP = {"type": "smtp", "host": "s.example.com"}
 
 

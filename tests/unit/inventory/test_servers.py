@@ -7,7 +7,7 @@ import pytest
 from mail_autoconfig.inventory.model import Server, WebServer
 from mail_autoconfig.inventory.read import parse
 
-from .samples import SERVER, SMTP, domain, own, problems, provider
+from .samples import SMTP, domain, own, problems, provider
 
 
 @pytest.mark.parametrize(
