@@ -29,6 +29,12 @@ CONFIG_PATHS = (
     "/.well-known/mail-v1.xml",
 )
 """All paths of Autoconfig; docs/clients.md says who asks at which."""
+SERVICE_PATHS: Mapping[str, WebProtocol] = {
+    "/.well-known/caldav": "caldav",
+    "/.well-known/carddav": "carddav",
+    "/.well-known/jmap": "jmap",
+}
+"""Where clients look for a service at its domain (RFC 6764, section 5; RFC 8620, section 2.2)."""
 PACC_PATH = "/.well-known/user-agent-configuration.json"
 """draft-ietf-mailmaint-pacc."""
 PROFILE_PATH = "/email.mobileconfig"

@@ -171,6 +171,12 @@ class Domain:
     apex: bool
     pacc: bool
 
+    def service_url(self, kind: WebProtocol) -> str | None:
+        """The URL of the preferred service of a kind, if it is the same for all users."""
+        found = next((web for web in self.settings.web_servers if web.type == kind), None)
+        url = found.url.replace("{domain}", self.name) if found else "{"
+        return None if "{" in url else url
+
     @property
     def has_room(self) -> bool:
         """Whether each host name is short enough (RFC 1035).

@@ -26,6 +26,7 @@ from ..formats.words import (
     PAGE_PATH,
     POX_PATH,
     PROFILE_PATH,
+    SERVICE_PATHS,
     SOAP_PATH,
 )
 from ..inventory import addresses, mailboxes, names
@@ -120,6 +121,15 @@ class Application:
         if domain is None or not domain.pacc:
             return _refusal(404, "No settings.")
         return Response(pacc.render(domain), 200, _KEEP, pacc.MEDIA_TYPE)
+
+    async def service(self, request: Request) -> Response:
+        """A redirect to a service, where its URL is the same for all users."""
+        host = request.host()
+        domain = self._domain_of_host(request)
+        url = domain.service_url(SERVICE_PATHS[request.path]) if domain else None
+        if url is None or url.rstrip("/") == f"https://{host}{request.path}":
+            return _refusal(404, "Not found.")
+        return Response(None, 307, {**_KEEP, "location": url})
 
     async def page(self, request: Request) -> Response:
         """The page for people; other sites of a domain have a page of their own."""
@@ -248,6 +258,8 @@ def _handler(request: Request) -> _Handler:
     method = "GET" if request.is_read else request.method
     if found := _ROUTES.get((method, request.path)):
         return found
+    if request.path in SERVICE_PATHS and method != "POST":  # with CalDAV's own methods too
+        return Application.service
     is_json = autodiscover_json.PATH.fullmatch(request.written_path)
     if is_json and request.is_read:
         return Application.autodiscover_json
