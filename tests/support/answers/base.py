@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import yaml
 
+from support import strict
+
 DOMAINS = Path(__file__).parents[3] / "molecule/default/inventory/group_vars/all/domains.yml"
 """The configuration, which each server of molecule/default has under a suffix of its own."""
 
@@ -63,6 +65,12 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    def judged(self) -> Reply:
+        """The same, once the strictest client has read it, if it is Autoconfig's."""
+        if self.status == 200 and b"<clientConfig" in self.body:
+            strict.read(self.body, "user@example.com")
+        return self
 
 
 Transport = Callable[[str, str, str, str, Mapping[str, str], bytes], Reply]
