@@ -126,4 +126,7 @@ class ActionModule(ActionBase):
             page["logo"] = data_url(Path(self._find_needle("files", arguments["page_logo"])))
         raw = domains | ({"page": page} if page else {})
         # The page is no part of the fingerprint: nginx has no copy of it.
-        return {"configuration": raw} | derived(domains, READ.parse(raw))
+        configuration = READ.parse(raw)
+        result = {"configuration": raw} | derived(domains, configuration)
+        # Ansible shows them.
+        return result | ({"warnings": [*configuration.warnings]} if configuration.warnings else {})

@@ -150,19 +150,20 @@ SHARED: Mapping[str, Key] = {
     "send_only": Key("flag", "`true`: there is no IMAP or POP3 server, and that is meant"),
     "redirect": Key(
         "mapping",
-        "Autodiscover leads elsewhere in place of giving settings: `{url: https://…}` to another "
+        "Autodiscover redirects to elsewhere in place of giving settings: `{url: https://…}` to another "
         'Autodiscover service, as microsoft365 does, or `{address: "{localpart}@example.net"}` to '
-        "another address. Autoconfig goes on giving settings, with the new address as user name",
+        "another address. Autoconfig still gives settings, with the new address as user name",
         fields=REDIRECT,
     ),
     "ttl_hours": Key(
         "number",
-        "how long Outlook keeps its settings; 0 is for ever, its own default is 1",
+        "how long Outlook keeps its settings. 0 is for ever; without the key Outlook keeps them for "
+        "1 hour",
         largest=8760,
     ),
     "oauth2": Key(
         "mapping",
-        "the authorization server of servers with `authentication: oauth2`: `issuer`, `scope` (one "
+        "the authorization server, for `authentication: oauth2`: `issuer`, `scope` (one "
         "or a list), `auth_url`, `token_url`, and `client_id` if there is one for all clients",
         fields=OAUTH2,
     ),
@@ -171,14 +172,14 @@ SHARED: Mapping[str, Key] = {
     ),
     "enable": Key(
         "mapping",
-        "the page where a user must allow access first, `{url: https://…, text: {en: …}}`",
+        "the page where a user must allow access first: `{url: https://…, text: {en: …}}`",
         fields=PAGE,
     ),
     "webmail": Key("mapping", "`{login_page: https://…}`", fields=WEBMAIL),
     "mx": Key("hosts", "the domains of the provider's MX servers"),
     "autodiscover_xml": Key(
         "xml",
-        "elements of your own for the end of Autodiscover's `Account`; they may contain `{email}`, "
+        "your own elements for the end of Autodiscover's `Account`. They may contain `{email}`, "
         "`{localpart}` and `{domain}`",
     ),
     "autoconfig_xml": Key("xml", "the same for the end of Autoconfig's `clientConfig`"),
@@ -194,26 +195,26 @@ PROVIDER: Mapping[str, Key] = {
 OWN: Mapping[str, Key] = {
     "name": Key(
         "host",
-        "the mail domain, also with non-ASCII letters; `*` answers for each domain that is not "
+        "the mail domain, also with non-ASCII letters. `*` answers for each domain that is not "
         "listed",
         required=True,
     ),
-    "provider": Key("text", "a built-in one or one of `autoconfig_providers`"),
+    "provider": Key("text", "a built-in one, or one of `autoconfig_providers`"),
     "discovery": Key(
         "choice",
         "`certificate` (default): the domain's own names are on the server's certificates "
-        "([certificates.md](certificates.md)). `srv`: the domain has no names there; clients find "
-        "`autoconfig_generic_host` by `_autodiscover._tcp`, by plain http or by their MX",
+        "([certificates.md](certificates.md)). `srv`: the domain has no names there. Clients find "
+        "`autoconfig_generic_host` by the record `_autodiscover._tcp`, by plain http or by their MX",
         get_args(Discovery),
     ),
     "apex": Key(
         "flag",
-        "`true`: also answer at the domain itself, where it leads to this server and no other site "
-        "of its nginx has that name",
+        "`true`: also answer at the domain itself. Its address must point to this server, and no "
+        "other site of its nginx may have that name",
     ),
     "pacc": Key(
         "flag",
-        "`true`: also answer at ua-auto-config.example.com (PACC, an Internet-Draft of 2026)",
+        "`true`: also answer at `ua-auto-config.example.com` (PACC, an Internet-Draft of 2026)",
     ),
 }
 """Keys of a domain that change no setting."""
