@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,18 @@ def write(directory: Path, wanted: Mapping[str, str], dry: bool) -> list[dict[st
     ]
 
 
+def by_hand_and_pushed(zones: Zones, served: Collection[str]) -> tuple[Zones, Zones]:
+    """Return the records to paste, and those to push: none that shares its name with others'."""
+    by_hand = {
+        zone: [record for record in found if zone not in served or record.by_hand]
+        for zone, found in zones.items()
+    }
+    return (
+        {zone: found for zone, found in by_hand.items() if found},
+        {zone: [each for each in found if not each.by_hand] for zone, found in zones.items()},
+    )
+
+
 class ActionModule(ActionBase):
     """Compute the records, write the files, push, then ask the name servers."""
 
@@ -141,13 +153,13 @@ class ActionModule(ActionBase):
         kept = names_of(arguments["keep"], "autoconfig_dns_keep")
         served = pusher.servers if pusher else {}
         zones = RECORDS.by_zone((record for record in found if record.name not in kept), served)
-        others = {zone: zones[zone] for zone in zones if zone not in served}
+        by_hand, pushed = by_hand_and_pushed(zones, served)
         if arguments["files_path"]:
             directory = Path(str(arguments["files_path"])).expanduser().absolute()
             diff += write(directory, FILES.files(zones, ttl), dry)
         result["changed"] = bool(diff)
-        result["table"] = FILES.table(others, ttl).splitlines() if others else []
-        return pusher.push(zones, result) if pusher else result
+        result["table"] = FILES.table(by_hand, ttl).splitlines() if by_hand else []
+        return pusher.push(pushed, result) if pusher else result
 
 
 class Pusher:

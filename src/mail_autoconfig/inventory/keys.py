@@ -150,8 +150,9 @@ SHARED: Mapping[str, Key] = {
     "send_only": Key("flag", "`true`: there is no IMAP or POP3 server, and that is meant"),
     "redirect": Key(
         "mapping",
-        "Autodiscover redirects to elsewhere in place of giving settings: `{url: https://…}` to another "
-        'Autodiscover service, as microsoft365 does, or `{address: "{localpart}@example.net"}` to '
+        "Autodiscover redirects to elsewhere in place of giving settings: `{url: https://…}` to "
+        "another Autodiscover service, as microsoft365 does, or `{address: "
+        '"{localpart}@example.net"}` to '
         "another address. Autoconfig still gives settings, with the new address as user name",
         fields=REDIRECT,
     ),
@@ -215,6 +216,11 @@ OWN: Mapping[str, Key] = {
     "pacc": Key(
         "flag",
         "`true`: also answer at `ua-auto-config.example.com` (PACC, an Internet-Draft of 2026)",
+    ),
+    "mailconf": Key(
+        "flag",
+        "`true`: show a TXT record `mailconf=https://…` too, for the few clients that read it. It "
+        "has the name and type of other records, such as SPF, so it is never pushed",
     ),
 }
 """Keys of a domain that change no setting."""

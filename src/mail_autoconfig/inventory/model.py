@@ -161,7 +161,8 @@ class Settings:
 class Domain:
     """A mail domain: `name` in lower-case A-label form, `written` as the inventory has it.
 
-    `apex`: the domain itself is served too. `pacc`: so is its ua-auto-config name.
+    `apex`: the domain itself is served too. `pacc`: so is its ua-auto-config name. `mailconf`: a
+    TXT record of the domain has the URL of Autoconfig's document.
     """
 
     name: str
@@ -170,6 +171,7 @@ class Domain:
     discovery: Discovery
     apex: bool
     pacc: bool
+    mailconf: bool = False
 
     def service_url(self, kind: WebProtocol) -> str | None:
         """The URL of the preferred service of a kind, if it is the same for all users."""

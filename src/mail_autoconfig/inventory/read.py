@@ -171,7 +171,8 @@ def _domain(listed: Place, raw: Any, providers: Mapping[str, Settings]) -> Domai
     _check_names(place, raw, name, discovery)
     settings = _settings(place, raw, providers)
     _check_sides(place, raw, settings)
-    return Domain(str(name), str(written), settings, discovery, apex, pacc)
+    mailconf = fields.flag(place, raw, "mailconf", default=False)
+    return Domain(str(name), str(written), settings, discovery, apex, pacc, mailconf)
 
 
 def _check_sides(place: Place, raw: Mapping[str, Any], settings: Settings) -> None:
@@ -191,14 +192,14 @@ def _check_sides(place: Place, raw: Mapping[str, Any], settings: Settings) -> No
 def _check_names(place: Place, raw: Mapping[str, Any], name: str, discovery: Discovery) -> None:
     """Find keys about a domain's names that can have no effect, and a name that is too long."""
     if name == DEFAULT:
-        for key in ("discovery", "apex", "pacc"):
+        for key in ("discovery", "apex", "pacc", "mailconf"):
             if key in raw:
                 place[key].problem("the default entry has no names of its own; remove this key")
         for key in ("usernames", "aliases"):
             if key in raw:
                 place[key].problem("the default entry has no mailboxes of its own; remove this key")
     elif discovery == "srv":
-        for key in ("apex", "pacc"):
+        for key in ("apex", "pacc", "mailconf"):
             if raw.get(key):
                 place[key].problem("no effect with discovery: srv; remove one of the two")
     elif raw.get("pacc") and len(name) > names.LONGEST_PACC:

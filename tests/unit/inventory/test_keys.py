@@ -28,6 +28,7 @@ RIGHT: Mapping[str, Any] = {
     "discovery": "srv",
     "apex": False,
     "pacc": False,
+    "mailconf": False,
     "username": "AD\\{localpart}",
     "usernames": {"info": "m0815"},
     "aliases": {"anna": ["a.schmidt@example.com"]},
