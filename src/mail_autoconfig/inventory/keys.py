@@ -158,8 +158,8 @@ SHARED: Mapping[str, Key] = {
     ),
     "ttl_hours": Key(
         "number",
-        "how long Outlook keeps its settings. 0 is for ever; without the key Outlook keeps them for "
-        "1 hour",
+        "how long Outlook keeps its settings. 0 is for ever; without the key Outlook keeps them "
+        "for 1 hour",
         largest=8760,
     ),
     "oauth2": Key(
@@ -205,7 +205,8 @@ OWN: Mapping[str, Key] = {
         "choice",
         "`certificate` (default): the domain's own names are on the server's certificates "
         "([certificates.md](certificates.md)). `srv`: the domain has no names there. Clients find "
-        "`autoconfig_generic_host` by the record `_autodiscover._tcp`, by plain http or by their MX",
+        "`autoconfig_generic_host` by the record `_autodiscover._tcp`, by plain http or by their "
+        "MX",
         get_args(Discovery),
     ),
     "apex": Key(

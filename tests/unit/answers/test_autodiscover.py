@@ -106,3 +106,39 @@ def test_own_elements_stand_at_the_end_and_hold_the_address() -> None:
     assert image.tag.endswith("/2006a}Image")
     assert image.get("of") == '<a"&>@example.com'
     assert image.text == 'https://x.example/<a"&>'
+
+
+def protocols(*servers: dict[str, Any]) -> dict[str, dict[str, str | None]]:
+    answer = ET.fromstring(render(domain(*servers), address("u@example.com")))
+    return {
+        protocol.findtext(f"{ANSWER}Type", ""): {
+            child.tag.removeprefix(ANSWER): child.text for child in protocol
+        }
+        for protocol in answer.iter(f"{ANSWER}Protocol")
+    }
+
+
+IMAP = {"type": "imap", "host": "i.example.com"}
+
+
+def test_smtp_without_log_in() -> None:
+    found = protocols(IMAP, SMTP | {"authentication": "none"})
+    assert found["SMTP"]["AuthRequired"] == "off"
+    assert found["IMAP"]["AuthRequired"] == "on"
+
+
+def test_calendars_and_address_books() -> None:
+    dav = {"url": "https://dav.example.com/{email}/", "username": "{localpart}"}
+    found = protocols(IMAP, SMTP, {"type": "caldav"} | dav, {"type": "carddav"} | dav)
+    for kind in ("CalDAV", "CardDAV"):
+        assert found[kind]["Server"] == "https://dav.example.com/u@example.com/"
+        assert found[kind]["LoginName"] == "u"
+
+
+@pytest.mark.parametrize("method", ["oauth2", "gssapi", ["gssapi", "oauth2"]])
+def test_no_password_no_options(method: Any) -> None:
+    with pytest.raises(RequestError) as caught:
+        protocols(IMAP | {"authentication": method}, SMTP)
+    assert caught.value.error is Error.NO_OPTIONS
+    calendars = {"type": "caldav", "url": "https://d.test/", "authentication": method}
+    assert protocols(IMAP, SMTP, calendars).keys() == {"IMAP", "SMTP"}
