@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...formats.pox import ENCRYPTION, ROOT, SETTINGS_RESPONSE, TYPES, Account, Answer, Protocol
+from ...formats.words import POX_WEB_TYPES
 from ..answers import port_of
 from ..catalogue import finding
 from ..data import Finding, Setting
 
-_OTHER_TYPES = {"DAV", "WEB", "NNTP", "EXCH", "EXPR", "EXHTTP", "MobileSync"}
+_OTHER_TYPES = {*POX_WEB_TYPES.values(), "WEB", "NNTP", "EXCH", "EXPR", "EXHTTP", "MobileSync"}
 _MAIL_TYPES = {*TYPES, "EXCH", "EXPR"}
 
 
