@@ -55,6 +55,18 @@ Describe 'policy.ps1' {
         $ran.Diff.before | Should -Match 'linked to DC=pester'
     }
 
+    It 'links to a site, and takes back a link to a site that somebody made' {
+        $site = 'CN=Paris,CN=Sites,CN=Configuration,DC=pester,DC=test'
+        $null = Invoke-Policy -Links "[`"$site`"]"
+        $Domain.Links | Should -Be $site
+        (Invoke-Policy -Links "[`"$site`"]").Changed | Should -BeFalse
+        $ran = Invoke-Policy -CheckMode $true
+        $ran.Diff.before | Should -Match "linked to $site"
+        $null = Invoke-Policy -Present $false
+        $Domain.Gpo | Should -BeNullOrEmpty
+        $Domain.Links | Should -BeNullOrEmpty
+    }
+
     It 'filters by a group, and lets all read' {
         $null = Invoke-Policy -Groups '["Outlook users"]'
         $Domain.Rights['S-1-5-21-1-2-3-1104'] | Should -Be 'GpoApply'

@@ -6,7 +6,7 @@
 param(
     [string] $Name,
     [string] $Values,  # JSON: a list of key (below HKEY_CURRENT_USER), name, type, data
-    [string] $Links,   # JSON: a list of distinguished names; empty, the domain
+    [string] $Links,   # JSON: a list of distinguished names of units, sites or the domain; empty, the domain
     [string] $Groups,  # JSON: a list of groups; empty, Authenticated Users
     [bool] $Present
 )
@@ -71,9 +71,14 @@ function Update-Value {
     }
 }
 
-# Distinguished names of all that the object is linked to.
+# Distinguished names of all that the object is linked to: the domain, its units, and the sites of the
+# forest, which stand in a partition of their own.
 function Get-Linked {
-    if ($gpo) { Get-ADObject -LDAPFilter "(gPLink=*$($gpo.Id)*)" @at | ForEach-Object { $_.DistinguishedName } }
+    if (-not $gpo) { return }
+    $sites = "CN=Sites,$((Get-ADRootDSE @at).configurationNamingContext)"
+    foreach ($base in $domain.DistinguishedName, $sites) {
+        Get-ADObject -LDAPFilter "(gPLink=*$($gpo.Id)*)" -SearchBase $base @at | ForEach-Object { $_.DistinguishedName }
+    }
 }
 
 function Update-Link([string[]] $Wanted) {
