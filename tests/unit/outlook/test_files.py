@@ -49,6 +49,15 @@ def test_all_files_have_the_same_effect() -> None:
     assert admx_effect(admx(VALUES)) == policies
 
 
+def test_texts_are_quoted_as_each_file_wants_it() -> None:
+    odd = [Value(r"A'B\C", r"back\slash", 'it\'s "that" & <this>'), Value("A", "O'Brien", 1)]
+    effect = {(value.path(), value.name): value.data for value in odd}
+    assert reg_effect(reg_file(odd)) == powershell_effect(powershell(odd)) == effect
+    assert "'it''s \"that\" & <this>'" in powershell(odd).decode()
+    line = r'''"back\\slash"="it's \"that\" & <this>"'''
+    assert line in reg_file(odd).decode("utf-16")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_texts_of_the_policies_are_those_that_they_name(language: str) -> None:
     named = re.findall(r"\$\(string\.(\w+)\)", admx(VALUES).decode())
