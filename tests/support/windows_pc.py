@@ -1,10 +1,13 @@
-"""A PC of molecule/windows: what is on it is made and read by Wine's regedit and by its files, never by
-PowerShell."""
+"""The PCs of molecule/windows, and playbooks/windows.yml on them.
+
+What is on a PC is made and read by Wine's regedit and by its files, never by PowerShell.
+"""
 
 from __future__ import annotations
 
 import io
 import re
+import subprocess
 import tarfile
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -13,6 +16,11 @@ from typing import Any
 import docker
 from docker.models.containers import Container
 
+from support.deployed import ROOT, play
+
+HOSTS = ROOT / "molecule/windows/inventory/hosts.yml"
+OUTLOOK = r"Microsoft\Office\16.0\Outlook"
+VALUE = "DisableOffice365SimplifiedAccountCreation"
 CONTAINER = "autoconfig-pcs"
 PROFILES = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList"
 RECORDS = r"HKEY_LOCAL_MACHINE\SOFTWARE\mailhost.autoconfig"
@@ -49,7 +57,7 @@ class Profile:
     folder: str
     hive: str | None = EMPTY
     state: int = 0
-    files: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict, hash=False)
 
 
 class PC:
@@ -110,7 +118,9 @@ class PC:
         """A key and all below it; nothing where it is not there."""
         self.remove("export.reg")
         self.run("wine", "regedit", "/E", r"C:\export.reg", key, check=False)
-        if not self.run("sh", "-c", f"ls {self.drive}/export.reg || true", check=False).startswith("/"):
+        if not self.run("sh", "-c", f"ls {self.drive}/export.reg || true", check=False).startswith(
+            "/"
+        ):
             return {}
         return keys_of(self.read("export.reg").decode("utf-16"))
 
@@ -138,3 +148,33 @@ class PC:
         for profile in profiles:
             if profile.folder:
                 self.remove(f"users/{profile.folder}")
+
+
+def windows(*arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
+    """Run playbooks/windows.yml on both PCs."""
+    return play("mailhost.autoconfig.windows", *arguments, inventory=HOSTS, **variables)
+
+
+def done(*arguments: str, **variables: Any) -> str:
+    """The same, which must succeed; what it prints."""
+    ran = windows(*arguments, **variables)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def outlook_values(keys: Keys) -> set[str]:
+    """The values of Outlook in a hive."""
+    return {
+        rf"{key}\{name}={data}"
+        for key, content in keys.items()
+        for name, data in content.items()
+        if OUTLOOK in key
+    }
+
+
+def wanted(root: str = "Software") -> set[str]:
+    """The values that the inventory of the PCs asks for."""
+    return {
+        rf"{root}\{OUTLOOK}\setup\{VALUE}=dword:00000001",
+        rf'{root}\{OUTLOOK}\AutoDiscover\RedirectServers\autoconfig.hoster.test=""',
+    }

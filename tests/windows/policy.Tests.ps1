@@ -23,7 +23,7 @@ Describe 'policy.ps1' {
     BeforeEach {
         $account = ([Security.Principal.SecurityIdentifier] 'S-1-5-11').Translate([Security.Principal.NTAccount]).Value
         $global:Domain = @{
-            Gpo = $null; Links = @(); Values = @{}; Writes = 0
+            File = $null; Gpo = $null; Links = @(); Values = @{}; Writes = 0
             Rights = @{ 'S-1-5-21-1-2-3-512' = 'GpoEditDeleteModifySecurity' }
             Names = @{ 'S-1-5-11' = ($account -split '\\')[-1]; 'S-1-5-21-1-2-3-512' = 'Domain Admins'; 'S-1-5-21-1-2-3-1104' = 'Outlook users' }
         }

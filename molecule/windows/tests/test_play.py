@@ -3,50 +3,27 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from support.deployed import changes, play
-from support.windows_pc import RECORDS, PC, Keys, Profile
+from support.deployed import changes
+from support.windows_pc import (
+    OUTLOOK,
+    PC,
+    RECORDS,
+    VALUE,
+    Profile,
+    done,
+    outlook_values,
+    wanted,
+    windows,
+)
 
-HOSTS = Path(__file__).parents[1] / "inventory/hosts.yml"
-OUTLOOK = r"Microsoft\Office\16.0\Outlook"
-VALUE = "DisableOffice365SimplifiedAccountCreation"
 SID = "S-1-5-21-3-3-3-1001"
 ANNA = Profile(SID, "anna")
 BERT = Profile("S-1-12-1-4-4-4-4", "bert")
-
-
-def windows(*arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
-    return play("mailhost.autoconfig.windows", *arguments, inventory=HOSTS, **variables)
-
-
-def done(*arguments: str, **variables: Any) -> str:
-    ran = windows(*arguments, **variables)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
-
-
-def values(keys: Keys) -> set[str]:
-    """The values of Outlook in a hive."""
-    return {
-        rf"{key}\{name}={data}"
-        for key, content in keys.items()
-        for name, data in content.items()
-        if OUTLOOK in key
-    }
-
-
-def wanted(root: str = "Software") -> set[str]:
-    return {
-        rf"{root}\{OUTLOOK}\setup\{VALUE}=dword:00000001",
-        rf'{root}\{OUTLOOK}\AutoDiscover\RedirectServers\autoconfig.hoster.test=""',
-    }
 
 
 @pytest.fixture
@@ -60,25 +37,25 @@ def pcs() -> Iterator[list[PC]]:
 
 
 def test_check_converge_again_policy_absent_again(pcs: list[PC]) -> None:
-    before = [values(pc.hive("anna")) for pc in pcs]
+    before = [outlook_values(pc.hive("anna")) for pc in pcs]
     assert before == [set(), set()]
     said = done("--check", "--diff")
     assert changes(said) == 2
-    assert rf"+anna ({SID}): Software\{OUTLOOK}\setup\{VALUE} = DWord \"1\"" in said.replace('"1"', r"\"1\"")
-    assert [values(pc.hive("anna")) for pc in pcs] == before
+    assert rf'+anna ({SID}): Software\{OUTLOOK}\setup\{VALUE} = DWord "1"' in said
+    assert [outlook_values(pc.hive("anna")) for pc in pcs] == before
     assert not any(pc.export(RECORDS) for pc in pcs)
 
     assert changes(done()) == 2
     for pc in pcs:
         for folder in "anna", "bert", "Default":
-            assert values(pc.hive(folder)) == wanted()
+            assert outlook_values(pc.hive(folder)) == wanted()
         assert RECORDS + rf"\Outlook\{SID}" in pc.export(RECORDS)
     assert changes(done("--check")) == 0
     assert changes(done()) == 0
 
     assert changes(done(autoconfig_outlook_policy=True)) == 2
     for pc in pcs:
-        assert values(pc.hive("anna")) == wanted(r"Software\Policies")
+        assert outlook_values(pc.hive("anna")) == wanted(r"Software\Policies")
 
     assert changes(done("--check", autoconfig_outlook_state="absent")) == 2
     assert changes(done(autoconfig_outlook_state="absent")) == 2
@@ -97,11 +74,11 @@ def test_one_pc_fails_and_the_other_is_done(pcs: list[PC]) -> None:
     assert re.search(r"pc2 .* failed=1", ran.stdout)
     (fatal,) = re.findall(r"^fatal: \[pc2\].*?^\}", ran.stdout + "\n}", re.MULTILINE | re.DOTALL)
     assert f"anna ({SID}): HKU\\\\mailhost.autoconfig-{SID} stays loaded" in fatal
-    assert values(pcs[0].hive("anna")) == wanted()
-    assert values(pcs[1].hive("bert")) == wanted()
+    assert outlook_values(pcs[0].hive("anna")) == wanted()
+    assert outlook_values(pcs[1].hive("bert")) == wanted()
     pcs[1].remove("users/anna/busy")
     done("--limit", "pc2")
-    assert values(pcs[1].hive("anna")) == wanted()
+    assert outlook_values(pcs[1].hive("anna")) == wanted()
     assert not [key for key in pcs[1].export("HKEY_USERS") if "mailhost" in key]
     done(autoconfig_outlook_state="absent")
 
@@ -110,7 +87,7 @@ def test_two_runs_at_once_on_one_pc(pcs: list[PC]) -> None:
     with ThreadPoolExecutor(2) as pool:
         said = [*pool.map(lambda _: done("--limit", "pc1"), range(2))]
     assert sorted(map(changes, said)) == [0, 1]
-    assert values(pcs[0].hive("anna")) == wanted()
+    assert outlook_values(pcs[0].hive("anna")) == wanted()
     done("--limit", "pc1", autoconfig_outlook_state="absent")
 
 
@@ -118,4 +95,4 @@ def test_a_pc_without_outlook_is_left_alone(pcs: list[PC]) -> None:
     said = done("--limit", "pc1", autoconfig_outlook_any_version=False)
     assert changes(said) == 0
     assert "no Outlook of version 16.0.6769.2015 or later" in said
-    assert values(pcs[0].hive("anna")) == set()
+    assert outlook_values(pcs[0].hive("anna")) == set()

@@ -1,4 +1,9 @@
 # What policy.ps1 asks of a directory, in place of a domain: one unit, one site, one group.
+if (-not (Get-Variable Domain -Scope Global -ErrorAction Ignore)) {
+    # A process of its own, as Ansible starts it: the domain lies beside the modules.
+    $global:Domain = Import-Clixml (Join-Path (Split-Path $PSScriptRoot) 'domain.xml')
+}
+
 function Get-ADDomain($Server) { [pscustomobject] @{ DNSRoot = 'pester.test'; DistinguishedName = 'DC=pester,DC=test' } }
 
 function Get-ADGroup($Identity, $Server) {
