@@ -1,5 +1,7 @@
-"""playbooks/windows.yml on a Windows domain controller, over SSH. The domain is played by the modules of
-tests/windows; it lies in a file, which is read here."""
+"""playbooks/windows.yml on a Windows domain controller, over SSH.
+
+The domain is played by the modules of tests/windows; it lies in a file, which is read here.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,17 @@ PARIS = "CN=Paris,CN=Sites,CN=Configuration,DC=pester,DC=test"
 STAFF = "OU=Staff,DC=pester,DC=test"
 MODULES = "users/root/Documents/PowerShell/Modules"
 NEW_DOMAIN = r"""
-$name = ([Security.Principal.SecurityIdentifier] 'S-1-5-11').Translate([Security.Principal.NTAccount]).Value
+$everyone = [Security.Principal.SecurityIdentifier] 'S-1-5-11'
+$name = $everyone.Translate([Security.Principal.NTAccount]).Value
 $file = "$HOME\Documents\PowerShell\Modules\domain.xml"
 Export-Clixml $file -InputObject @{
-    File = $file; Gpo = $null; Links = @(); Values = @{}; Writes = 0; Rights = @{ 'S-1-5-21-1-2-3-512' = 'GpoEditDeleteModifySecurity' }
-    Names = @{ 'S-1-5-11' = ($name -split '\\')[-1]; 'S-1-5-21-1-2-3-512' = 'Domain Admins'; 'S-1-5-21-1-2-3-1104' = 'Outlook users' }
+    File = $file; Gpo = $null; Links = @(); Values = @{}; Writes = 0
+    Rights = @{ 'S-1-5-21-1-2-3-512' = 'GpoEditDeleteModifySecurity' }
+    Names = @{
+        'S-1-5-11' = ($name -split '\\')[-1]
+        'S-1-5-21-1-2-3-512' = 'Domain Admins'
+        'S-1-5-21-1-2-3-1104' = 'Outlook users'
+    }
 }
 """
 TAG = "{http://schemas.microsoft.com/powershell/2004/04}"

@@ -12,7 +12,8 @@ Import-Module Pester
 $ran = Invoke-Pester -Path Z:\project\tests\windows -PassThru -Output None
 $tests = foreach ($test in $ran.Tests) {
     $file = [IO.Path]::GetFileName($test.ScriptBlock.File)
-    @{ name = $test.ExpandedPath; file = $file; result = $test.Result; error = ($test.ErrorRecord -join '; ') }
+    $said = $test.ErrorRecord -join '; '
+    @{ name = $test.ExpandedPath; file = $file; result = $test.Result; said = $said }
 }
 'RESULT ' + (ConvertTo-Json -Compress -InputObject @($tests))
 """
