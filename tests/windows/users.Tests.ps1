@@ -350,6 +350,23 @@ Describe 'the version of Outlook' {
         $ran.Result.left | Should -Match 'found: 15.0.5603.1000'
     }
 
+    It 'is read where <what> notes it' -ForEach @(
+        @{ what = 'Click-to-Run'; view = 'Registry64'; key = 'ClickToRun\Configuration'; name = 'InstallationPath'; below = 'root\Office16' }
+        @{ what = 'a setup of 64 bits'; view = 'Registry64'; key = '16.0\Outlook\InstallRoot'; name = 'Path'; below = '.' }
+        @{ what = 'a setup of 32 bits'; view = 'Registry32'; key = '16.0\Outlook\InstallRoot'; name = 'Path'; below = '.' }
+    ) {
+        $directory = New-Item -ItemType Directory -Path (Join-Path $TestDrive "$what\$below")
+        New-Program $directory.FullName '16.0.17830.20138'
+        $base = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', $view)
+        $opened = $base.CreateSubKey("SOFTWARE\Microsoft\Office\$key")
+        $opened.SetValue($name, (Join-Path $TestDrive $what), 'ExpandString')
+        $opened.Dispose()
+        try { $ran = Invoke-Users -AnyVersion $false -CheckMode $true }
+        finally { $base.DeleteSubKeyTree("SOFTWARE\Microsoft\Office\$key") }
+        $ran.Result.versions | Should -Be '16.0.17830.20138'
+        $ran.Changed | Should -BeTrue
+    }
+
     It 'affected: the values are set' {
         New-Outlook '16.0.6769.2015'
         $ran = Invoke-Users -AnyVersion $false -CheckMode $true

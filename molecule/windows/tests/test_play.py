@@ -53,9 +53,21 @@ def test_check_converge_again_policy_absent_again(pcs: list[PC]) -> None:
     assert changes(done("--check")) == 0
     assert changes(done()) == 0
 
-    assert changes(done(autoconfig_outlook_policy=True)) == 2
+    classic = {
+        "autoconfig_outlook_policy": True,
+        "autoconfig_outlook_keep_classic": True,
+        "autoconfig_outlook_return_to_classic": True,
+    }
+    said = done("--diff", **classic)
+    assert changes(said) == 2
+    assert rf'+anna ({SID}): Software\{OUTLOOK}\Preferences\UseNewOutlook = DWord "0"' in said
     for pc in pcs:
-        assert outlook_values(pc.hive("anna")) == wanted(r"Software\Policies")
+        assert outlook_values(pc.hive("anna")) == wanted(r"Software\Policies") | {
+            rf"Software\Policies\{OUTLOOK}\Options\General\HideNewOutlookToggle=dword:00000001",
+            rf"Software\Policies\{OUTLOOK}\Options\General\DoNewOutlookAutoMigration=dword:00000000",
+            rf"Software\Policies\{OUTLOOK}\Preferences\NewOutlookMigrationUserSetting=dword:00000000",
+            rf"Software\{OUTLOOK}\Preferences\UseNewOutlook=dword:00000000",
+        }
 
     assert changes(done("--check", autoconfig_outlook_state="absent")) == 2
     assert changes(done(autoconfig_outlook_state="absent")) == 2
