@@ -90,7 +90,7 @@ function Update-Hive([Microsoft.Win32.RegistryKey] $Hive, $User, [object[]] $Wan
         $old = Get-RegistryValue -Root $Hive -Key $value.key -Name $value.name
         $new = [pscustomobject] @{ Kind = $kinds[$value.type]; Data = $value.data }
         if (Test-SameValue $old $new) { continue }
-        if (-not $Ansible.CheckMode) { Add-Record -Hive $Hive -User $User -Key $value.key -Place $place -Old $old }
+        Add-Record -Hive $Hive -User $User -Key $value.key -Place $place -Old $old
         Set-RegistryValue -Root $Hive -Who $User.Who -Key $value.key -Name $value.name -Old $old -New $new
     }
     $gone = @()
@@ -132,13 +132,14 @@ function Remove-EmptyKey([Microsoft.Win32.RegistryKey] $Hive, $User, [object[]] 
         $null = $after.Add("$($User.Who): $key = no key")
         if (-not $Ansible.CheckMode) { $Hive.DeleteSubKey($key, $false) }
     }
-    if (-not $Ansible.CheckMode) { Set-MadeKey $User.Record $kept }
+    Set-MadeKey $User.Record $kept
 }
 
 # What was there before is recorded in the machine's hive, which no user can write: a key for each profile,
 # with the folder of the profile, the keys that were made, and the data of each value by its key and name,
 # of kind None where there was no value.
 function Add-Record([Microsoft.Win32.RegistryKey] $Hive, $User, [string] $Key, [string] $Place, $Old) {
+    if ($Ansible.CheckMode) { return }
     $opened = $machine.CreateSubKey("$records\$($User.Record)")
     $opened.SetValue('Profile', $User.Path)
     if ($opened.GetValueNames() -notcontains $Place) {
@@ -174,6 +175,7 @@ function Get-MadeKey([string] $Record) {
 }
 
 function Set-MadeKey([string] $Record, [string[]] $Keys) {
+    if ($Ansible.CheckMode) { return }
     $opened = $machine.OpenSubKey("$records\$Record", $true)
     if (-not $opened) { return }
     if ($Keys) { $opened.SetValue('Keys', $Keys, 'MultiString') }
@@ -291,9 +293,9 @@ function Update-File([string] $File, $User, [object[]] $Wanted) {
 function Get-User {
     $list = $machine.OpenSubKey('SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList')
     $profiles = @(foreach ($name in $list.GetSubKeyNames()) {
-        if ($name -notmatch '^(S-1-(?:5-21|12-1)(?:-\d+)+)(\..+)?$') { continue }
-        $sid = $Matches[1]
-        $aside = if ($Matches.ContainsKey(2)) { $name }
+        $sid, $mark = $name -split '\.', 2
+        if ($sid -notmatch '^S-1-(5-21|12-1)(-\d+)+$') { continue }
+        $aside = if ($mark) { $name }
         $path, $state = '', 0
         try {
             $key = $list.OpenSubKey($name)
