@@ -260,14 +260,14 @@ Describe 'a hive that another program left loaded' {
 
     It 'may be that of new users' {
         $default = "$env:SystemDrive\Users\Default\NTUSER.DAT"
-        reg.exe load HKU\PESTERTOOL $default *> $null
+        reg.exe load HKU\DEFAULT $default *> $null
         try { $ran = Invoke-Users }
         finally {
             [gc]::Collect()
             [gc]::WaitForPendingFinalizers()
-            reg.exe unload HKU\PESTERTOOL *> $null
+            reg.exe unload HKU\DEFAULT *> $null
         }
-        $ran.Result.elsewhere -join "`n" | Should -Match 'new users: .* as HKU\\PESTERTOOL'
+        $ran.Result.elsewhere -join "`n" | Should -Match 'new users: .* as HKU\\DEFAULT'
         Get-HiveValue $default $setup $value | Should -Be 'DWord 1'
     }
 }

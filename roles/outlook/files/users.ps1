@@ -225,6 +225,7 @@ function Find-Hive([string] $File) {
     foreach ($entry in $list.GetValueNames()) {
         if ($entry -notmatch '^\\REGISTRY\\(USER|MACHINE)\\([^\\]+)$') { continue }
         $root, $name = $Matches[1], $Matches[2]
+        if ($name.StartsWith($prefix)) { continue }
         if ($list.GetValue($entry) -notmatch '^(\\Device\\[^\\]+|\\\?\?\\[a-z]:)(\\.+)$' -or $Matches[2] -ne $tail) { continue }
         $there = $Matches[1]
         if ($there -match '^\\\?\?\\(.:)$') { if ($Matches[1] -ne $File.Substring(0, 2)) { continue } }
@@ -243,7 +244,8 @@ function Update-User($User, [object[]] $Wanted) {
     $problem = if ($User.Aside) { "the profile was set aside ($($User.Aside) in ProfileList); what was set stays until it is back" }
     elseif ($User.Lost -or ($User.Path -and [IO.File]::Exists("$($User.Path)\NTUSER.MAN"))) { 'a mandatory or temporary profile, which forgets what is set' }
     else {
-        $hive = $users.OpenSubKey($User.Id, $true)
+        # A hive in HKU\Default, if there is one, need not be that of new users.
+        if ($User.Id -ne 'Default') { $hive = $users.OpenSubKey($User.Id, $true) }
         if ($hive) { }
         elseif (-not $User.Path) { 'ProfileList names no folder' }
         elseif (-not [IO.File]::Exists($file)) { "no $file" }
