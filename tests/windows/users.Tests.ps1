@@ -65,6 +65,7 @@ BeforeAll {
     }
 
     function Remove-Profile($Person, [string] $Folder) {
+        if (-not $Person.Sid -or -not $Folder) { throw 'no profile to remove' }
         [Microsoft.Win32.Registry]::LocalMachine.DeleteSubKeyTree("SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\$($Person.Sid)")
         [IO.Directory]::Delete($Folder, $true)
     }

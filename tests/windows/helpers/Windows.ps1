@@ -13,6 +13,7 @@ function New-Person([string] $Name) {
 }
 
 function Remove-Person($Person) {
+    if (-not $Person) { return }
     Get-CimInstance Win32_UserProfile -Filter "SID='$($Person.Sid)'" | Remove-CimInstance
     Remove-LocalUser -Name $Person.Name
 }

@@ -14,6 +14,7 @@ function New-Person([string] $Name) {
 }
 
 function Remove-Person($Person) {
+    if (-not $Person) { return }  # was not made: its key and folder would be those of all
     [Microsoft.Win32.Registry]::LocalMachine.DeleteSubKeyTree("$profiles\$($Person.Sid)")
     [IO.Directory]::Delete("C:\Users\$($Person.Name)", $true)
 }
