@@ -25,6 +25,8 @@ ARGUMENTS = {
     "providers": {"type": "raw", "default": {}},
     "generic_host": {"type": "str", "default": ""},
     "autodiscover": {"type": "raw", "default": {}},
+    "keep_classic": {"type": "bool", "default": False},
+    "return_to_classic": {"type": "bool", "default": False},
     "files_path": {"type": "str", "default": ""},
 }
 
@@ -80,7 +82,12 @@ class ActionModule(ActionBase):
     def settings(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Do the work. Raises ConfigurationError."""
         autodiscover = VALUES.parse_autodiscover(plain(arguments["autodiscover"]))
-        found = VALUES.values(READ.parse(raw_configuration(arguments)), autodiscover)
+        found = VALUES.values(
+            READ.parse(raw_configuration(arguments)),
+            autodiscover,
+            keep_classic=arguments["keep_classic"],
+            return_to_classic=arguments["return_to_classic"],
+        )
         differences: list[dict[str, str]] = []
         if arguments["files_path"]:
             directory = Path(str(arguments["files_path"])).expanduser().absolute()

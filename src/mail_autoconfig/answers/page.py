@@ -65,7 +65,7 @@ _PROGRAMS = (
     ("Evolution, Delta Chat, K-9 Mail, FairEmail", "yes", "how_others"),
     ("outlook", "partly", "how_outlook"),
     ("apple", "partly", "how_apple"),
-    ("new_outlook", "no", "how_new_outlook"),
+    ("new_outlook", "no", "how_new_outlook_windows"),
     ("outlook_mobile", "no", "how_new_outlook"),
     ("gmail", "no", "how_gmail"),
 )

@@ -10,9 +10,9 @@ from urllib.parse import quote
 from xml.parsers import expat
 
 from ..texts import LANGUAGES, texts
-from . import addresses, fields, keys, names
+from . import addresses, fields, keys
 from .fields import Place
-from .model import DEFAULT, Domain, Look, OAuth2, Page, Redirect, Settings
+from .model import Look, OAuth2, Page, Redirect, Settings
 
 _LOGO = re.compile(r"data:image/(?:svg\+xml|png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}")
 _LARGEST_LOGO = 64 * 1024  # octets of the data: URL, which is part of each page
@@ -79,20 +79,6 @@ def moved(settings: Settings, target: str) -> Settings:
             replace(w, url=url(w.url), username=username(w.username)) for w in settings.web_servers
         ),
     )
-
-
-def check_redirect(place: Place, domain: Domain, domains: Mapping[str, Domain]) -> None:
-    """A redirect to a domain that redirects too is refused: clients give up, or go in circles."""
-    redirect = domain.settings.redirect
-    if redirect is None or redirect.kind == "url":
-        return
-    target = redirect.target.rpartition("@")[2].replace("{domain}", domain.name)
-    try:
-        found = domains.get(names.normalise(target))
-    except ValueError:  # said already, or the default entry's
-        found = domain if target == DEFAULT else None
-    if found and found.settings.redirect:
-        place.problem(f"redirects to {found.written}, which redirects too; name the final domain")
 
 
 def read_oauth2(place: Place, raw: Mapping[str, Any]) -> OAuth2 | None:

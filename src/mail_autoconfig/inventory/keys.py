@@ -153,7 +153,9 @@ SHARED: Mapping[str, Key] = {
         "Autodiscover redirects to elsewhere in place of giving settings: `{url: https://…}` to "
         "another Autodiscover service, as microsoft365 does, or `{address: "
         '"{localpart}@example.net"}` to '
-        "another address. Autoconfig still gives settings, with the new address as user name",
+        "another address. Autoconfig still gives settings, with the new address as user name. "
+        "A circle is refused: to a domain that redirects too, or to a URL of a host that this "
+        "inventory serves itself",
         fields=REDIRECT,
     ),
     "ttl_hours": Key(

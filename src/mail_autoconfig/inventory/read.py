@@ -15,9 +15,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from . import clients, fields, keys, names
+from . import clients, fields, keys, names, redirects
 from .extras import (
-    check_redirect,
     moved,
     read_documentation,
     read_enable,
@@ -75,17 +74,17 @@ def parse(raw: Any) -> Configuration:
         generic_host = fields.host_name(place, raw["generic_host"])
     look = read_look(problems, raw.get("page"))
     domains = _domains(Place(problems, "autoconfig_domains"), raw.get("domains") or [], providers)
-    for domain in domains.values():
-        check_redirect(Place(problems, f"domain {domain.written}")["redirect"], domain, domains)
     default = domains.pop(DEFAULT, None)
     if not raw.get("generic_host") and (needy := _first_without_names(domains, default)):
         Place(problems, f"domain {needy.written}").problem(
             "has no names of its own; set autoconfig_generic_host to the host that answers for it"
         )
+    configuration = Configuration(domains, default, generic_host, look)
+    redirects.check(problems, configuration)
     if problems:
         raise ConfigurationError(problems)
     every = (*domains.values(), *([default] if default else []))
-    return Configuration(domains, default, generic_host, look, warnings=clients.warnings(every))
+    return replace(configuration, warnings=clients.warnings(every))
 
 
 @cache
