@@ -46,7 +46,7 @@ def run(tmp_path: Path, content: dict[str, Any], *arguments: str, **variables: A
 def checks(output: str) -> int:
     """How often each server was checked."""
     runs = re.findall(rf"^TASK \[{CHECK}.*\n((?:.+\n)+)", output, re.MULTILINE)
-    done = sum(run.count(f"ok: [{server.name}]") for run in runs for server in SERVERS)
+    done: int = sum(run.count(f"ok: [{server.name}]") for run in runs for server in SERVERS)
     assert done % len(SERVERS) == 0
     return done // len(SERVERS)
 

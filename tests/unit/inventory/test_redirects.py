@@ -87,8 +87,8 @@ def test_generic_host_and_names_found_by_srv_are_of_the_inventory() -> None:
 
 
 def test_redirect_of_a_provider_counts() -> None:
-    server = {"type": "imap", "host": "mail.acme.test", "security": "tls"}
-    acme = {"servers": [server], "redirect": at("https://autodiscover.a.test/")}
+    servers = [{"type": kind, "host": "mail.acme.test"} for kind in ("imap", "smtp")]
+    acme = {"servers": servers, "redirect": at("https://autodiscover.a.test/")}
     raw = {"domains": [{"name": "a.test", "provider": "acme"}], "providers": {"acme": acme}}
     (problem,) = problems(raw)
     assert "a circle: a.test → autodiscover.a.test → a.test" in problem
