@@ -62,7 +62,7 @@ test-slow: venv engine
 	$(STEP) 'molecule: certificates, on Pebble' molecule test -s certificates
 	$(STEP) 'molecule: DNS and Group Policy, on Samba domain controllers' molecule test -s samba
 	$(STEP) 'molecule: the files for Windows, in Wine and in a hive' molecule test -s outlook
-	$(STEP) 'molecule: PCs under Wine, with PowerShell 7' tests/windows/run.sh
+	@tests/windows/run.sh
 	$(STEP) 'molecule: front ends behind HAProxy, dns-01' molecule test -s frontends
 	$(STEP) 'molecule: the doctor on a timer' molecule test -s monitor
 	$(STEP) 'molecule: faults, and what the doctor says' molecule test -s doctor
