@@ -12,7 +12,18 @@ from ..answers import port_of
 from ..catalogue import finding
 from ..data import Finding, Setting
 
-_OTHER_TYPES = {"DAV", "WEB", "NNTP", "EXCH", "EXPR", "EXHTTP", "MobileSync"}
+_OTHER_TYPES = {  # none that Outlook reads, and none that hurts
+    "DAV",
+    "WEB",
+    "NNTP",
+    "EXCH",
+    "EXPR",
+    "EXHTTP",
+    "MobileSync",
+    "CalDAV",
+    "CardDAV",
+    "EWS",
+}
 _MAIL_TYPES = {*TYPES, "EXCH", "EXPR"}
 
 

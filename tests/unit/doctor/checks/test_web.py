@@ -8,7 +8,8 @@ import pytest
 
 from mail_autoconfig.answers import autodiscover, pacc
 from mail_autoconfig.doctor.checks import tls, web
-from mail_autoconfig.doctor.checks.web import check_web, published, vouched_for
+from mail_autoconfig.doctor.checks.asking import published, vouched_for
+from mail_autoconfig.doctor.checks.web import check_web
 from mail_autoconfig.doctor.data import Finding, Outcome, Setting
 from mail_autoconfig.doctor.examine import examine
 from mail_autoconfig.doctor.fetch import LONGEST_ANSWER
