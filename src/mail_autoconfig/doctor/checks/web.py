@@ -25,6 +25,7 @@ OTHER_CASES = (
 )
 """As Microsoft's clients and exchangelib write the path, and as nobody does yet."""
 
+_NOT_THERE = 404, 405, 410
 # Where https fails in one of these ways, http may be the only way that is meant.
 _NO_HTTPS = "port-closed", "port-silent", "tls-none", "tls-wrong-name", "tls-name-refused"
 _BAD_CERTIFICATE = (
@@ -137,14 +138,14 @@ async def _other_cases(case: Case, host: str) -> list[Finding]:
     return [
         finding("web-case", each.subject, status=each.exchanges[-1].status)
         for each in chains
-        if each.exchanges[-1].status not in (200, 429) and not each.exchanges[-1].error
+        if each.exchanges[-1].status in _NOT_THERE
     ]
 
 
 def _by_agent(case: Case, chains: Sequence[Chain]) -> list[Finding]:
     """Clients that are refused, by the name that they give, what others are told."""
     good = {
-        (each.request.method, each.request.url)
+        (each.request.method, shown(each.request.url))
         for chain_ in chains
         if chain_.is_good
         for each in chain_.exchanges
@@ -160,7 +161,7 @@ def _by_agent(case: Case, chains: Sequence[Chain]) -> list[Finding]:
         for outcome in case.outcomes
         if AGENTS.get(outcome.client)
         for each in outcome.exchanges
-        if (each.request.method, each.request.url) in good
+        if (each.request.method, shown(each.request.url)) in good
         and (each.error or each.status >= 400)
         and not (each.limited or each.status == 429)
     ]
