@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from support.faults import (
     DEAD,
     IMAP,
-    MAIL_LAX,
     SMTP,
     WEB,
     WEB_APEX,
@@ -93,7 +92,7 @@ def old_pox(host: str = "old.lab.test") -> str:
 
 
 FILES = {"old.xml": old_config(), "oldpox.xml": old_pox(), "page.html": PAGE}
-OLD_POX = f"{POX} {{ root /srv/lab/www/NAME; rewrite ^ /oldpox.xml break; error_page 405 =200 /oldpox.xml; }}"
+OLD_POX = f"root /srv/lab/www/NAME; {POX} {{ rewrite ^ /oldpox.xml break; error_page 405 =200 /oldpox.xml; }}"
 AT_PAGE = "{ default_type text/html; types {} rewrite ^ /page.html break; error_page 405 =200 /page.html; }"
 FAULTY: dict[str, Stranger] = {
     # Web servers and hosting
@@ -467,8 +466,8 @@ HEALTHY: dict[str, Stranger] = {
     ),
     "agent-chooses": Stranger(
         kind="a firewall that refuses the doctor's own name",
-        nginx=f'if ($http_user_agent ~ "mail-autoconfig") {{ set $who doctor$uri; }}\n'
-        'if ($who ~* "doctor/autodiscover") { return 403; }',
+        nginx=f'{POX} {{ if ($http_user_agent ~ "mail-autoconfig") {{ return 403; }}'
+        " rewrite ^ /pox.xml break; error_page 405 =200 /pox.xml; }",
     ),
 }
 STRANGERS = FAULTY | HEALTHY

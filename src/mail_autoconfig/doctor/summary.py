@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -55,6 +56,18 @@ def plain(text: str) -> str:
     return "".join(
         "\N{REPLACEMENT CHARACTER}" if unicodedata.category(each) in _UNSEEN else each
         for each in text
+    )
+
+
+def wrapped(text: str, width: int, indent: str) -> list[str]:
+    """A text in lines of a width; what has no space, such as a URL, stays whole."""
+    return textwrap.wrap(
+        plain(text),
+        max(width, 40),
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 

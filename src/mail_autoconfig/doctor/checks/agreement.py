@@ -42,7 +42,10 @@ async def check_agreement(case: Case) -> list[Finding]:
         if len(each.settings) > MOST_SERVERS
     ]
     for type_ in ("imap", "pop3", "smtp"):
-        found += await _compared(case, type_, sources)
+        said = {each.subject for each in found}  # one difference of a source is enough
+        found += [
+            each for each in await _compared(case, type_, sources) if each.subject not in said
+        ]
     return found
 
 
