@@ -100,8 +100,8 @@ def run(options: argparse.Namespace) -> int:
         return run(options)
     except ModuleNotFoundError as error:
         print(
-            f"doctor: no module {error.name}; install Debian's {', '.join(DEBIAN_PACKAGES)}, or in a "
-            "clone: pipx install '.[doctor]'",
+            f"doctor: no module {error.name}; install Debian's {', '.join(DEBIAN_PACKAGES)}, "
+            "or in a clone: pipx install '.[doctor]'",
             file=sys.stderr,
         )
         return 2

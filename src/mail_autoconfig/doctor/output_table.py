@@ -15,8 +15,8 @@ from .summary import causes, counted, faults, first, headline, plain, wrapped
 FEW = 5
 """Up to so many domains are shown with all their findings; with more, causes come first."""
 NEVER_ASK = (
-    "Classic Outlook asks a domain once its simplified wizard is off: docs/outlook.md.",
-    "The new Outlook and Outlook's apps never ask a domain; they ask Microsoft.",
+    "Classic Outlook asks a domain only with a registry value: see docs/outlook.md.",
+    "The new Outlook and Outlook's apps never ask a domain: they ask Microsoft.",
 )
 """Which Outlook asks at all."""
 
@@ -106,13 +106,10 @@ def _finding(finding: Finding, width: int) -> Iterator[_Line]:
 
 
 def _texts(finding: Finding, width: int) -> Iterator[_Line]:
-    for label, text in (
-        ("", finding.what),
-        ("should be: ", finding.should),
-        ("do: ", finding.remedy),
-    ):
-        if text:
-            yield from (_Line(line) for line in wrapped(label + text, width, "  "))
+    should = f"should be: {finding.should}" if finding.should else ""
+    remedy = f"do: {finding.remedy}" if finding.remedy else ""
+    for text in (finding.what, should, remedy):
+        yield from (_Line(line) for line in wrapped(text, width, "  "))
 
 
 def _clients(report: Report, width: int) -> Iterator[_Line]:
@@ -125,7 +122,7 @@ def _clients(report: Report, width: int) -> Iterator[_Line]:
         same = known.get(outcome.settings) if outcome.settings else None
         end = f": the same as {same}" if same else ""
         yield _Line(f"{plain(outcome.title)} {word}{end}", style)
-        if outcome.verdict in ("asks", "fails"):
+        if outcome.verdict == "asks" or (outcome.verdict == "fails" and outcome.gravity != "ok"):
             yield from (_Line(line) for line in wrapped(outcome.why, width, "  "))
         if outcome.settings and not same:
             known[outcome.settings] = outcome.title
@@ -163,9 +160,8 @@ def _many(reports: Sequence[Report], width: int) -> Iterator[_Line]:
         return
     for cause in found:
         domains = counted(len(cause.domains), "domain")
-        yield _Line(
-            f"{cause.severity}: {cause.code} at {domains}, for example", _STYLES[cause.severity]
-        )
+        text = f"{cause.severity}: {cause.code} at {domains}, for example"
+        yield _Line(text, _STYLES[cause.severity])
         yield _Line(plain(f"  {cause.example.subject}"))
         yield from _texts(cause.example, width)
     yield _Line("")

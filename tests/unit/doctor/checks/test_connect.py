@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from mail_autoconfig.doctor.checks.connect import reach, state_of
+from mail_autoconfig.doctor.checks.connect import reach_all, state_of
 from mail_autoconfig.doctor.data import Finding
 
 from ..conftest import World
@@ -17,7 +17,7 @@ HOST = "mail.example.test"
 
 def reached(world: World, *, allow_private: bool = True) -> tuple[str | None, list[str]]:
     fetcher = world.fetcher(allow_private=allow_private)
-    address, found = asyncio.run(reach("subject", HOST, 443, fetcher))
+    address, found = asyncio.run(reach_all("subject", HOST, 443, fetcher))
     assert all(each.subject == "subject" for each in found)
     return address, [f"{each.code} {each.what}" for each in found]
 
@@ -69,7 +69,7 @@ def test_no_way(
     del world.names.under["test"]
     world.names.known[f"{HOST} AAAA"] = ["2001:db8::1"]
     monkeypatch.setattr("asyncio.open_connection", refuse)
-    assert asyncio.run(state_of("2001:db8::1", 443)) == state
+    assert asyncio.run(state_of("2001:db8::1", 443, asyncio.Semaphore(1))) == state
     assert reached(world)[1][0].startswith(code)
 
 
@@ -80,12 +80,15 @@ def test_silence_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         for each in waiting:
             each.setblocking(False)
             each.connect_ex(server.getsockname())
-        assert asyncio.run(state_of("127.0.0.1", server.getsockname()[1])) == "silent"
+        assert (
+            asyncio.run(state_of("127.0.0.1", server.getsockname()[1], asyncio.Semaphore(1)))
+            == "silent"
+        )
         for each in waiting:
             each.close()
 
 
 def test_finding_is_one(world: World) -> None:
     world.names.known[f"{HOST} A"] = ["127.0.0.2", "127.0.0.3"]
-    _, found = asyncio.run(reach("x", HOST, 443, world.fetcher()))
+    _, found = asyncio.run(reach_all("x", HOST, 443, world.fetcher()))
     assert [type(each) for each in found] == [Finding]
