@@ -266,7 +266,7 @@ FAULTS: dict[str, Faulty] = {
     "mail-authentication": Faulty(servers=(server("imap", 993, host="oauth.lab.test"), SMTP)),
     "mail-plain-password": Faulty(servers=(server("imap", 143, "starttls", "lax.lab.test"), SMTP)),
     "mail-login": Faulty(code=None),  # until a wrong password is tried
-    "dns-missing": Faulty(code=None),  # until an inventory says what should be there
+    "dns-missing": Faulty(code=None, records={"autoconfig A": []}),  # an inventory wants it
     "dns-wrong": Faulty(
         code=None,
         records={"_submissions._tcp SRV": ["0 1 465 mail.lab.test.", "1 1 465 www.lab.test."]},
@@ -530,7 +530,8 @@ def web(directory: Path) -> None:
         "events {}\nhttp {\nserver_names_hash_max_size 4096; access_log off; error_log stderr;\n"
         "limit_req_zone $server_name zone=strict:1m rate=1r/s;\n"
         f"server {{ listen {WEB_NO_TLS}:143; return 404; }}\n"
-        f"server {{ listen {WEB_FORMER}:80 default_server; listen {WEB_FORMER}:443 ssl default_server;"
+        f"server {{ listen {WEB_FORMER}:80 default_server;"
+        f" listen {WEB_FORMER}:443 ssl default_server;"
         f" ssl_certificate {MOUNT}/certificates/former.pem;"
         f" ssl_certificate_key {MOUNT}/certificates/former.pem; return 404; }}\n"
         f"{sites}}}\n"

@@ -6,6 +6,7 @@ place that such a set-up is known from.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 
 from support.faults import (
@@ -23,17 +24,29 @@ from support.faults import (
 
 @dataclass(frozen=True)
 class Stranger(Faulty):
-    """`first` is the code that must come first, about a `subject` that begins so; empty: healthy."""
+    """`first` is the code that must come first; empty: healthy. `subject` is how its begins."""
 
     kind: str = ""
     first: str = ""
     subject: str = ""
+    note: str = ""  # a code that a healthy one has, and that weighs nothing
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """The codes that the set-up is made for."""
+        return tuple(each for each in (self.first, self.note) if each)
 
 
 POX = "location ~* ^/autodiscover/autodiscover\\.xml$"
 CONFIG = "location /mail/"
 CHALLENGE = "add_header WWW-Authenticate '{}' always; return 401;"
 BASIC = f"{POX} {{ {CHALLENGE.replace('{}', 'Basic realm=mail')} }}"
+SECRET = b64encode(f"user@mailcow-log-in.test:{PASSWORD}".encode()).decode()
+LOG_IN = (
+    f"{POX} {{ if ($http_authorization != 'Basic {SECRET}') {{ return 418; }} error_page 418 = @ask;"
+    " rewrite ^ /pox.xml break; error_page 405 =200 /pox.xml; }"
+    f" location @ask {{ {CHALLENGE.replace('{}', 'Basic realm=mail')} }}"
+)
 EXCHANGE = f"{POX} {{ {CHALLENGE.replace('{}', 'Negotiate, NTLM, Basic realm=x')} }}"
 NO_CONFIG: dict[str, list[str]] = {"autoconfig A": []}
 NO_SRV: dict[str, list[str]] = {"_autodiscover._tcp SRV": []}
@@ -92,8 +105,9 @@ def old_pox(host: str = "old.lab.test") -> str:
 
 
 FILES = {"old.xml": old_config(), "oldpox.xml": old_pox(), "page.html": PAGE}
-OLD_POX = f"root /srv/lab/www/NAME; {POX} {{ rewrite ^ /oldpox.xml break; error_page 405 =200 /oldpox.xml; }}"
-AT_PAGE = "{ default_type text/html; types {} rewrite ^ /page.html break; error_page 405 =200 /page.html; }"
+ALL_METHODS = "rewrite ^ /FILE break; error_page 405 =200 /FILE;"
+OLD_POX = f"root /srv/lab/www/NAME; {POX} {{ {ALL_METHODS.replace('FILE', 'oldpox.xml')} }}"
+AT_PAGE = f"{{ default_type text/html; types {{}} {ALL_METHODS.replace('FILE', 'page.html')} }}"
 FAULTY: dict[str, Stranger] = {
     # Web servers and hosting
     "static-405": Stranger(kind="static hosting", first="web-post-refused", nginx=says(405)),
@@ -383,10 +397,14 @@ FAULTY: dict[str, Stranger] = {
     ),
 }
 HEALTHY: dict[str, Stranger] = {
-    "mailcow": Stranger(kind="mailcow", nginx=BASIC),
-    "exchange": Stranger(kind="Exchange", nginx=EXCHANGE, records={**NO_CONFIG, **NO_SRV}),
+    "mailcow": Stranger(kind="mailcow", nginx=BASIC, note="web-asks-password"),
+    "mailcow-log-in": Stranger(kind="mailcow", nginx=LOG_IN),
+    "exchange": Stranger(
+        note="dns-exchange-alone", kind="Exchange", nginx=EXCHANGE, records={**NO_CONFIG, **NO_SRV}
+    ),
     "exchange-and-config": Stranger(kind="Exchange with a clientConfig", nginx=EXCHANGE),
     "microsoft": Stranger(
+        note="autodiscover-microsoft",
         kind="Microsoft 365's way: http redirects, then a log-in",
         records={"autodiscover A": [WEB_PLAIN], **NO_CONFIG, **NO_SRV},
         nginx=f"{POX} {{ return 302 https://autodiscover-s.outlook.com$uri; }}",
@@ -434,7 +452,9 @@ HEALTHY: dict[str, Stranger] = {
         config=(('id="provider-id.test"', 'id="provider.example"'),),
     ),
     "own-authority": Stranger(
-        kind="an authority of one's own, the leaf alone is sent", certificate="own-authority"
+        note="tls-own-authority",
+        kind="an authority of one's own, the leaf alone is sent",
+        certificate="own-authority",
     ),
     "own-mail": Stranger(
         kind="an authority of one's own, the leaf alone is sent",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from ipaddress import ip_address
 from pathlib import Path
 
 from ..arguments import Commands, endpoint
 from ..inventory import addresses
-from .order import Accepted
 
 DEBIAN_PACKAGES = (
     "python3-dnspython",
@@ -107,11 +107,11 @@ def run(options: argparse.Namespace) -> int:
         return 2
 
 
-def _accepted(text: str) -> Accepted:
-    try:
-        return Accepted.read(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not CODE or CODE:SUBJECT") from None
+def _accepted(text: str) -> tuple[str, str]:
+    code, _colon, subject = text.partition(":")
+    if not re.fullmatch("[a-z0-9-]+", code):
+        raise argparse.ArgumentTypeError(f"{text!r} is not CODE or CODE:SUBJECT")
+    return code, subject
 
 
 def _address_or_domain(text: str) -> addresses.Address:

@@ -27,6 +27,7 @@ from .changes import FormerError, changes
 from .data import Report, Severity
 from .examine import examine_all
 from .fetch import Fetcher
+from .order import Accepted
 from .output_html import page
 from .output_prometheus import metrics
 from .output_table import show
@@ -113,7 +114,7 @@ def _cases(
             configuration,
             password,
             visits=visits,
-            accepted=tuple(options.ignore),
+            accepted=tuple(Accepted(*each) for each in options.ignore),
         )
         for each in asked
     ]

@@ -24,14 +24,6 @@ class Accepted:
     code: str
     subject: str = ""
 
-    @classmethod
-    def read(cls, text: str) -> Accepted:
-        """CODE or CODE:SUBJECT. Raises ValueError."""
-        code, _colon, subject = text.partition(":")
-        if not code or code.strip() != code:
-            raise ValueError(text)
-        return cls(code, subject)
-
     def covers(self, finding: Finding) -> bool:
         """Whether a finding is accepted so."""
         return self.code == finding.code and self.subject in ("", finding.subject)
@@ -43,6 +35,12 @@ def arranged(found: Iterable[Finding], accepted: Sequence[Accepted] = ()) -> tup
         replace(each, severity="accepted") if any(a.covers(each) for a in accepted) else each
         for each in dict.fromkeys(found)
     ]
+    return in_order(marked)
+
+
+def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Causes before effects, what weighs most first."""
+    marked = list(found)
     left = any(each.code == _LEFT and each.severity != "accepted" for each in marked)
     return tuple(sorted(marked, key=lambda each: _rank(each, left)))
 

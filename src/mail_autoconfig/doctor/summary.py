@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .data import Finding, Report, Severity
-from .order import arranged
+from .order import in_order
 
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2, "accepted": 3, "ok": 4}
 
@@ -27,7 +27,7 @@ class Cause:
 
 def faults(report: Report) -> tuple[Finding, ...]:
     """The findings that are none of "ok", in the order in which to mend them."""
-    return arranged(finding for finding in report.findings if finding.severity != "ok")
+    return in_order(finding for finding in report.findings if finding.severity != "ok")
 
 
 def first(report: Report) -> Finding | None:

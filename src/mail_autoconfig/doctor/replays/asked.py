@@ -121,7 +121,7 @@ class Asked:
             verdict,
             why,
             remedy.replace("DOMAIN", self.case.domain),
-            self._source if settings else "",
+            self._source if settings or verdict == "log-in" else "",
             settings,
             tuple(self.exchanges),
             tuple(self.lookups),

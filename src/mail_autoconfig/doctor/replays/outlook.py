@@ -18,7 +18,7 @@ from ..data import Exchange, Outcome, Request
 from .asked import Asked
 
 _REMEDY = (
-    "point autodiscover.DOMAIN to a server that answers POST /autodiscover/autodiscover.xml with "
+    "let a server answer POST at https://autodiscover.DOMAIN/autodiscover/autodiscover.xml with "
     "Autodiscover's XML, as this project's does"
 )
 _FEWER_QUESTIONS = (

@@ -22,8 +22,7 @@ from .outlook import SAFE, post
 from .strict import for_android, for_thunderbird
 
 REMEDY = (
-    "point autoconfig.DOMAIN to a web server that has a clientConfig at /mail/config-v1.1.xml, as "
-    "text/xml"
+    "put a clientConfig, as text/xml, where https://autoconfig.DOMAIN/mail/config-v1.1.xml finds it"
 )
 """What to do where a client of Autoconfig finds nothing."""
 Refuse = Callable[[Exchange, str], None]

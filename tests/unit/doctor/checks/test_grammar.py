@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mail_autoconfig.answers import autoconfig, autodiscover
-from mail_autoconfig.doctor.checks.grammar import Format, read
+from mail_autoconfig.doctor.checks.grammar import Format, Reading, read
 from mail_autoconfig.doctor.data import Exchange, Request, Setting
 from mail_autoconfig.inventory.addresses import parse as address
 from mail_autoconfig.inventory.read import built_in_providers, parse
