@@ -266,7 +266,9 @@ FAULTS: dict[str, Faulty] = {
     "mail-authentication": Faulty(servers=(server("imap", 993, host="oauth.lab.test"), SMTP)),
     "mail-plain-password": Faulty(servers=(server("imap", 143, "starttls", "lax.lab.test"), SMTP)),
     "mail-login": Faulty(code=None),  # until a wrong password is tried
-    "dns-missing": Faulty(code=None, records={"autoconfig A": []}),  # an inventory wants it
+    "dns-missing": Faulty(  # an inventory wants what is not there
+        also("dns-no-autoconfig"), code=None, records={"autoconfig A": []}
+    ),
     "dns-wrong": Faulty(
         code=None,
         records={"_submissions._tcp SRV": ["0 1 465 mail.lab.test.", "1 1 465 www.lab.test."]},

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from support.faults import (
     DEAD,
     IMAP,
+    PASSWORD,
     SMTP,
     WEB,
     WEB_APEX,
@@ -43,7 +44,8 @@ CHALLENGE = "add_header WWW-Authenticate '{}' always; return 401;"
 BASIC = f"{POX} {{ {CHALLENGE.replace('{}', 'Basic realm=mail')} }}"
 SECRET = b64encode(f"user@mailcow-log-in.test:{PASSWORD}".encode()).decode()
 LOG_IN = (
-    f"{POX} {{ if ($http_authorization != 'Basic {SECRET}') {{ return 418; }} error_page 418 = @ask;"
+    f"{POX} {{ error_page 418 = @ask;"
+    f" if ($http_authorization != 'Basic {SECRET}') {{ return 418; }}"
     " rewrite ^ /pox.xml break; error_page 405 =200 /pox.xml; }"
     f" location @ask {{ {CHALLENGE.replace('{}', 'Basic realm=mail')} }}"
 )

@@ -121,7 +121,8 @@ CERTIFICATES: dict[str, tuple[Issue, list[str]]] = {
     "authority of one's own, another name": (
         lambda _, path: Authority("Own").issue(path, ["other.test"]),
         [
-            "tls-invalid: the certificate is refused: Hostname mismatch, certificate is not valid for 'mail.example.test'"
+            "tls-invalid: the certificate is refused: Hostname mismatch, "
+            f"certificate is not valid for '{HOST}'"
         ],
     ),
     "intermediate missing": (
