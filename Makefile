@@ -20,7 +20,7 @@ engine:
 	$(STEP) 'container engine' tests/lab/engine.sh
 
 images: venv engine
-	$(STEP) 'container images' python tests/lab/images.py debian:12 debian:13 evolution mail services thunderbird
+	$(STEP) 'container images' python tests/lab/images.py debian:12 debian:13 evolution kde mail services thunderbird
 
 demo: venv engine
 	$(STEP) 'containers: server, name server, certificate authority' \
@@ -40,6 +40,7 @@ lint: venv
 	$(STEP) 'yamllint' yamllint --strict .
 	$(STEP) 'ansible-lint' ansible-lint --offline --strict
 	$(STEP) 'docs/variables.md' python docs/variables.py --check
+	$(STEP) 'docs/inventory.md, its schema' env PYTHONPATH=src python docs/inventory.py --check
 
 sanity: venv
 	$(STEP) 'sanity tests of the built tarball' tests/sanity.sh
@@ -50,6 +51,7 @@ unit: venv
 		tests/lab/venv.sh .venv-debian12 tests/requirements-debian12.txt
 	$(STEP) 'unit tests, with the libraries of Debian 12' \
 		.venv-debian12/bin/pytest --quiet tests/unit --ignore tests/unit/plugins --ignore tests/unit/test_roles.py \
+			--ignore tests/unit/inventory/test_keys.py \
 			$(addprefix --ignore tests/unit/zones/test_,providers.py servers.py)
 
 molecule: venv engine
@@ -60,6 +62,7 @@ test-slow: venv engine
 	$(STEP) 'molecule: certificates, on Pebble' molecule test -s certificates
 	$(STEP) 'molecule: DNS and Group Policy, on Samba domain controllers' molecule test -s samba
 	$(STEP) 'molecule: the files for Windows, in Wine and in a hive' molecule test -s outlook
+	$(STEP) 'molecule: PCs under Wine, with PowerShell 7' tests/windows/run.sh
 	$(STEP) 'molecule: front ends behind HAProxy, dns-01' molecule test -s frontends
 	$(STEP) 'molecule: the doctor on a timer' molecule test -s monitor
 	$(STEP) 'molecule: faults, and what the doctor says' molecule test -s doctor
@@ -68,9 +71,10 @@ test-slow: venv engine
 bench: venv engine
 	$(STEP) 'figures' python tests/bench/bench.py
 
-# What is generated from the roles' argument_specs.
+# What is generated from the roles' argument_specs, and from the declaration of the inventory's keys.
 docs: venv
 	$(STEP) 'docs/variables.md' python docs/variables.py
+	$(STEP) 'docs/inventory.md, its schema' env PYTHONPATH=src python docs/inventory.py
 
 # The page for people, as the program serves it to Chromium.
 pictures: venv engine

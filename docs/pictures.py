@@ -103,7 +103,9 @@ def report() -> bytes:
     own = "https://autoconfig.example.com/mail/config-v1.1.xml"
     outcomes = (
         Outcome("outlook", "Outlook (classic)", "fails", "POST: status 405", gravity="error"),
-        Outcome("thunderbird", "Thunderbird", "found", f"finds settings at {own}", "", own, settings),
+        Outcome(
+            "thunderbird", "Thunderbird", "found", f"finds settings at {own}", "", own, settings
+        ),
     )
     now = datetime(2026, 11, 25, 12, tzinfo=UTC)
     url = "https://autodiscover.example.com/autodiscover/autodiscover.xml"

@@ -14,11 +14,12 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/variables.md"
 HEAD = """# Variables
 
-Made by `make docs` from the roles' `argument_specs`. Set them in the inventory, as in
-[inventory/group_vars/all/domains.yml](../inventory/group_vars/all/domains.yml).
-A variable that begins with `autoconfig_` and is not on this page is refused.
+Set them in the inventory, as in
+[inventory/group_vars/all/domains.yml](../inventory/group_vars/all/domains.yml). A variable that
+begins with `autoconfig_` and is not on this page is refused. `make docs` makes this page from the
+roles' `argument_specs`.
 """
-# A subject and how its variables begin after autoconfig_. The first that fits counts.
+# Subject -> how its variables' names begin after autoconfig_. The first subject that fits counts.
 SUBJECTS = {
     "The mail domains": ("domains", "providers", "generic_host"),
     "Several servers": (

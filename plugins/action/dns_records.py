@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,12 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory impo
     raw_configuration,
 )
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.variables import refuse_unknown
 
-CHANGES, FILES, RECORDS = load("zones.changes"), load("zones.files"), load("zones.records")
 NAMES, READ = load("inventory.names"), load("inventory.read")
+CHANGES, FILES, RECORDS = load("zones.changes"), load("zones.files"), load("zones.records")
 Zones = Mapping[str, Sequence[Any]]
-"""Record sets of `zones.records`, by zone."""
+"""The record sets of each zone."""
 
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -100,6 +101,18 @@ def write(directory: Path, wanted: Mapping[str, str], dry: bool) -> list[dict[st
     ]
 
 
+def by_hand_and_pushed(zones: Zones, served: Collection[str]) -> tuple[Zones, Zones]:
+    """Return the records to paste, and those to push: none that shares its name with others'."""
+    by_hand = {
+        zone: [record for record in found if zone not in served or record.by_hand]
+        for zone, found in zones.items()
+    }
+    return (
+        {zone: found for zone, found in by_hand.items() if found},
+        {zone: [each for each in found if not each.by_hand] for zone, found in zones.items()},
+    )
+
+
 class ActionModule(ActionBase):
     """Compute the records, write the files, push, then ask the name servers."""
 
@@ -113,6 +126,7 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         """Return what changed; see the module's RETURN."""
         super().run(tmp, task_vars)
+        refuse_unknown(task_vars or {})
         _result, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         hidden = set(secrets(plain(arguments["servers"]))) - {""}
         try:
@@ -139,13 +153,13 @@ class ActionModule(ActionBase):
         kept = names_of(arguments["keep"], "autoconfig_dns_keep")
         served = pusher.servers if pusher else {}
         zones = RECORDS.by_zone((record for record in found if record.name not in kept), served)
-        others = {zone: zones[zone] for zone in zones if zone not in served}
+        by_hand, pushed = by_hand_and_pushed(zones, served)
         if arguments["files_path"]:
             directory = Path(str(arguments["files_path"])).expanduser().absolute()
             diff += write(directory, FILES.files(zones, ttl), dry)
         result["changed"] = bool(diff)
-        result["table"] = FILES.table(others, ttl).splitlines() if others else []
-        return pusher.push(zones, result) if pusher else result
+        result["table"] = FILES.table(by_hand, ttl).splitlines() if by_hand else []
+        return pusher.push(pushed, result) if pusher else result
 
 
 class Pusher:
@@ -154,8 +168,8 @@ class Pusher:
     def __init__(self, arguments: Mapping[str, Any], dry: bool) -> None:
         """Raise ConfigurationError if the servers are not right, or a library is missing."""
         try:
-            push, servers = load("zones.push"), load("zones.servers")
-            propagation = load("zones.propagation")
+            push, propagation = load("zones.push"), load("zones.propagation")
+            servers = load("zones.servers")
         except ImportError as error:
             problem = (
                 f"autoconfig_dns_servers: {error}; install dnspython for ansible's {sys.executable}"

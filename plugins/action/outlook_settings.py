@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +16,23 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory impo
     raw_configuration,
 )
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.variables import refuse_unknown
 
-READ, FILES, VALUES = load("inventory.read"), load("outlook.files"), load("outlook.values")
+READ = load("inventory.read")
+FILES, VALUES = load("outlook.files"), load("outlook.values")
 ARGUMENTS = {
     "domains": {"type": "raw", "required": True},
     "providers": {"type": "raw", "default": {}},
     "generic_host": {"type": "str", "default": ""},
     "autodiscover": {"type": "raw", "default": {}},
+    "keep_classic": {"type": "bool", "default": False},
+    "return_to_classic": {"type": "bool", "default": False},
     "files_path": {"type": "str", "default": ""},
 }
 
 
-def listed(found: Iterable[Any], *, policy: bool) -> list[dict[str, Any]]:
-    """The values as Ansible passes them on."""
+def listed(found: tuple[Any, ...], *, policy: bool) -> list[dict[str, Any]]:
+    """The `outlook.values.Value`s as Ansible passes them on."""
     return [
         {"key": v.path(policy=policy), "name": v.name, "type": v.type, "data": v.data}
         for v in found
@@ -68,6 +72,7 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         """Return the values; see the module's RETURN."""
         super().run(tmp, task_vars)
+        refuse_unknown(task_vars or {})
         _result, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         try:
             return self.settings(arguments)
@@ -77,7 +82,12 @@ class ActionModule(ActionBase):
     def settings(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Do the work. Raises ConfigurationError."""
         autodiscover = VALUES.parse_autodiscover(plain(arguments["autodiscover"]))
-        found = VALUES.values(READ.parse(raw_configuration(arguments)), autodiscover)
+        found = VALUES.values(
+            READ.parse(raw_configuration(arguments)),
+            autodiscover,
+            keep_classic=arguments["keep_classic"],
+            return_to_classic=arguments["return_to_classic"],
+        )
         differences: list[dict[str, str]] = []
         if arguments["files_path"]:
             directory = Path(str(arguments["files_path"])).expanduser().absolute()

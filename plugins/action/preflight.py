@@ -63,7 +63,7 @@ def addresses(names: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]) -
 
 
 def derived(raw: Mapping[str, Any], configuration: Any) -> dict[str, Any]:
-    """Return what the roles derive from a configuration: names, and what stands for them all."""
+    """Return what the roles derive from a configuration: names, and a fingerprint."""
     source = json.dumps([load().__version__, raw], sort_keys=True).encode()
     by_domain = NAMES.served_by_domain(configuration)
     return {
@@ -126,4 +126,7 @@ class ActionModule(ActionBase):
             page["logo"] = data_url(Path(self._find_needle("files", arguments["page_logo"])))
         raw = domains | ({"page": page} if page else {})
         # The page is no part of the fingerprint: nginx has no copy of it.
-        return {"configuration": raw} | derived(domains, READ.parse(raw))
+        configuration = READ.parse(raw)
+        result = {"configuration": raw} | derived(domains, configuration)
+        # Ansible shows them.
+        return result | ({"warnings": [*configuration.warnings]} if configuration.warnings else {})

@@ -28,6 +28,14 @@ options:
     description: Which ways Outlook takes, a mapping of names such as C(ExcludeScpLookup) to 0 or 1.
     type: raw
     default: {}
+  keep_classic:
+    description: Adds the values that keep users on classic Outlook.
+    type: bool
+    default: false
+  return_to_classic:
+    description: Adds the value that brings users of new Outlook back to classic Outlook.
+    type: bool
+    default: false
   files_path:
     description: Directory on the controller for the files. If empty, no file is written.
     type: str

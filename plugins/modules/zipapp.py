@@ -16,7 +16,7 @@ options:
     type: path
     required: true
   interpreter:
-    description: What stands behind C(#!) in the first line of the file.
+    description: What is after C(#!) in the first line of the file.
     type: str
     default: /usr/bin/python3 -I
 attributes:

@@ -10,14 +10,13 @@ from typing import Any
 
 from ansible import constants
 from ansible.plugins.action import ActionBase
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Write a file on the controller: there is the old one or the new one, never a part of one."""
+    """Write a file on the controller at once, and make its directory."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    new.write_bytes(content)
-    new.replace(path)
+    load("host").replace_file(path, content)
 
 
 def shown(header: str, before: str, after: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import yaml
+from ansible.errors import AnsibleActionFail
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import COLLECTION
 
 PREFIX = "autoconfig_"
@@ -38,3 +39,9 @@ def unknown(variables: Iterable[str], known: Collection[str]) -> list[str]:
             cure = f'did you mean "{PREFIX}{close[0]}"?' if close else "docs/variables.md has all"
             problems.append(f"{name}: there is no such variable; {cure}")
     return problems
+
+
+def refuse_unknown(variables: Iterable[str]) -> None:
+    """Raise AnsibleActionFail if :func:`unknown` finds something."""
+    if problems := unknown(variables, documented()):
+        raise AnsibleActionFail("\n".join(problems))

@@ -48,6 +48,13 @@ def test_autoconfig(evolution: Client, name: str, scheme: str, suffix: str) -> N
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
+def test_name_that_the_server_fills_in(evolution: Client, suffix: str) -> None:
+    """It asks with a made-up address, and puts its user's into the answer."""
+    found = evolution.ask(f"user.name@moved.{suffix}")
+    assert {row[-1] for row in found} == {f"user.name@corp.{suffix}"}
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("name", ["records", "unknown"])
 def test_nothing_to_find(evolution: Client, name: str, suffix: str) -> None:
     """It reads neither MX nor the record of Autodiscover, and guesses nothing."""

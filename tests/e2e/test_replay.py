@@ -18,12 +18,13 @@ from docker.models.containers import Container
 from e2e.lab import ROOT, START_TIMEOUT, Client, Network, address, run
 from e2e.test_deltachat import DeltaChat, RequestError
 from e2e.test_evolution import start as start_evolution
+from e2e.test_kde import start as start_kde
 from e2e.test_thunderbird import start as start_thunderbird
 from mail_autoconfig.doctor.case import Case
 from mail_autoconfig.doctor.data import Outcome
 from mail_autoconfig.doctor.fetch import Fetcher
 from mail_autoconfig.doctor.replays import Replay
-from mail_autoconfig.doctor.replays.others import replay_delta_chat, replay_evolution
+from mail_autoconfig.doctor.replays.others import replay_delta_chat, replay_evolution, replay_kmail
 from mail_autoconfig.doctor.replays.thunderbird import replay_thunderbird
 from mail_autoconfig.doctor.resolve import Resolver
 from mail_autoconfig.inventory.read import parse
@@ -233,6 +234,25 @@ def test_evolution(
     found = evolution_client.ask(f"user.name@{domain}")
     outcome = play(replay_evolution, recorder, authority, domain)
     assert recorder.asked(evolution_client.address)[before:] == replayed(outcome)
+    assert bool(found) == (outcome.verdict == "found")
+
+
+@pytest.fixture(scope="module")
+def kde_client(recorder: Recorder) -> Iterator[Client]:
+    client = start_kde(recorder)
+    yield client
+    client.close()
+
+
+@pytest.mark.parametrize("name", ["nothing", "own", "known", "plain"])
+def test_kmail(recorder: Recorder, authority: Path, kde_client: Client, name: str) -> None:
+    domain = f"{name}.{ZONE}"
+    before = len(recorder.asked(kde_client.address))
+    found = kde_client.ask(f"user.name@{domain}")
+    expected = replayed(outcome := play(replay_kmail, recorder, authority, domain))
+    asked = recorder.asked(kde_client.address)[before:]
+    # Where there is nothing, it asks on and on.
+    assert (asked if found else asked[: len(expected)]) == expected
     assert bool(found) == (outcome.verdict == "found")
 
 

@@ -50,6 +50,7 @@ IMAGES = {
     "debian:12": Image("debian", "12", "12"),
     "debian:13": Image("debian", "13", "13"),
     "evolution": Image("evolution", "latest", "13"),
+    "kde": Image("kde", "latest", "12"),
     "knot": Image("knot", "latest", "13"),
     "mail": Image("mail", "latest", "13"),
     "powerdns": Image("powerdns", "latest", "13"),

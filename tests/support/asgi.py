@@ -17,7 +17,10 @@ Application = Callable[
 
 
 def transport(application: Application) -> Transport:
-    """A transport to `application`; the body arrives in two pieces, as it may on a socket."""
+    """A transport to `application`; the body arrives in two pieces, as it may on a socket.
+
+    Each answer of Autoconfig is judged, whatever its test is about.
+    """
 
     def call(
         scheme: str, method: str, host: str, path: str, headers: Mapping[str, str], body: bytes
@@ -50,7 +53,7 @@ def transport(application: Application) -> Transport:
             start["status"],
             {name.decode(): value.decode("latin-1") for name, value in start["headers"]},
             b"".join(message.get("body", b"") for message in rest),
-        )
+        ).judged()
 
     return call
 

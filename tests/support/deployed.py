@@ -79,7 +79,7 @@ class Server:
             connection.request(method, path, body or None, {"Host": host} | dict(headers or {}))
             answer = connection.getresponse()
             found = {name.lower(): value for name, value in answer.getheaders()}
-            return Reply(answer.status, found, answer.read())
+            return Reply(answer.status, found, answer.read()).judged()
         finally:
             connection.close()
 

@@ -20,13 +20,20 @@ def reg_effect(content: bytes) -> Effect:
     for line in filter(None, lines):
         if match := re.fullmatch(r"\[HKEY_CURRENT_USER\\(.+)\]", line):
             key = match[1]
-        elif match := re.fullmatch(r'"(.+?)"=dword:([0-9a-f]{8})', line):
-            effect[key, match[1]] = int(match[2], 16)
+        elif match := re.fullmatch(rf"{_TEXT}=dword:([0-9a-f]{{8}})", line):
+            effect[key, _unescaped(match[1])] = int(match[2], 16)
         else:
-            match = re.fullmatch(r'"(.+?)"="([^"\\]*)"', line)
+            match = re.fullmatch(f"{_TEXT}={_TEXT}", line)
             assert match, line
-            effect[key, match[1]] = match[2]
+            effect[key, _unescaped(match[1])] = _unescaped(match[2])
     return effect
+
+
+_TEXT = r'"((?:[^"\\]|\\["\\])*)"'
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)
 
 
 def admx_effect(content: bytes) -> Effect:
@@ -45,11 +52,14 @@ def _enabled(root: ET.Element) -> Iterator[tuple[tuple[str, str], int | str]]:
 def powershell_effect(content: bytes) -> Effect:
     """What the script's table holds."""
     rows = re.findall(
-        r"@\{ Key = 'HKCU:\\([^']+)'; Name = '([^']+)'; Type = '(\w+)'; Data = (.+?) \}",
+        r"@\{ Key = 'HKCU:\\((?:[^']|'')+)'; Name = '((?:[^']|'')+)'; Type = '(\w+)'; "
+        r"Data = (\d+|'(?:[^']|'')*') \}",
         content.decode("ascii"),
     )
     assert rows
     return {
-        (key, name): int(data) if kind == "DWord" else data.removeprefix("'").removesuffix("'")
+        (key.replace("''", "'"), name.replace("''", "'")): (
+            int(data) if kind == "DWord" else data[1:-1].replace("''", "'")
+        )
         for key, name, kind, data in rows
     }

@@ -166,6 +166,12 @@ def test_layers_are_those_of_the_directory() -> None:
     assert set(layers(PAGE)) == there
 
 
+def test_page_names_each_role_and_playbook() -> None:
+    there = {f"roles/{path.name}" for path in (ROOT / "roles").iterdir()}
+    there |= {path.name for path in (ROOT / "playbooks").iterdir()}
+    assert there - set(re.findall(r"`([^`]+)`", PAGE)) == set()
+
+
 def test_one_module_knows_where_the_program_is() -> None:
     suffixes = {".py", ".yml", ".j2", ".md", ".toml", ".ps1", ".sh"}
     directories = ("src", "plugins", "roles", "playbooks", "molecule", "demo", "docs", "tests")

@@ -34,6 +34,23 @@ def test_check(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "config.json: 1 domain, all right\n"
 
 
+def test_check_warns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "config.json"
+    servers = [
+        {"type": "imap", "host": "m.test"},
+        {"type": "imap", "host": "plain.test", "security": "none"},
+        {"type": "smtp", "host": "m.test"},
+    ]
+    file.write_text(json.dumps({"domains": [{"name": "a.test", "servers": servers}]}))
+    assert main(["check", str(file)]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == (
+        "config.json: warning: domain a.test, imap plain.test: has no encryption; Autoconfig "
+        "leaves it out, for Thunderbird for Android\n"
+    )
+    assert printed.out == "config.json: 1 domain, all right\n"
+
+
 def test_check_says_each_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = write(tmp_path, {"domains": [GANDI | {"apex": 1}, {"name": "x"}]})
     assert main(["check", str(file)]) == 1

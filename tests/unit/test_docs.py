@@ -112,25 +112,23 @@ def test_readme_fits_two_screens() -> None:
     assert [line for line in lines if len(line) > 100] == []
 
 
-def readme_inventory() -> dict[str, Any]:
-    """The example, as the validator reads it."""
-    example = re.search(r"(?:^ {7}.*\n|^\n)+", README.partition("domains.yml):\n")[2], re.MULTILINE)
-    assert example
-    raw = yaml.safe_load(textwrap.dedent(example[0]))
+def example(page: str) -> dict[str, Any]:
+    """The page's example of an inventory, as the validator reads it."""
+    block = re.search(r"^( +)autoconfig_domains:\n(?:\1.*\n|\n)+", page, re.MULTILINE)
+    assert block
+    raw = yaml.safe_load(textwrap.dedent(block[0]))
     return {key: raw[f"autoconfig_{key}"] for key in ("domains", "providers")}
 
 
-def test_example_of_the_readme_is_right() -> None:
-    assert len(parse(readme_inventory())) == 2
-
-
-def test_mistake_of_the_readme_is_said_so() -> None:
-    raw = readme_inventory()
+@pytest.mark.parametrize("name", ["README.md", "docs/inventory.md"])
+def test_example_is_right_and_its_mistake_is_said_so(name: str) -> None:
+    raw = example(PAGES[name])
+    assert len(parse(raw)) == 2
     raw["domains"][0]["provider"] = "gandy"
     with pytest.raises(ConfigurationError) as caught:
         parse(raw)
     (problem,) = caught.value.problems
-    shown = re.search(r"^ +(domain example\.com, provider: .*) …$", README, re.MULTILINE)
+    shown = re.search(r"^ +(domain example\.com, provider: .*)…$", PAGES[name], re.MULTILINE)
     assert shown
     assert problem.startswith(shown[1])
 

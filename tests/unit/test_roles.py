@@ -14,6 +14,7 @@ import yaml
 
 from mail_autoconfig.certificates.groups import PATTERN
 from mail_autoconfig.certificates.report import METRICS
+from mail_autoconfig.host import NGINX_TEST
 from support import role_rules
 
 ROOT = Path(__file__).parents[2]
@@ -173,14 +174,16 @@ def test_providers_are_those_of_the_requirements() -> None:
 
 
 def test_renewals_begin_whatever_comes_of_the_first_order() -> None:
-    """With autoconfig_certificates_strict a play may fail; its certificates are renewed then."""
+    """With autoconfig_certificates_strict a play may fail; what it got must be renewed."""
     tasks = [task["name"] for task in read(ROOT / "roles/certificates/tasks/acme.yml")]
     timer = "the timer that renews certificates"
     assert tasks.index(f"Enable and start {timer}") < tasks.index("Order the certificates")
 
 
-def test_form_of_a_certificates_name() -> None:
-    assert read(ROOT / "roles/preflight/vars/main.yml")["__autoconfig_certificate_name"] == PATTERN
+def test_what_the_roles_have_in_common_with_the_program() -> None:
+    shared = read(ROOT / "roles/preflight/vars/main.yml")
+    assert shared["__autoconfig_certificate_name"] == PATTERN
+    assert shared["__autoconfig_nginx_test"] == " ".join(NGINX_TEST)
 
 
 def test_removal_of_certificates(tmp_path: Path) -> None:

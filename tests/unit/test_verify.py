@@ -96,7 +96,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
 
 def test_all_right(run: Run) -> None:
     # Seven domains with six requests each, two more for each apex, three for SRV, two for *.
-    assert run.verify() == (0, [], "11 domains, 57 answers right\n")
+    assert run.verify() == (0, [], "14 domains, 66 answers right\n")
 
 
 def test_only(run: Run) -> None:
@@ -222,7 +222,8 @@ def test_wrong_redirect(run: Run) -> None:
     ],
 )
 def test_exchange_settings_must_not_be_given(run: Run, more: dict[str, Any], problem: str) -> None:
-    own = {"servers": [{"type": "imap", "host": "mail.corp.test"}], "autodiscover": False}
+    servers = [{"type": kind, "host": "mail.corp.test"} for kind in ("imap", "smtp")]
+    own = {"servers": servers, "autodiscover": False}
     run.configure({"domains": [{"name": "corp.test"} | more], "providers": {"own": own}})
     _, lines, _ = run.verify()
     assert lines[0].endswith(problem)

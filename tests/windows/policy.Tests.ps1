@@ -23,7 +23,7 @@ Describe 'policy.ps1' {
     BeforeEach {
         $account = ([Security.Principal.SecurityIdentifier] 'S-1-5-11').Translate([Security.Principal.NTAccount]).Value
         $global:Domain = @{
-            Gpo = $null; Links = @(); Values = @{}; Writes = 0
+            File = $null; Gpo = $null; Links = @(); Values = @{}; Writes = 0
             Rights = @{ 'S-1-5-21-1-2-3-512' = 'GpoEditDeleteModifySecurity' }
             Names = @{ 'S-1-5-11' = ($account -split '\\')[-1]; 'S-1-5-21-1-2-3-512' = 'Domain Admins'; 'S-1-5-21-1-2-3-1104' = 'Outlook users' }
         }
@@ -53,6 +53,18 @@ Describe 'policy.ps1' {
         $Domain.Links | Should -Be 'OU=Staff,DC=pester,DC=test'
         $Domain.Values.Keys | Should -Be "$key\setup\One"
         $ran.Diff.before | Should -Match 'linked to DC=pester'
+    }
+
+    It 'links to a site, and takes back a link to a site that somebody made' {
+        $site = 'CN=Paris,CN=Sites,CN=Configuration,DC=pester,DC=test'
+        $null = Invoke-Policy -Links "[`"$site`"]"
+        $Domain.Links | Should -Be $site
+        (Invoke-Policy -Links "[`"$site`"]").Changed | Should -BeFalse
+        $ran = Invoke-Policy -CheckMode $true
+        $ran.Diff.before | Should -Match "linked to $site"
+        $null = Invoke-Policy -Present $false
+        $Domain.Gpo | Should -BeNullOrEmpty
+        $Domain.Links | Should -BeNullOrEmpty
     }
 
     It 'filters by a group, and lets all read' {

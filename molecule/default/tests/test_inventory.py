@@ -44,6 +44,11 @@ SITE = "mailhost.autoconfig.site"
             id="duplicate domain",
         ),
         pytest.param(
+            {"autoconfig_providrs": {}},
+            'autoconfig_providrs: there is no such variable; did you mean "autoconfig_providers"?',
+            id="unknown variable",
+        ),
+        pytest.param(
             {"autoconfig_domains": []},
             "autoconfig_domains: no domain; name at least one",
             id="no domain",

@@ -22,9 +22,9 @@ server {
     location / { return 200 "the other site"; }
 }
 """
-# Holds a port as a web server does that is not nginx.
-HOLDER = (
-    "systemd-run --quiet --unit=holder-{port} --property=Type=exec "
+# Listens at a port, as a web server that is not nginx.
+TAKER = (
+    "systemd-run --quiet --unit=taker-{port} --property=Type=exec "
     "python3 -m http.server --bind 0.0.0.0 {port}"
 )
 
@@ -192,7 +192,7 @@ def test_lives_beside_another_site() -> None:
     assert changes(converge("--tags=nginx")) == 0
     for server, checksum in zip(SERVERS, before, strict=True):
         assert server.run("sha256sum /etc/nginx/sites-enabled/other.conf") == checksum
-        # Unknown names lead to the other site, as before, over http and over https.
+        # Unknown names still get the other site, over http and over https.
         assert server.ask("http", "GET", "unknown.test", "/").body == b"the other site"
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -210,7 +210,7 @@ def test_configuration_that_nginx_refuses_is_taken_back(server: Server) -> None:
         "mailhost.autoconfig.server",
         "--tags=nginx",
         f"--limit={server.name}",
-        autoconfig_socket="/run/socket; no_such_directive",
+        __autoconfig_socket="/run/socket; no_such_directive",
     )
     assert result.returncode == 2
     assert "nginx refuses the new configuration, so the one from before stays" in result.stdout
@@ -222,23 +222,23 @@ def test_configuration_that_nginx_refuses_is_taken_back(server: Server) -> None:
 
 
 @pytest.fixture
-def ports_held() -> Iterator[None]:
+def ports_taken() -> Iterator[None]:
     """Another program on ports 80 and 443."""
     for server in SERVERS:
         server.run("systemctl stop nginx")
         for port in (80, 443):
-            server.run(HOLDER.format(port=port))
+            server.run(TAKER.format(port=port))
         server.run("timeout 10 sh -c 'until ss -Hltn | grep -q :443; do sleep .1; done'")
     yield
     for server in SERVERS:
-        server.run("systemctl stop holder-80 holder-443")
+        server.run("systemctl stop taker-80 taker-443")
     converge("--tags=nginx")
 
 
-@pytest.mark.usefixtures("ports_held")
-def test_ports_held_by_another_program() -> None:
+@pytest.mark.usefixtures("ports_taken")
+def test_ports_taken_by_another_program() -> None:
     said = refusal(play("mailhost.autoconfig.server", "--tags=nginx"))
-    assert "Port 443 and 80 is held by python3; stop that program, or set" in said
+    assert "Ports 80 and 443 are taken by python3; stop that program, or set" in said
 
     converge("--tags=nginx", autoconfig_nginx_behind_proxy=True)
     for server in SERVERS:

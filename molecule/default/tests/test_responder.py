@@ -76,7 +76,7 @@ def fetch_profile(server: Server) -> bytes:
 
 
 def verify_profile(signed: bytes) -> subprocess.CompletedProcess[bytes]:
-    """What a device does: the chain in the profile must lead to an authority that it trusts."""
+    """What a device does: the chain in the profile must end at an authority that it trusts."""
     command = ["openssl", "cms", "-verify", "-inform", "DER", "-purpose", "any", "-CAfile", str(CA)]
     return subprocess.run(command, input=signed, capture_output=True, check=False)
 

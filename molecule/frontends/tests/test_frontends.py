@@ -341,7 +341,7 @@ BY_API: dict[str, Any] = {
         {
             "provider": "powerdns",
             "settings": {"host": LAB["lab_powerdns"], "api_key": LAB["lab_secret"]},
-            "zones": LAB["lab_api_zones"],
+            "zones": LAB["lab_powerdns_zones"],
         }
     ],
 }

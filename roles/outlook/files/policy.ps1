@@ -6,7 +6,7 @@
 param(
     [string] $Name,
     [string] $Values,  # JSON: a list of key (below HKEY_CURRENT_USER), name, type, data
-    [string] $Links,   # JSON: a list of distinguished names; empty, the domain
+    [string] $Links,   # JSON: a list of distinguished names of units, sites or the domain; empty, the domain
     [string] $Groups,  # JSON: a list of groups; empty, Authenticated Users
     [bool] $Present
 )
@@ -17,8 +17,8 @@ Import-Module GroupPolicy
 
 # This controller, so that no log-on has to be passed on to another.
 $at = @{ Server = [Net.Dns]::GetHostEntry($env:COMPUTERNAME).HostName }
-$domain = Get-ADDomain @at
-$gp = $at + @{ Domain = $domain.DNSRoot }
+$ad = Get-ADDomain @at
+$gp = $at + @{ Domain = $ad.DNSRoot }
 $mark = 'Made by mailhost.autoconfig'
 $everyone = 'S-1-5-11'  # Authenticated Users, whose name depends on the language
 $kinds = @{ REG_DWORD = 'DWord'; REG_SZ = 'String' }
@@ -71,9 +71,14 @@ function Update-Value {
     }
 }
 
-# Distinguished names of all that the object is linked to.
+# Distinguished names of all that the object is linked to: the domain, its units, and the sites of the
+# forest, which stand in a partition of their own.
 function Get-Linked {
-    if ($gpo) { Get-ADObject -LDAPFilter "(gPLink=*$($gpo.Id)*)" @at | ForEach-Object { $_.DistinguishedName } }
+    if (-not $gpo) { return }
+    $sites = "CN=Sites,$((Get-ADRootDSE @at).configurationNamingContext)"
+    foreach ($base in $ad.DistinguishedName, $sites) {
+        Get-ADObject -LDAPFilter "(gPLink=*$($gpo.Id)*)" -SearchBase $base @at | ForEach-Object { $_.DistinguishedName }
+    }
 }
 
 function Update-Link([string[]] $Wanted) {
@@ -127,10 +132,10 @@ function Get-EveryoneName {
 # Distinguished names of what the inventory wants the object linked to.
 function Get-Target {
     $wanted = @(Read-List $Links)
-    if (-not $wanted) { return $domain.DistinguishedName }
+    if (-not $wanted) { return $ad.DistinguishedName }
     foreach ($link in $wanted) {
         try { (Get-ADObject -Identity $link @at).DistinguishedName }
-        catch { throw "autoconfig_outlook_gpo_links: no `"$link`" in $($domain.DNSRoot): $($_.Exception.Message)" }
+        catch { throw "autoconfig_outlook_gpo_links: no `"$link`" in $($ad.DNSRoot): $($_.Exception.Message)" }
     }
 }
 
@@ -139,7 +144,7 @@ function Get-Filter {
     $found = @{}
     foreach ($group in Read-List $Groups) {
         try { $known = Get-ADGroup -Identity $group @at }
-        catch { throw "autoconfig_outlook_gpo_security_filter: no group `"$group`" in $($domain.DNSRoot): $($_.Exception.Message)" }
+        catch { throw "autoconfig_outlook_gpo_security_filter: no group `"$group`" in $($ad.DNSRoot): $($_.Exception.Message)" }
         $found[$known.SID.Value] = $known.SamAccountName
     }
     $found

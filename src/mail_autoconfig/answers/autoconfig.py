@@ -1,6 +1,7 @@
 """Mozilla's Autoconfig, and what the IETF makes of it: model -> bytes.
 
-The address stays a placeholder, so an answer is the same for all users of a domain.
+The address stays a placeholder, so an answer is the same for all users of a domain, but where a
+user name needs more than one placeholder, or the inventory names single mailboxes.
 
 There is one document for both versions of the format: the draft's clients ask for the URL of
 config-v1.1 too, must not reject a document for its version, and skip what they do not know, as
@@ -10,12 +11,15 @@ Source: Mozilla's "Autoconfiguration: config file format"; draft-ietf-mailmaint-
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from markupsafe import Markup
 
 from ..formats.words import AUTHENTICATION, HTTP_AUTHENTICATION, PLACEHOLDERS, SOCKET_TYPES
-from ..inventory.addresses import PLACEHOLDER
+from ..inventory.addresses import PLACEHOLDER, Address
+from ..inventory.clients import for_autoconfig
+from ..inventory.mailboxes import login, personal
 from ..inventory.model import Domain, Protocol, Server, WebProtocol, WebServer
 from ..templates import template
 
@@ -37,49 +41,78 @@ _TYPES: dict[WebProtocol, str] = {"activesync": "activeSync"}  # where the draft
 _template = template("autoconfig.xml")
 
 
-def username(pattern: str) -> str:
-    """Translate a user name pattern into the format's own placeholders."""
-    return PLACEHOLDER.sub(lambda match: PLACEHOLDERS[match[1]], pattern)
+Fill = Callable[[Server | WebServer], str]
+
+
+def render(domain: Domain, address: Address | None = None) -> bytes:
+    """Return the settings for all users of `domain`, or for `address` where it is `personal`."""
+    if address is None or not personal(domain.settings):
+        return _for_all(domain)
+    return _render(
+        domain,
+        lambda server: login(domain.settings, server, address),
+        lambda server: address.fill_url(server.url),
+    )
 
 
 @lru_cache(maxsize=1024)
-def render(domain: Domain) -> bytes:
-    """Return the settings for all users of `domain`."""
+def _for_all(domain: Domain) -> bytes:
+    return _render(
+        domain,
+        lambda server: _placeholders(server.username),
+        lambda server: _placeholders(server.url),
+    )
+
+
+def _placeholders(pattern: str) -> str:
+    """Translate a pattern into the format's own placeholders."""
+    return PLACEHOLDER.sub(lambda match: PLACEHOLDERS[match[1]], pattern)
+
+
+def _render(domain: Domain, username: Fill, url: Callable[[WebServer], str]) -> bytes:
     settings = domain.settings
-    servers = [_server(server, domain) for server in settings.servers]
-    web_servers = [_web_server(server) for server in settings.web_servers]
-    setup_servers = [row for row in servers if row[0] == "setupServer"]
+    web_servers = [_web_server(server, username, url) for server in settings.web_servers]
+    setup_servers = [
+        _server(server, domain, username)
+        for server in settings.servers
+        if _ELEMENTS[server.type] == "setupServer"
+    ]
     answer = _template.render(
         domain=domain,
         settings=settings,
         version="1.2" if web_servers or setup_servers else "1.1",
-        mail_servers=[row for row in servers if row[0] != "setupServer"],
+        mail_servers=[_server(each, domain, username) for each in for_autoconfig(settings)],
         # After the others: a client that knows 1.1 alone may take the first.
         mail_web_servers=[row for row in web_servers if row[0] == "incomingServer"],
         web_servers=[row for row in web_servers if row[0] != "incomingServer"],
         setup_servers=setup_servers,
-        own_xml=Markup(username(settings.autoconfig_xml)),  # noqa: S704 (the validator's: XML)
+        own_xml=Markup(_placeholders(settings.autoconfig_xml)),  # noqa: S704 (the validator's: XML)
     )
     return answer.encode()
 
 
-def _server(server: Server, domain: Domain) -> tuple[str, str, str, int, str, str, list[str]]:
+def _server(
+    server: Server, domain: Domain, username: Fill
+) -> tuple[str, str, str, int, str, str, list[str], int | None]:
     return (
         _ELEMENTS[server.type],
         server.type,
         server.host_for(domain.name),
         server.port,
         SOCKET_TYPES[server.security],
-        username(server.username),
+        username(server),
         [AUTHENTICATION[method] for method in server.authentication],
+        server.leave_on_server,
     )
 
 
-def _web_server(server: WebServer) -> tuple[str, str, str, str, list[tuple[str, str]]]:
+def _web_server(
+    server: WebServer, username: Fill, url: Callable[[WebServer], str]
+) -> tuple[str, str, str, str, list[tuple[str, str]]]:
     return (
         _ELEMENTS[server.type],
         _TYPES.get(server.type, server.type),
-        username(server.url),
-        username(server.username),
+        url(server),
+        username(server),
         [HTTP_AUTHENTICATION[method] for method in server.authentication],
     )

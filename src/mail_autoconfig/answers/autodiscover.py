@@ -23,9 +23,11 @@ from ..formats.words import (
     POX_ROOT,
     POX_SSL,
     POX_TYPES,
+    POX_WEB_TYPES,
 )
 from ..inventory import addresses
 from ..inventory.addresses import PLACEHOLDER, Address
+from ..inventory.clients import for_outlook, is_for_outlook
 from ..inventory.model import Domain
 from ..templates import template
 
@@ -142,11 +144,16 @@ def render(domain: Domain, address: Address) -> bytes:
     pieces = _pieces(domain)
     if not pieces:
         raise RequestError(Error.NO_OPTIONS)
-    filled = {
-        piece: escape(address.fill_url(piece[1:]) if piece[0] == _URL else address.fill(piece))
-        for piece in {*pieces[1::2]}
-    }
-    return "".join([filled.get(piece, piece) for piece in pieces]).encode()
+    own_login = domain.settings.usernames.get(address.localpart.lower())
+
+    def filled(piece: str) -> str:
+        kind, pattern = piece[0], piece[1:]
+        if kind == _LOGIN and own_login:
+            return escape(own_login)
+        return escape(address.fill_url(pattern) if kind == _URL else address.fill(pattern))
+
+    values = {piece: filled(piece) for piece in {*pieces[1::2]}}
+    return "".join([values.get(piece, piece) for piece in pieces]).encode()
 
 
 # What differs between two users is the address alone, so the rest is rendered once.
@@ -155,7 +162,7 @@ def _pieces(domain: Domain) -> tuple[str, ...]:
     """The answer in pieces: text, then a placeholder to fill, then text, and so on; or none."""
     settings = domain.settings
     if not settings.redirect:
-        if not settings.autodiscover or not settings.mail_servers:
+        if not offers_settings(domain):
             return ()
         if not domain.has_room:
             raise RequestError(Error.CONFIGURATION)
@@ -170,31 +177,43 @@ def _pieces(domain: Domain) -> tuple[str, ...]:
                 POX_TYPES[server.type],
                 server.host_for(domain.name),
                 server.port,
-                _marked(server.username),
+                _login(server.username),
                 POX_SSL[server.security],
                 POX_ENCRYPTION[server.security],
+                "off" if server.authentication[0] == "none" else "on",
             )
-            for server in settings.mail_servers
+            for server in for_outlook(settings)
         ],
         web_servers=[
             *(
-                ("DAV", _marked(web.url, _URL), _marked(web.username))
+                (POX_WEB_TYPES[web.type], _marked(web.url, _URL), _login(web.username))
                 for web in settings.web_servers
-                if web.type == "webdav"
+                if web.type in POX_WEB_TYPES and is_for_outlook(web)
             ),
-            *([("WEB", settings.webmail, _marked("{email}"))] if settings.webmail else ()),
+            *([("WEB", settings.webmail, _login("{email}"))] if settings.webmail else ()),
         ],
         own_xml=Markup(_marked(settings.autodiscover_xml)),  # noqa: S704 (the validator's: XML)
     )
     return tuple(answer.split(_MARK))
 
 
+def offers_settings(domain: Domain) -> bool:
+    """Whether there are settings that Outlook can read."""
+    return domain.settings.autodiscover and bool(for_outlook(domain.settings))
+
+
 _MARK = "\0"  # XML can't contain it, nor can a configuration
-_URL = "%"  # before a placeholder in a URL
+# What a piece is, in front of its pattern: a text, a URL, or the user name at a server.
+_TEXT, _URL, _LOGIN = " ", "%", "@"
 
 
-def _marked(pattern: str, kind: str = "") -> str:
+def _marked(pattern: str, kind: str = _TEXT) -> str:
     return PLACEHOLDER.sub(rf"{_MARK}{kind}\g<0>{_MARK}", pattern)
+
+
+def _login(pattern: str) -> str:
+    """The whole pattern is a piece: the inventory may name another for one mailbox."""
+    return Markup(f"{_MARK}{_LOGIN}{pattern}{_MARK}")  # noqa: S704 (escaped when it is filled)
 
 
 def render_error(error: Error) -> bytes:

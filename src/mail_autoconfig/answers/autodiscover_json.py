@@ -14,6 +14,7 @@ from ..formats.words import JSON_PATH
 from ..inventory import addresses
 from ..inventory.addresses import Address
 from ..inventory.model import Domain
+from .autodiscover import offers_settings
 
 MEDIA_TYPE = "application/json"
 PATH = re.compile(
@@ -72,6 +73,6 @@ def _urls(domain: Domain, address: Address, autodiscover_url: str) -> dict[str, 
         urls["ActiveSync"] = address.fill_url(settings.active_sync.url)
     if settings.redirect and settings.redirect.kind == "url":
         urls["AutodiscoverV1"] = settings.redirect.target
-    elif settings.redirect or (settings.autodiscover and settings.mail_servers):
+    elif settings.redirect or offers_settings(domain):
         urls["AutodiscoverV1"] = autodiscover_url
     return urls

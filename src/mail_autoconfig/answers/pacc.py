@@ -33,7 +33,7 @@ def render(domain: Domain) -> bytes:
     described: list[Server | WebServer] = []
     for server in settings.servers:
         # TLS from the first byte, on the registered port: the document names no other (RFC 8314).
-        is_usual = server.security == "tls" and server.port == PORTS[server.type]["tls"]
+        is_usual = server.security == "tls" and server.port == PORTS[server.type].get("tls")
         if is_usual and server.type in _KEYS:
             described.append(server)
             for key in _KEYS[server.type]:
@@ -45,7 +45,7 @@ def render(domain: Domain) -> bytes:
             protocols.setdefault(web.type, {"url": url})
 
     methods = {method for server in described for method in server.authentication}
-    authentication: dict[str, Any] = {"password": bool(methods - {"oauth2"})}
+    authentication: dict[str, Any] = {"password": bool(methods - {"oauth2", "none"})}
     if "oauth2" in methods and settings.oauth2:
         authentication["oauth-public"] = {"issuer": settings.oauth2.issuer}
     info: dict[str, Any] = {

@@ -14,10 +14,12 @@ from markupsafe import Markup, escape
 
 from ..formats.words import FORM_PATH, PROFILE_PATH, REG_PATH, ZIP_PATH
 from ..inventory.addresses import Address
+from ..inventory.mailboxes import is_asked, login
 from ..inventory.model import Domain, Look, Server, WebServer
 from ..templates import source, template
 from ..texts import LANGUAGES, texts
 from . import apple
+from .autodiscover import offers_settings
 
 MEDIA_TYPE = "text/html"
 
@@ -63,7 +65,7 @@ _PROGRAMS = (
     ("Evolution, Delta Chat, K-9 Mail, FairEmail", "yes", "how_others"),
     ("outlook", "partly", "how_outlook"),
     ("apple", "partly", "how_apple"),
-    ("new_outlook", "no", "how_new_outlook"),
+    ("new_outlook", "no", "how_new_outlook_windows"),
     ("outlook_mobile", "no", "how_new_outlook"),
     ("gmail", "no", "how_gmail"),
 )
@@ -132,10 +134,10 @@ def _answer(
 ) -> Mapping[str, Any]:
     """What the page shows for an address: the keys of `_NO_ANSWER`."""
     profile = code = ""
-    if apple.available(domain):
+    if not apple.refusal(domain):
         profile = f"{PROFILE_PATH}?email={quote(address.email, safe='@')}"
         code = _code(f"https://{host}{profile}", t) if host else ""
-    asks = domain.settings.autodiscover and not domain.settings.redirect
+    asks = offers_settings(domain) and not domain.settings.redirect
     return {
         "cards": list(_cards(t, domain, address)),
         "links": list(_links(language, t, domain)),
@@ -165,10 +167,19 @@ def _cards(
             _KINDS[server.type],
             [
                 *where,
-                (t["user_name"], address.fill(server.username), True),
+                *_user_name(t, domain, server, address),
                 (t["log_in"], t[f"log_in_{server.authentication[0]}"], False),
             ],
         )
+
+
+def _user_name(
+    t: Mapping[str, str], domain: Domain, server: Server | WebServer, address: Address
+) -> Iterator[tuple[str, str, bool]]:
+    if is_asked(domain.settings, server, address):
+        yield t["user_name"], t["user_name_ask"], False
+    elif server.authentication[0] != "none":
+        yield t["user_name"], login(domain.settings, server, address), True
 
 
 def _links(language: str, t: Mapping[str, str], domain: Domain) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..inventory.model import Authentication, Protocol, Security
+from ..inventory.model import Authentication, Protocol, Security, WebProtocol
 
 # Paths:
 
@@ -21,7 +21,20 @@ CONFIG_PATH = "/mail/config-v1.1.xml"
 """Where Autoconfig is, at the host name of its own (draft-ietf-mailmaint-autoconfig)."""
 WELL_KNOWN_CONFIG_PATH = f"/.well-known/autoconfig{CONFIG_PATH}"
 """Where Autoconfig is at the domain itself."""
-CONFIG_PATHS = (CONFIG_PATH, WELL_KNOWN_CONFIG_PATH, f"/autoconfig{CONFIG_PATH}")
+CONFIG_PATHS = (
+    CONFIG_PATH,
+    WELL_KNOWN_CONFIG_PATH,
+    f"/autoconfig{CONFIG_PATH}",
+    f"/v1.1{CONFIG_PATH}",
+    "/.well-known/mail-v1.xml",
+)
+"""All paths of Autoconfig; docs/clients.md says who asks at which."""
+SERVICE_PATHS: Mapping[str, WebProtocol] = {
+    "/.well-known/caldav": "caldav",
+    "/.well-known/carddav": "carddav",
+    "/.well-known/jmap": "jmap",
+}
+"""Where clients look for a service at its domain (RFC 6764, section 5; RFC 8620, section 2.2)."""
 PACC_PATH = "/.well-known/user-agent-configuration.json"
 """draft-ietf-mailmaint-pacc."""
 PROFILE_PATH = "/email.mobileconfig"
@@ -47,6 +60,12 @@ MOBILESYNC_RESPONSE = (
 )
 
 POX_TYPES: Mapping[Protocol, str] = {"imap": "IMAP", "pop3": "POP3", "smtp": "SMTP"}
+POX_WEB_TYPES: Mapping[WebProtocol, str] = {
+    "webdav": "DAV",
+    "caldav": "CalDAV",
+    "carddav": "CardDAV",
+}
+"""The last two are eM Client's; others skip a type that they do not know."""
 # TLS means STARTTLS here, SSL means TLS from the first byte.
 POX_ENCRYPTION: Mapping[Security, str] = {"tls": "SSL", "starttls": "TLS", "none": "None"}
 # "on" beside both: Thunderbird reads SSL=off as plain text, whatever Encryption says.
@@ -60,6 +79,7 @@ AUTHENTICATION: Mapping[Authentication, str] = {
     "password_encrypted": "password-encrypted",
     "oauth2": "OAuth2",
     "gssapi": "GSSAPI",
+    "none": "none",
 }
 HTTP_AUTHENTICATION: Mapping[Authentication, tuple[str, str]] = {
     "password": ("http", "Basic"),

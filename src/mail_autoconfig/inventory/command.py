@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from ..arguments import Commands, add_file
 from .read import load
@@ -16,7 +17,10 @@ def add_command(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Say how many domains a configuration has. Raises ConfigurationError."""
-    count = len(load(options.file))
+    """Say how many domains a configuration has, after its warnings. Raises ConfigurationError."""
+    configuration = load(options.file)
+    for warning in configuration.warnings:
+        print(f"{options.file.name}: warning: {warning}", file=sys.stderr)
+    count = len(configuration)
     print(f"{options.file.name}: {count} domain{'s' * (count != 1)}, all right")
     return 0

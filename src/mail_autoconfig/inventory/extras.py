@@ -10,27 +10,26 @@ from urllib.parse import quote
 from xml.parsers import expat
 
 from ..texts import LANGUAGES, texts
-from . import addresses, fields, names
+from . import addresses, fields, keys
 from .fields import Place
-from .model import DEFAULT, Domain, Look, OAuth2, Page, Redirect, Settings
+from .model import Look, OAuth2, Page, Redirect, Settings
 
 _LOGO = re.compile(r"data:image/(?:svg\+xml|png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}")
 _LARGEST_LOGO = 64 * 1024  # octets of the data: URL, which is part of each page
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-_LONGEST_TTL = 8760  # hours: a year
 
 
 def read_ttl(place: Place, raw: Mapping[str, Any], default: int | None) -> int | None:
     """How many hours Outlook keeps its settings."""
-    hours = raw.get("ttl_hours")
+    hours, declared = raw.get("ttl_hours"), keys.SHARED["ttl_hours"]
     if hours is None:
         return default
-    whole = isinstance(hours, int) and not isinstance(hours, bool)
-    if not (whole and 0 <= hours <= _LONGEST_TTL):
+    if not fields.is_number(hours, declared):
         place["ttl_hours"].problem(
-            f"{fields.shown(hours)} is no number of hours; use 0 (for ever) to {_LONGEST_TTL}"
+            f"{fields.shown(hours)} is no number of hours; use 0 (for ever) to {declared.largest}"
         )
-    return int(hours) if whole else default
+        return default
+    return int(hours)
 
 
 def read_redirect(place: Place, raw: Mapping[str, Any]) -> Redirect | None:
@@ -38,12 +37,15 @@ def read_redirect(place: Place, raw: Mapping[str, Any]) -> Redirect | None:
     if raw.get("redirect") is None:
         return None
     place, value = place["redirect"], raw["redirect"]
-    if not isinstance(value, Mapping) or [*value] not in (["address"], ["url"]):
+    if not isinstance(value, Mapping) or [*value] not in [[key] for key in keys.REDIRECT]:
         place.problem(f"{fields.shown(value)} is neither {{address: …}} nor {{url: …}}")
         return None
     if "url" in value:
         return Redirect("url", fields.https_url(place, value, "url"))
     pattern = value["address"]
+    if isinstance(pattern, str) and (foreign := fields.foreign_placeholder(pattern)):
+        place["address"].problem(foreign)
+        return None
     try:
         if not isinstance(pattern, str) or not fields.PATTERN.fullmatch(pattern):
             raise ValueError
@@ -79,20 +81,6 @@ def moved(settings: Settings, target: str) -> Settings:
     )
 
 
-def check_redirect(place: Place, domain: Domain, domains: Mapping[str, Domain]) -> None:
-    """A redirect to a domain that redirects too is refused: clients give up, or go in circles."""
-    redirect = domain.settings.redirect
-    if redirect is None or redirect.kind == "url":
-        return
-    target = redirect.target.rpartition("@")[2].replace("{domain}", domain.name)
-    try:
-        found = domains.get(names.normalise(target))
-    except ValueError:  # said already, or the default entry's
-        found = domain if target == DEFAULT else None
-    if found and found.settings.redirect:
-        place.problem(f"redirects to {found.written}, which redirects too; name the final domain")
-
-
 def read_oauth2(place: Place, raw: Mapping[str, Any]) -> OAuth2 | None:
     """The authorization server; None if the key is missing or not right."""
     value = raw.get("oauth2")
@@ -102,7 +90,7 @@ def read_oauth2(place: Place, raw: Mapping[str, Any]) -> OAuth2 | None:
     if not isinstance(value, Mapping):
         place.problem(f"{fields.shown(value)} is not a mapping")
         return None
-    fields.check_keys(place, value, ("issuer", "scope", "auth_url", "token_url", "client_id"))
+    fields.check_keys(place, value, keys.OAUTH2)
     scope: Any = value.get("scope")
     names_given = {
         "issuer": value.get("issuer") or None,
@@ -143,7 +131,7 @@ def _page(place: Place, raw: Any) -> Page:
     if not isinstance(raw, Mapping):
         place.problem(f"{fields.shown(raw)} is not a mapping")
         return Page("", ())
-    fields.check_keys(place, raw, ("url", "text"))
+    fields.check_keys(place, raw, keys.PAGE)
     named = raw.get("text")
     if not isinstance(named, Mapping) or not named:
         place["text"].problem("not a mapping of languages to texts such as {en: …}")
@@ -166,7 +154,7 @@ def read_webmail(place: Place, raw: Mapping[str, Any]) -> str | None:
     if not isinstance(value, Mapping):
         place.problem(f"{fields.shown(value)} is not a mapping; write {{login_page: https://…}}")
         return None
-    fields.check_keys(place, value, ("login_page",))
+    fields.check_keys(place, value, keys.WEBMAIL)
     return fields.https_url(place, value, "login_page")
 
 
@@ -189,6 +177,8 @@ def read_xml(place: Place, raw: Mapping[str, Any], key: str, base: str) -> str:
     if not isinstance(value, str) or (value.strip() and not fields.PATTERN.fullmatch(value)):
         place[key].problem("not XML with {email}, {localpart} and {domain} as its only braces")
         return base
+    if key == "autodiscover_xml" and (foreign := fields.foreign_placeholder(value)):
+        place[key].problem(foreign)
     # In place of an address: right in a text and between quotes, but not in a name or a comment.
     filled = addresses.PLACEHOLDER.sub("1--", value)
     parser = expat.ParserCreate(namespace_separator="}")  # clients refuse a prefix without a name

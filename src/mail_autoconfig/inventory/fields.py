@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -12,9 +12,22 @@ from urllib.parse import urlsplit
 
 from . import names
 from .addresses import FORBIDDEN, PLACEHOLDER
+from .keys import Key
 
 PATTERN = re.compile(rf"(?:[^{{}}]|{PLACEHOLDER.pattern})+")
 """A text with `{email}`, `{localpart}` and `{domain}` as its only braces."""
+ASK = "{ask}"
+"""A user name that the client has to ask for."""
+
+# Autoconfig's placeholders, and those of Dovecot, Postfix and others. A % alone is part of names
+# such as user%example.com, and before two hexadecimal digits an octet of a URL.
+_FOREIGN = re.compile(r"%[A-Z]+%|%[A-Za-z](?![A-Za-z0-9])")
+_TRANSLATIONS = (
+    (("%EMAILADDRESS%", "%s", "%U"), "{email}"),
+    (("%EMAILLOCALPART%", "%n", "%N"), "{localpart}"),
+    (("%EMAILDOMAIN%", "%d", "%D"), "{domain}"),
+    (("%u",), "{email} (as in Dovecot), or {localpart} (as in Postfix)"),
+)
 
 
 class ConfigurationError(Exception):
@@ -43,8 +56,16 @@ class Place:
 
     def problem(self, message: str) -> None:
         """Add a problem; the place is written before it."""
-        where = f"{self.subject}, {self.key}" if self.key else self.subject
-        self.problems.append(f"{where}: {message}")
+        self.problems.append(f"{self._written}: {message}")
+
+    @property
+    def has_problem(self) -> bool:
+        """Whether something is wrong here or below."""
+        return any(problem.startswith(self._written) for problem in self.problems)
+
+    @property
+    def _written(self) -> str:
+        return f"{self.subject}, {self.key}" if self.key else self.subject
 
 
 def text(place: Place, raw: Mapping[str, Any], key: str, *, longest: int = 1000) -> str | None:
@@ -60,14 +81,41 @@ def text(place: Place, raw: Mapping[str, Any], key: str, *, longest: int = 1000)
     return str(value)
 
 
-def username(place: Place, raw: Mapping[str, Any]) -> str:
-    """The pattern of a user name, the whole address by default."""
+def username(place: Place, raw: Mapping[str, Any]) -> tuple[str, bool]:
+    """The pattern of a user name, the whole address by default; and whether a client has to ask.
+
+    The pattern of the latter is for clients that can't.
+    """
     pattern = text(place, raw, "username") or "{email}"
-    if not PATTERN.fullmatch(pattern):
+    if pattern == ASK:
+        return "{email}", True
+    if foreign := foreign_placeholder(pattern):
+        place["username"].problem(foreign)
+    elif ASK in pattern:
+        place["username"].problem(f"{shown(pattern)} has {ASK} beside other text; write it alone")
+    elif not PATTERN.fullmatch(pattern):
         place["username"].problem(
             f"{shown(pattern)} has other braces than {{email}}, {{localpart}} and {{domain}}"
         )
-    return pattern
+    return pattern, False
+
+
+USERNAME_PATTERN = (
+    r"^(?:\{ask\}|(?:\{(?:email|localpart|domain)\}|%(?![A-Z]+%|[A-Za-z](?![A-Za-z0-9]))|[^{}%])+)$"
+)
+"""The same rules as a regular expression, for the schema."""
+
+
+def foreign_placeholder(pattern: str) -> str:
+    """What to write in place of a placeholder of another program; empty if there is none."""
+    found = _FOREIGN.search(pattern)
+    if not found:
+        return ""
+    ours = next((ours for words, ours in _TRANSLATIONS if found[0] in words), "")
+    return (
+        f'{shown(pattern)} has "{found[0]}", which is another program\'s; write '
+        f"{ours or '{email}, {localpart} or {domain}'}"
+    )
 
 
 def flag(place: Place, raw: Mapping[str, Any], key: str, *, default: bool) -> bool:
@@ -118,7 +166,12 @@ def https_url(place: Place, raw: Mapping[str, Any], key: str) -> str:
 
 def is_https(url: str) -> bool:
     """Whether this is an https URL, where `{domain}` may be part of the host."""
-    if FORBIDDEN.search(url) or " " in url or not PATTERN.fullmatch(url):
+    if (
+        FORBIDDEN.search(url)
+        or " " in url
+        or not PATTERN.fullmatch(url)
+        or foreign_placeholder(url)
+    ):
         return False
     try:
         parts = urlsplit(url.replace("{domain}", "d.d"))
@@ -128,7 +181,13 @@ def is_https(url: str) -> bool:
         return False
 
 
-def check_keys(place: Place, raw: Mapping[Any, Any], allowed: Sequence[str]) -> None:
+def is_number(value: Any, declared: Key) -> bool:
+    """Whether this is a whole number in the limits of its key; true and false are none."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return whole and declared.smallest <= value <= declared.largest
+
+
+def check_keys(place: Place, raw: Mapping[Any, Any], allowed: Collection[str]) -> None:
     """Find the keys that there are not."""
     for key in raw:
         if key not in allowed:

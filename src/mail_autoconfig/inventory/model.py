@@ -15,16 +15,19 @@ from .hosts import domain_of
 Protocol = Literal["imap", "pop3", "smtp", "managesieve"]
 WebProtocol = Literal["caldav", "carddav", "webdav", "jmap", "activesync"]
 Security = Literal["tls", "starttls", "none"]
-Authentication = Literal["password", "password_encrypted", "oauth2", "gssapi"]
+Authentication = Literal["password", "password_encrypted", "oauth2", "gssapi", "none"]
 Discovery = Literal["certificate", "srv"]
 
 PORTS: Mapping[Protocol, Mapping[Security, int]] = {
     "imap": {"tls": 993, "starttls": 143, "none": 143},
     "pop3": {"tls": 995, "starttls": 110, "none": 110},
     "smtp": {"tls": 465, "starttls": 587, "none": 587},
-    "managesieve": {"tls": 4190, "starttls": 4190, "none": 4190},
+    "managesieve": {"starttls": 4190, "none": 4190},
 }
-"""The port where the inventory names none (RFC 8314, section 3; RFC 6409; RFC 5804)."""
+"""The registered port of each security (RFC 8314, section 3; RFC 6409; RFC 5804, section 1.8)."""
+
+RELAY = 25
+"""SMTP's own port (RFC 5321), where some servers take mail of their users too, by STARTTLS."""
 
 DEFAULT = "*"
 """The name of the entry that answers for each domain that is not listed."""
@@ -36,7 +39,10 @@ class Server:
 
     `host` may contain `{domain}`; `username` may contain `{email}`, `{localpart}` and `{domain}`.
     `security`: tls is TLS from the first byte (RFC 8314), starttls begins in plain text.
-    `authentication` is ordered: the first that a client knows wins.
+    `authentication` is ordered: the first that a client knows wins; none is SMTP without log-in.
+    `ask`: the client has to ask for the user name, and `username` is for those that can't.
+    `path_prefix` is IMAP's folder above all others. `leave_on_server` is of POP3: whether mail
+    stays there, or for how many days (None: as the client has it).
     """
 
     type: Protocol
@@ -45,6 +51,9 @@ class Server:
     security: Security
     username: str
     authentication: tuple[Authentication, ...]
+    ask: bool = False
+    path_prefix: str | None = None
+    leave_on_server: int | None = None
 
     def host_for(self, domain: str) -> str:
         """The host name for users of `domain` (A-label form)."""
@@ -53,12 +62,17 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class WebServer:
-    """One service behind an https URL; `url` may contain the placeholders of `username`."""
+    """One service behind an https URL; `url` may contain the placeholders of `username`.
+
+    `principal`: `url` is that of the user's principal (RFC 5397), of caldav and carddav alone.
+    """
 
     type: WebProtocol
     url: str
     username: str
     authentication: tuple[Authentication, ...]
+    ask: bool = False
+    principal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +121,8 @@ class Settings:
     `redirect` is followed by Autodiscover alone; `ttl_hours` is how long Outlook keeps its settings
     (None: its default, 1; 0: for ever). `enable` is the page where a user has to allow access
     first, `webmail` the URL of the page to log in at, `mx` the domains of the MX servers.
+    `receive_only` and `send_only`: there is no SMTP, or nothing but SMTP, and that is meant.
+    `usernames` maps local parts in lower case to user names, `aliases` to other addresses.
     `autodiscover_xml` and `autoconfig_xml` are well-formed elements for the end of `Account` and of
     `clientConfig`; they may contain the placeholders of `username`.
     """
@@ -125,6 +141,10 @@ class Settings:
     mx: tuple[str, ...] = ()
     autodiscover_xml: str = ""
     autoconfig_xml: str = ""
+    receive_only: bool = False
+    send_only: bool = False
+    usernames: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def mail_servers(self) -> tuple[Server, ...]:
@@ -141,7 +161,8 @@ class Settings:
 class Domain:
     """A mail domain: `name` in lower-case A-label form, `written` as the inventory has it.
 
-    `apex`: the domain itself is served too. `pacc`: so is its ua-auto-config name.
+    `apex`: the domain itself is served too. `pacc`: so is its ua-auto-config name. `mailconf`: a
+    TXT record of the domain has the URL of Autoconfig's document.
     """
 
     name: str
@@ -150,6 +171,13 @@ class Domain:
     discovery: Discovery
     apex: bool
     pacc: bool
+    mailconf: bool = False
+
+    def service_url(self, kind: WebProtocol) -> str | None:
+        """The URL of the preferred service of a kind, if it is the same for all users."""
+        found = next((web for web in self.settings.web_servers if web.type == kind), None)
+        url = found.url.replace("{domain}", self.name) if found else "{"
+        return None if "{" in url else url
 
     @property
     def has_room(self) -> bool:
@@ -189,6 +217,7 @@ class Configuration:
     `domains` maps the A-label name to its domain, in the order of the inventory; `default` is the
     `*` entry; `generic_host` is the one host whose certificate serves the domains found by SRV.
     `digest` is the SHA-256 of the file it was read from, in hexadecimal: which one is in force.
+    `warnings` has a line for each thing that is right and yet not read by some client.
     """
 
     domains: Mapping[str, Domain]
@@ -196,6 +225,7 @@ class Configuration:
     generic_host: str | None
     look: Look = field(default_factory=Look)
     digest: str = ""
+    warnings: tuple[str, ...] = ()
 
     def find(self, name: str) -> Domain | None:
         """The entry for a domain in lower-case A-label form; the default takes the asked name."""

@@ -13,11 +13,10 @@ from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from . import fields, names
+from . import clients, fields, keys, names, redirects
 from .extras import (
-    check_redirect,
     moved,
     read_documentation,
     read_enable,
@@ -30,19 +29,13 @@ from .extras import (
     read_xml,
 )
 from .fields import ConfigurationError, Place
+from .mailboxes import read_aliases, read_usernames
 from .model import DEFAULT, Configuration, Discovery, Domain, Settings
 from .servers import read_servers
 
 __all__ = ["ConfigurationError", "built_in_providers", "load", "parse"]
 
-_TOP_KEYS = ("domains", "providers", "generic_host", "page")
-_SHARED_KEYS = (  # of a provider, and of a domain in place of its provider's
-    *("display_name", "short_name", "servers", "redirect", "ttl_hours", "oauth2"),
-    *("documentation", "enable", "webmail", "mx", "autodiscover_xml", "autoconfig_xml"),
-)
-_PROVIDER_KEYS = (*_SHARED_KEYS, "autodiscover", "source")
-_OWN_KEYS = ("name", "provider", "discovery", "apex", "pacc")  # none changes a setting
-_DOMAIN_KEYS = (*_OWN_KEYS, "username", *_SHARED_KEYS)
+_TOP_KEYS = (*keys.TOP, "page")
 
 
 def load(path: str | Path) -> Configuration:
@@ -81,16 +74,17 @@ def parse(raw: Any) -> Configuration:
         generic_host = fields.host_name(place, raw["generic_host"])
     look = read_look(problems, raw.get("page"))
     domains = _domains(Place(problems, "autoconfig_domains"), raw.get("domains") or [], providers)
-    for domain in domains.values():
-        check_redirect(Place(problems, f"domain {domain.written}")["redirect"], domain, domains)
     default = domains.pop(DEFAULT, None)
     if not raw.get("generic_host") and (needy := _first_without_names(domains, default)):
         Place(problems, f"domain {needy.written}").problem(
             "has no names of its own; set autoconfig_generic_host to the host that answers for it"
         )
+    configuration = Configuration(domains, default, generic_host, look)
+    redirects.check(problems, configuration)
     if problems:
         raise ConfigurationError(problems)
-    return Configuration(domains, default, generic_host, look)
+    every = (*domains.values(), *([default] if default else []))
+    return replace(configuration, warnings=clients.warnings(every))
 
 
 @cache
@@ -125,7 +119,7 @@ def _provider(place: Place, raw: Any) -> Settings:
         place.problem(f"{fields.shown(raw)} is not a mapping")
         raw = {"servers": []}
     else:
-        fields.check_keys(place, raw, _PROVIDER_KEYS)
+        fields.check_keys(place, raw, keys.PROVIDER)
         fields.text(place, raw, "source")
     servers, web_servers = read_servers(place["servers"], raw.get("servers"))
     autodiscover = fields.flag(place, raw, "autodiscover", default=True)
@@ -167,24 +161,44 @@ def _domain(listed: Place, raw: Any, providers: Mapping[str, Settings]) -> Domai
     place = Place(listed.problems, f"domain {written}")
     if len(name) > names.LONGEST:
         place.problem(f"longer than {names.LONGEST} octets: no room for autodiscover. before it")
-    fields.check_keys(place, raw, _DOMAIN_KEYS)
+    fields.check_keys(place, raw, keys.DOMAIN)
     discovery: Discovery = fields.choice(
-        place, raw, "discovery", get_args(Discovery), "certificate"
+        place, raw, "discovery", keys.OWN["discovery"].choices, "certificate"
     )
     apex = fields.flag(place, raw, "apex", default=False)
     pacc = fields.flag(place, raw, "pacc", default=False)
     _check_names(place, raw, name, discovery)
-    return Domain(str(name), str(written), _settings(place, raw, providers), discovery, apex, pacc)
+    settings = _settings(place, raw, providers)
+    _check_sides(place, raw, settings)
+    mailconf = fields.flag(place, raw, "mailconf", default=False)
+    return Domain(str(name), str(written), settings, discovery, apex, pacc, mailconf)
+
+
+def _check_sides(place: Place, raw: Mapping[str, Any], settings: Settings) -> None:
+    """Find what can only receive or send, in the provider's place where the domain adds nothing."""
+    provider = f"provider {raw.get('provider')}"
+    if not raw.keys() & {"servers", "receive_only", "send_only"}:
+        place = Place(place.problems, provider)
+    own = Place([], place.subject)
+    clients.check_sides(own, settings)
+    if (
+        not place["servers"].has_problem
+        and not Place(place.problems, provider)["servers"].has_problem
+    ):
+        place.problems.extend(own.problems)
 
 
 def _check_names(place: Place, raw: Mapping[str, Any], name: str, discovery: Discovery) -> None:
     """Find keys about a domain's names that can have no effect, and a name that is too long."""
     if name == DEFAULT:
-        for key in ("discovery", "apex", "pacc"):
+        for key in ("discovery", "apex", "pacc", "mailconf"):
             if key in raw:
                 place[key].problem("the default entry has no names of its own; remove this key")
+        for key in ("usernames", "aliases"):
+            if key in raw:
+                place[key].problem("the default entry has no mailboxes of its own; remove this key")
     elif discovery == "srv":
-        for key in ("apex", "pacc"):
+        for key in ("apex", "pacc", "mailconf"):
             if raw.get(key):
                 place[key].problem("no effect with discovery: srv; remove one of the two")
     elif raw.get("pacc") and len(name) > names.LONGEST_PACC:
@@ -215,7 +229,7 @@ def _settings(place: Place, raw: Mapping[str, Any], providers: Mapping[str, Sett
             f"no provider {fields.shown(provider)}{fields.did_you_mean(provider, providers)} "
             f"Built in: {built_in}"
         )
-    if raw.keys() <= {*_OWN_KEYS}:
+    if raw.keys() <= keys.OWN.keys():
         return settings  # one object for all domains of a provider
 
     if "servers" in raw:
@@ -224,19 +238,22 @@ def _settings(place: Place, raw: Mapping[str, Any], providers: Mapping[str, Sett
         kept = settings.display_name, settings.short_name
         settings = Settings(*kept, servers, web_servers, autodiscover=True)
     if "username" in raw:
-        username = fields.username(place, raw)
+        name, ask = fields.username(place, raw)
         settings = replace(
             settings,
-            servers=tuple(replace(server, username=username) for server in settings.servers),
-            web_servers=tuple(replace(web, username=username) for web in settings.web_servers),
+            servers=tuple(replace(each, username=name, ask=ask) for each in settings.servers),
+            web_servers=tuple(replace(e, username=name, ask=ask) for e in settings.web_servers),
         )
-    return _shared(place, raw, settings)
+    settings = _shared(place, raw, settings)
+    return replace(settings, usernames=read_usernames(place, raw), aliases=read_aliases(place, raw))
 
 
 def _shared(place: Place, raw: Mapping[str, Any], base: Settings) -> Settings:
     """What both a provider and a domain can say, in place of what `base` says."""
-    display_name = fields.text(place, raw, "display_name", longest=60)
-    short_name = fields.text(place, raw, "short_name", longest=20)
+    display_name = fields.text(
+        place, raw, "display_name", longest=keys.SHARED["display_name"].longest
+    )
+    short_name = fields.text(place, raw, "short_name", longest=keys.SHARED["short_name"].longest)
     ttl_hours = read_ttl(place, raw, base.ttl_hours)
     redirect = read_redirect(place, raw)
     if redirect and redirect.kind == "address":
@@ -245,6 +262,8 @@ def _shared(place: Place, raw: Mapping[str, Any], base: Settings) -> Settings:
         base,
         display_name=display_name or base.display_name,
         short_name=short_name or base.short_name,
+        receive_only=fields.flag(place, raw, "receive_only", default=base.receive_only),
+        send_only=fields.flag(place, raw, "send_only", default=base.send_only),
         redirect=redirect or base.redirect,
         ttl_hours=ttl_hours,
         oauth2=read_oauth2(place, raw) or base.oauth2,

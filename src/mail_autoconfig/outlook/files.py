@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files as resources
 
+from markupsafe import Markup
+
 from .. import texts
 from ..formats.words import REG_PATH, ZIP_PATH
 from ..templates import template
@@ -25,6 +27,20 @@ def _texts() -> Mapping[str, Mapping[str, str]]:
     return tomllib.loads(resources(texts).joinpath("policies.toml").read_text("utf-8"))
 
 
+def _regedit(text: str) -> str:
+    """A text as regedit quotes it."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _powershell(data: int | str) -> Markup:
+    """Data as PowerShell reads it; no template escapes it again."""
+    if isinstance(data, int):
+        return Markup(data)  # noqa: S704
+    quoted = data.replace("'", "''")
+    return Markup(f"'{quoted}'")  # noqa: S704
+
+
 def reg_file(values: Sequence[Value]) -> bytes:
     """Return a file that sets `values` for the user who opens it, in the form regedit writes."""
     lines = ["Windows Registry Editor Version 5.00"]
@@ -33,8 +49,8 @@ def reg_file(values: Sequence[Value]) -> bytes:
         if value.path() != key:
             key = value.path()
             lines += ["", f"[HKEY_CURRENT_USER\\{key}]"]
-        data = f"dword:{value.data:08x}" if isinstance(value.data, int) else f'"{value.data}"'
-        lines.append(f'"{value.name}"={data}')
+        data = f"dword:{value.data:08x}" if isinstance(value.data, int) else _regedit(value.data)
+        lines.append(f"{_regedit(value.name)}={data}")
     return codecs.BOM_UTF16_LE + "\r\n".join([*lines, "", ""]).encode("utf-16-le")
 
 
@@ -44,7 +60,9 @@ def powershell(values: Sequence[Value]) -> bytes:
     Cmdlets alone, for PCs whose PowerShell is in constrained language mode; ASCII, for PowerShell
     5.1, which takes a file without a mark to be in the system's code page.
     """
-    text = template("outlook.ps1").render(values=values, types=_POWERSHELL_TYPES)
+    text = template("outlook.ps1").render(
+        values=values, types=_POWERSHELL_TYPES, literal=_powershell
+    )
     return text.replace("\n", "\r\n").encode("ascii")
 
 

@@ -39,12 +39,14 @@ class Value:
     """A registry value of a user.
 
     `key` is below `Software` of the user's hive; below `Software\\Policies` the same value is a
-    policy, which the user can't change. `data` is a number of 32 bits or a text.
+    policy, which the user can't change. Outlook reads a value with `own` only below `Software`.
+    `data` is a number of 32 bits or a text.
     """
 
     key: str
     name: str
     data: int | str
+    own: bool = False
 
     @property
     def type(self) -> Type:
@@ -53,11 +55,31 @@ class Value:
 
     def path(self, *, policy: bool = False) -> str:
         """The key below the root of the user's hive, HKEY_CURRENT_USER."""
-        return rf"Software\Policies\{self.key}" if policy else rf"Software\{self.key}"
+        above = r"Software\Policies" if policy and not self.own else "Software"
+        return rf"{above}\{self.key}"
+
+
+def classic(*, keep: bool, back: bool) -> tuple[Value, ...]:
+    """The values that keep users on classic Outlook, and the one that brings them back to it.
+
+    Sources: Microsoft, "Control the installation and use of new Outlook" and "Enable or disable
+    access to the new Outlook for Windows"; docs/outlook.md says where the two differ.
+    """
+    kept = (
+        Value(rf"{_OUTLOOK}\Options\General", "HideNewOutlookToggle", 1),
+        Value(rf"{_OUTLOOK}\Options\General", "DoNewOutlookAutoMigration", 0),
+        Value(rf"{_OUTLOOK}\Preferences", "NewOutlookMigrationUserSetting", 0),
+    )
+    brought = Value(rf"{_OUTLOOK}\Preferences", "UseNewOutlook", 0, own=True)
+    return (*(kept if keep else ()), *((brought,) if back else ()))
 
 
 def values(
-    configuration: Configuration, autodiscover: Mapping[str, int] | None = None
+    configuration: Configuration,
+    autodiscover: Mapping[str, int] | None = None,
+    *,
+    keep_classic: bool = False,
+    return_to_classic: bool = False,
 ) -> tuple[Value, ...]:
     """The values that a user's Outlook needs for the domains; `autodiscover` as parsed.
 
@@ -74,6 +96,7 @@ def values(
             Value(rf"{_OUTLOOK}\AutoDiscover\RedirectServers", host, "")
             for host in redirect_hosts(configuration)
         ),
+        *classic(keep=keep_classic, back=return_to_classic),
     )
 
 

@@ -26,9 +26,10 @@ from ..formats.words import (
     PAGE_PATH,
     POX_PATH,
     PROFILE_PATH,
+    SERVICE_PATHS,
     SOAP_PATH,
 )
-from ..inventory import addresses, names
+from ..inventory import addresses, mailboxes, names
 from ..inventory.hosts import is_host
 from ..inventory.model import Configuration, Domain
 from ..outlook import files as outlook_files
@@ -39,6 +40,8 @@ from .signing import Signer, SigningError
 # Long enough for a client's set-up, short enough for a correction to arrive.
 _KEEP = {"cache-control": "max-age=300"}
 _KEEP_NOT = {"cache-control": "no-store"}
+# nginx caches Autoconfig by domain whatever Cache-Control says; it obeys the second header.
+_FOR_ONE = {**_KEEP_NOT, "x-accel-expires": "0"}
 
 _SOAP = re.compile(rf"{re.escape(SOAP_PATH)}(?:/.*)?", re.DOTALL)
 _TAG = re.compile(r'"[^"]*"')
@@ -88,23 +91,25 @@ class Application:
 
     async def autoconfig(self, request: Request) -> Response:
         """Thunderbird's document."""
-        domain = self._domain_asked_for(request)
+        text, address, domain = request.parameter("emailaddress"), None, None
+        if text:
+            try:
+                address = addresses.parse(text)
+            except ValueError:
+                return _refusal(404, "No settings.")
+            domain = self.configuration.find(address.domain)
+        else:
+            domain = self._domain_of_host(request)
         if domain is None or not domain.settings.mail_servers or not domain.has_room:
             return _refusal(404, "No settings.")
-        answer = autoconfig.render(domain)
+        answer = autoconfig.render(domain, address)
+        if address and mailboxes.personal(domain.settings):
+            return Response(answer, 200, _FOR_ONE, autoconfig.MEDIA_TYPE)
         tag = f'"{hashlib.sha256(answer).hexdigest()[:32]}"'
         headers = {**_KEEP, "etag": tag}
         if _has(request.header("if-none-match"), tag):
             return Response(None, 304, headers)
         return Response(answer, 200, headers, autoconfig.MEDIA_TYPE)
-
-    def _domain_asked_for(self, request: Request) -> Domain | None:
-        if text := request.parameter("emailaddress"):
-            try:
-                return self.configuration.find(addresses.parse(text).domain)
-            except ValueError:
-                return None
-        return self._domain_of_host(request)
 
     def _domain_of_host(self, request: Request) -> Domain | None:
         host = request.host()
@@ -116,6 +121,15 @@ class Application:
         if domain is None or not domain.pacc:
             return _refusal(404, "No settings.")
         return Response(pacc.render(domain), 200, _KEEP, pacc.MEDIA_TYPE)
+
+    async def service(self, request: Request) -> Response:
+        """A redirect to a service, where its URL is the same for all users."""
+        host = request.host()
+        domain = self._domain_of_host(request)
+        url = domain.service_url(SERVICE_PATHS[request.path]) if domain else None
+        if url is None or url.rstrip("/") == f"https://{host}{request.path}":
+            return _refusal(404, "Not found.")
+        return Response(None, 307, {**_KEEP, "location": url})
 
     async def page(self, request: Request) -> Response:
         """The page for people; other sites of a domain have a page of their own."""
@@ -160,9 +174,11 @@ class Application:
         except ValueError:
             return _refusal(400, "Use ?email=ADDRESS.")
         domain = self.configuration.find(address.domain)
-        profile = domain and apple.render(domain, address)
-        if not domain or not profile:
+        if domain is None:
             return _refusal(404, "No settings.")
+        profile = apple.render(domain, address)
+        if profile is None:
+            return _refusal(404, apple.refusal(domain))
         if self._signer:
             try:
                 profile = await self._signer.sign(profile)
@@ -242,6 +258,8 @@ def _handler(request: Request) -> _Handler:
     method = "GET" if request.is_read else request.method
     if found := _ROUTES.get((method, request.path)):
         return found
+    if request.path in SERVICE_PATHS and method != "POST":  # with CalDAV's own methods too
+        return Application.service
     is_json = autodiscover_json.PATH.fullmatch(request.written_path)
     if is_json and request.is_read:
         return Application.autodiscover_json

@@ -3,7 +3,7 @@
 $ErrorActionPreference = 'Stop'
 $values = @(
 {% for value in values %}
-    @{ Key = 'HKCU:\{{ value.path() }}'; Name = '{{ value.name }}'; Type = '{{ types[value.type] }}'; Data = {% if value.type == "REG_DWORD" %}{{ value.data }}{% else %}'{{ value.data }}'{% endif %} }
+    @{ Key = {{ literal("HKCU:\\" ~ value.path()) }}; Name = {{ literal(value.name) }}; Type = '{{ types[value.type] }}'; Data = {{ literal(value.data) }} }
 {% endfor %}
 )
 foreach ($value in $values) {

@@ -6,12 +6,14 @@ of other versions from this project's own server.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from ..formats import client_config, pox, words
 from ..formats.xml_tree import XmlError
-from ..inventory.model import Domain, Redirect
+from ..inventory.clients import for_autoconfig, for_outlook
+from ..inventory.mailboxes import personal
+from ..inventory.model import Domain, Redirect, Server
 from .endpoints import Answer
 
 LOCALPART = "mail-autoconfig-verify"
@@ -20,7 +22,7 @@ LOCALPART = "mail-autoconfig-verify"
 Row = tuple[str, str, str, str, str]
 """Type, host, port, security and login of one server, as an answer says it."""
 
-_OTHER_PROTOCOLS = "DAV", "WEB"  # services that are no mail servers
+_OTHER_PROTOCOLS = (*words.POX_WEB_TYPES.values(), "WEB")  # services that are no mail servers
 _POX_SECURITY = {
     (words.POX_SSL[security], encryption): security
     for security, encryption in words.POX_ENCRYPTION.items()
@@ -44,17 +46,23 @@ def judge_pox(answer: Answer, domain: Domain, name: str) -> None:
         _judge_redirect_of_pox(said, domain.settings.redirect, name)
         return
     code = said.error.code if said.error and said.response == pox.ERROR_RESPONSE else None
-    if not domain.settings.autodiscover or not domain.settings.mail_servers:
+    servers = for_outlook(domain.settings) if domain.settings.autodiscover else ()
+    if not servers:
         if code != "501":
-            raise CheckError("should be error 501, since these settings are Exchange's to give")
+            by_password = domain.settings.autodiscover and domain.settings.mail_servers
+            why = (
+                "no server takes a password"
+                if by_password
+                else "these settings are Exchange's to give"
+            )
+            raise CheckError(f"should be error 501, since {why}")
         return
     if said.root != pox.ROOT:
         raise CheckError(f"the root is {said.root}; {_OTHER_SERVER}")
     if code:
         raise CheckError(f"error {code}; run the playbook again, this domain is not served")
     found = _servers_of_pox(said)
-    values = {"email": f"{LOCALPART}@{name}", "localpart": LOCALPART, "domain": name}
-    expected = _expected(domain, name, values)
+    expected = _expected(servers, name, _address(name))
     if domain.settings.autodiscover_xml:  # may contain such elements too, after ours
         found = found[: len(expected)]
     _compare(found, expected)
@@ -112,7 +120,14 @@ def judge_config(answer: Answer, domain: Domain, name: str) -> None:
         for server in said.servers
         if server.place == "emailProvider" and server.hostname
     ]
-    _compare(found, _expected(domain, name, words.PLACEHOLDERS))
+    servers = for_autoconfig(domain.settings)
+    values = _address(name) if personal(domain.settings) else words.PLACEHOLDERS
+    _compare(found, _expected(servers, name, values))
+
+
+def _address(name: str) -> Mapping[str, str]:
+    """The parts of the address that is asked for, by placeholder."""
+    return {"email": f"{LOCALPART}@{name}", "localpart": LOCALPART, "domain": name}
 
 
 def judge_redirect(answer: Answer, status: int, location: str) -> None:
@@ -134,7 +149,7 @@ def _read(reader: Callable[[bytes], _Read], answer: Answer) -> _Read:
         raise CheckError(f"no well-formed XML; {_OTHER_SERVER}") from None
 
 
-def _expected(domain: Domain, name: str, values: Mapping[str, str]) -> list[Row]:
+def _expected(servers: Iterable[Server], name: str, values: Mapping[str, str]) -> list[Row]:
     return [
         (
             server.type,
@@ -143,7 +158,7 @@ def _expected(domain: Domain, name: str, values: Mapping[str, str]) -> list[Row]
             server.security,
             _filled(server.username, values),
         )
-        for server in domain.settings.mail_servers
+        for server in servers
     ]
 
 

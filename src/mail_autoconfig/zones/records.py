@@ -10,6 +10,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from ..answers import pacc
+from ..formats.words import CONFIG_PATH
 from ..inventory.hosts import host_of, record_of
 from ..inventory.model import Configuration, Domain, WebServer
 from ..inventory.names import normalise
@@ -52,6 +53,7 @@ class RecordSet:
     `domain` is the mail domain that needs it, for the generic host the domain above it; `name` is
     absolute, in A-label form without a final dot; `values` are in the form of a zone file (RFC
     1035, section 5.1), host names with their final dot; `purpose` says in a few words who asks.
+    `by_hand`: others have records of the same name and type, so this one is shown and not pushed.
     """
 
     domain: str
@@ -59,6 +61,7 @@ class RecordSet:
     type: Type
     values: tuple[str, ...]
     purpose: str = ""
+    by_hand: bool = False
 
 
 def records(
@@ -122,6 +125,10 @@ class _Maker:
             yield from self.alias(name, host_of("ua-auto-config", name), "PACC clients")
             values = (quoted(pacc.txt_record(domain)),)
             yield RecordSet(name, record_of("_ua-auto-config", name), "TXT", values, "PACC clients")
+        if domain.mailconf:
+            url = f"https://{host_of('autoconfig', name)}{CONFIG_PATH}"
+            values = (quoted(f"mailconf={url}"),)
+            yield RecordSet(name, name, "TXT", values, "clients that read mailconf", by_hand=True)
         if domain.settings.autodiscover:
             # RFC 2782: the target is no alias, so not the autodiscover name where that is one.
             target = generic_host or own_host

@@ -17,6 +17,7 @@ from . import (
     nginx,
     pacc,
     page,
+    services,
     soap,
 )
 from .apple import PROFILE
@@ -76,6 +77,6 @@ def cases(suffix: str = "test") -> list[Case]:
     """The table, for a server that runs `configuration(suffix)`."""
     parts = (
         *(autodiscover, mobilesync, autodiscover_json, soap),
-        *(autoconfig, apple, pacc, page, nginx),
+        *(autoconfig, apple, pacc, page, services, nginx),
     )
     return [case for part in parts for case in part.cases(suffix)]

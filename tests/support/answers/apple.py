@@ -25,6 +25,28 @@ def profile(domain: str, email: str, incoming: str) -> Expectation:
         found = plistlib.loads(reply.body[begin:end])
         (mail,) = found["PayloadContent"]
         assert (mail["EmailAddress"], mail["IncomingMailServerHostName"]) == (email, incoming)
+        assert mail["EmailAccountDescription"] == email
+        assert email in found["PayloadDisplayName"]
+        assert mail["SMIMESigningUserOverrideable"] is True
+        assert mail["SMIMEEncryptByDefaultUserOverrideable"] is True
+
+    return expect
+
+
+def payloads(**expected: Any) -> Expectation:
+    """A profile with payloads of these types alone, whose keys have these values."""
+
+    def expect(reply: Reply) -> None:
+        assert reply.status == 200, reply.body
+        begin, end = reply.body.index(b"<?xml"), reply.body.index(b"</plist>") + len("</plist>")
+        found = {
+            each["PayloadType"]: each
+            for each in plistlib.loads(reply.body[begin:end])["PayloadContent"]
+        }
+        assert {
+            kind.replace(".", "_"): {key: each.get(key) for key in expected[kind.replace(".", "_")]}
+            for kind, each in found.items()
+        } == expected
 
     return expect
 
@@ -53,6 +75,28 @@ def cases(suffix: str) -> list[Case]:
         get("the address decides, not Host", f"?email=u@{domain}", answered(f"u@{domain}"),
             host=f"autodiscover.{corp_domain}"),
         asked("OAuth2 alone", f"user@{exchange}", refused(404)),
+        asked("ActiveSync in the place of mail servers", f"u@phones.{suffix}", payloads(
+            com_apple_eas_account={
+                "EmailAddress": f"u@phones.{suffix}", "Host": f"phones.{suffix}", "SSL": True,
+                "UserName": f"u@phones.{suffix}",
+            })),
+        asked("mail by OAuth2, calendars by a password", f"u@tokens.{suffix}", refused(404)),
+        asked("aliases, a path prefix, a name of its own", f"info@ad.{suffix}", payloads(
+            com_apple_mail_managed={
+                "EmailAddress": f"info@ad.{suffix}, help@ad.{suffix}",
+                "IncomingMailServerHostName": f"mail.ad.{suffix}",
+                "IncomingMailServerUsername": "m0815",
+                "EmailAccountType": "EmailTypePOP",
+            })),
+        asked("calendars: host, port, TLS", f"u@groupware.{suffix}", payloads(
+            com_apple_mail_managed={"IncomingMailServerHostName": f"groupware.{suffix}"},
+            com_apple_caldav_account={
+                "CalDAVHostName": f"groupware.{suffix}", "CalDAVPort": 443, "CalDAVUseSSL": True,
+                "CalDAVUsername": "u", "CalDAVPrincipalURL": None,
+            },
+            com_apple_carddav_account={
+                "CardDAVHostName": f"groupware.{suffix}", "CardDAVPrincipalURL": None,
+            })),
         asked("unconfigured domain", "user@unconfigured.invalid", refused(404)),
         asked("address without @", "no-at-sign-here", refused(400, never="no-at-sign")),
         asked("line break", f"echo\r\nSet-Cookie: x=y@{domain}", refused(400, never="echo")),

@@ -7,11 +7,17 @@ import xml.etree.ElementTree as ET
 from typing import Any
 from urllib.parse import quote
 
-from .base import GANDI, MICROSOFT, Case, Expectation, Reply, Row, corp, refused
+from .base import GANDI, MICROSOFT, Case, Expectation, Reply, Row, ad, corp, refused
 
 CONFIG = "/mail/config-v1.1.xml"
 WELL_KNOWN = "/.well-known/autoconfig/mail/config-v1.1.xml"
-CONFIG_PATHS = (CONFIG, WELL_KNOWN, "/autoconfig/mail/config-v1.1.xml")
+CONFIG_PATHS = (
+    CONFIG,
+    WELL_KNOWN,
+    "/autoconfig/mail/config-v1.1.xml",
+    "/v1.1/mail/config-v1.1.xml",  # Nine for Android
+    "/.well-known/mail-v1.xml",  # SnappyMail, before all others
+)
 PLACEHOLDER = "%EMAILADDRESS%"
 
 Node = tuple[str, Any, dict[str, str]]
@@ -41,7 +47,7 @@ def config(
         assert provider.findtext("displayName") == display_name
         assert 0 < len(provider.findtext("displayShortName", "")) <= 20
         assert [
-            [server.tag, server.get("type"), *(child.text for child in server)]
+            [server.tag, server.get("type"), *(each.text for each in server if not len(each))]
             for server in provider
             if server.find("hostname") is not None
         ] == [
@@ -50,6 +56,25 @@ def config(
                 *(kind, host, str(port), socket_type[security], login, authentication),
             ]
             for kind, host, port, security in rows
+        ]
+
+    return expect
+
+
+def ad_config(suffix: str, login: str, *, kept: bool) -> Expectation:
+    """The answer for ad: IMAP first, nothing that a client refuses, kept by caches or not."""
+    pop3, _plain, imap, _kerberos, smtp = ad(suffix)
+    answer = config(f"ad.{suffix}", (imap, pop3, smtp), "Active Directory", login=login)
+
+    def expect(reply: Reply) -> None:
+        answer(reply)
+        assert reply.headers["cache-control"] == ("max-age=300" if kept else "no-store")
+        assert ("etag" in reply.headers) == kept
+        pop3 = ET.fromstring(reply.body).find("emailProvider/incomingServer[@type='pop3']/pop3")
+        assert pop3 is not None
+        assert [(each.tag, each.text) for each in pop3] == [
+            ("leaveMessagesOnServer", "true"),
+            ("daysToLeaveMessagesOnServer", "14"),
         ]
 
     return expect
@@ -204,7 +229,16 @@ def cases(suffix: str) -> list[Case]:
               config(exchange, MICROSOFT, "Microsoft 365", "OAuth2", "1.2")),
         asked("a domain that has moved", f"user@moved.{suffix}",
               config(f"moved.{suffix}", corp(suffix), "Corp & Sons",
-                     login=f"%EMAILLOCALPART%@{corp_domain}")),
+                     login=f"user@{corp_domain}")),
+        # Two users one after the other: no cache gives the one's answer to the other.
+        asked("a name of more than one placeholder", f"User@ad.{suffix}",
+              ad_config(suffix, "AD\\User", kept=False)),
+        asked("another user", f"o'x&y@AD.{suffix}", ad_config(suffix, "AD\\o'x&y", kept=False)),
+        asked("a mailbox with a name of its own", f"Info@ad.{suffix}",
+              ad_config(suffix, "m0815", kept=False)),
+        get("GET: no address, a name of more than one placeholder", "",
+            ad_config(suffix, "AD\\%EMAILLOCALPART%", kept=True), host=f"autoconfig.ad.{suffix}",
+            scheme="http"),
         asked("all kinds of servers", f"user@groupware.{suffix}", groupware_config(suffix)),
         get("GET: another path", "", refused(404), path="/mail/config-v1.2.xml"),
         Case("HEAD of the configuration", "HEAD", host, CONFIG, headers_only, headers={}),

@@ -15,6 +15,7 @@ from .base import (
     Expectation,
     Reply,
     Row,
+    ad,
     corp,
     refused,
 )
@@ -106,6 +107,12 @@ def groupware_settings(email: str, suffix: str) -> Expectation:
             mail
             | {"Type": "SMTP", "Port": "587", "Encryption": "TLS"}
             | {"UsePOPAuth": "off", "SMTPLast": "off"},
+            *(
+                common
+                | {"Type": kind, "TTL": "24", "LoginName": localpart}
+                | {"Server": f"https://{host}/{path}"}
+                for kind, path in (("CalDAV", "calendars"), ("CardDAV", "contacts"))
+            ),
             common
             | {"Type": "DAV", "TTL": "24", "LoginName": localpart}
             | {"Server": f"https://{host}/files/{quote(email, safe='@')}/"},
@@ -235,6 +242,11 @@ def cases(suffix: str) -> list[Case]:
              pox_redirect("Addr", f"us&er@{corp_domain}")),
         post("all kinds of servers", pox_request(f"us&/er@groupware.{suffix}"),
              groupware_settings(f"us&/er@groupware.{suffix}", suffix)),
+        post("a name of more than one placeholder", pox_request(f"User@ad.{suffix}"),
+             settings("AD\\User", ad(suffix)[:3] + ad(suffix)[4:])),
+        post("a mailbox with a name of its own", pox_request(f"INFO@ad.{suffix}"),
+             settings("m0815", ad(suffix)[:3] + ad(suffix)[4:])),
+        post("incoming mail by OAuth2 alone", pox_request(f"user@tokens.{suffix}"), error(501)),
         post("the address decides, not Host", good, answered, host=f"autodiscover.{corp_domain}"),
         post("POX at the domain itself", good, answered, host=domain),
     ]  # fmt: skip

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import yaml
 
+from support import strict
+
 DOMAINS = Path(__file__).parents[3] / "molecule/default/inventory/group_vars/all/domains.yml"
 """The configuration, which each server of molecule/default has under a suffix of its own."""
 
@@ -38,6 +40,18 @@ def corp(suffix: str) -> tuple[Row, ...]:
     )
 
 
+def ad(suffix: str) -> tuple[Row, ...]:
+    """The servers of the domain with difficult ones, as the inventory has them."""
+    host = f"mail.ad.{suffix}"
+    return (
+        ("pop3", host, 995, "tls"),
+        ("imap", f"old.ad.{suffix}", 143, "none"),
+        ("imap", host, 993, "tls"),
+        ("imap", f"kerberos.ad.{suffix}", 993, "tls"),
+        ("smtp", host, 587, "starttls"),
+    )
+
+
 def configuration(suffix: str = "test") -> dict[str, Any]:
     """The raw configuration that the table asks for; its names end in `suffix`."""
     found = yaml.safe_load(DOMAINS.read_text("utf-8").replace("{{ suffix }}", suffix))
@@ -51,6 +65,12 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    def judged(self) -> Reply:
+        """The same, once the strictest client has read it, if it is Autoconfig's."""
+        if self.status == 200 and b"<clientConfig" in self.body:
+            strict.read(self.body, "user@example.com")
+        return self
 
 
 Transport = Callable[[str, str, str, str, Mapping[str, str], bytes], Reply]

@@ -31,6 +31,13 @@ DAV: Keys = {
     "Username": (str, False),
     "PrincipalURL": (str, False),
 }
+SMIME = (
+    "SMIMESigningUserOverrideable",
+    "SMIMESigningCertificateUUIDUserOverrideable",
+    "SMIMEEncryptByDefaultUserOverrideable",
+    "SMIMEEncryptionCertificateUUIDUserOverrideable",
+    "SMIMEEnableEncryptionPerMessageSwitch",
+)
 SIDE: Keys = {
     "MailServerAuthentication": (str, True),
     "MailServerHostName": (str, True),
@@ -44,8 +51,16 @@ KEYS: dict[str, Keys] = {
         "EmailAccountDescription": (str, False),
         "EmailAccountType": (str, True),
         "EmailAddress": (str, False),
+        "IncomingMailServerIMAPPathPrefix": (str, False),
+        **dict.fromkeys(SMIME, (bool, False)),
         "OutgoingPasswordSameAsIncomingPassword": (bool, False),
         **{side + key: rule for side in ("Incoming", "Outgoing") for key, rule in SIDE.items()},
+    },
+    "com.apple.eas.account": {
+        "EmailAddress": (str, False),
+        "Host": (str, False),
+        "SSL": (bool, False),
+        "UserName": (str, False),
     },
     "com.apple.caldav.account": {f"CalDAV{key}": rule for key, rule in DAV.items()},
     "com.apple.carddav.account": {f"CardDAV{key}": rule for key, rule in DAV.items()},
@@ -54,8 +69,12 @@ EVERYTHING = [
     {"type": "pop3", "host": "oauth.example.com", "authentication": "oauth2"},
     {"type": "imap", "host": "imap.{domain}", "security": "starttls", "username": "{localpart}"},
     {"type": "smtp", "host": "smtp.example.com", "authentication": ["oauth2", "password"]},
-    {"type": "caldav", "url": "https://dav.example.com:8443/cal/{localpart}/"},
-    {"type": "carddav", "url": "https://{domain}/", "username": "{localpart}"},
+    {
+        "type": "caldav",
+        "url": "https://dav.example.com:8443/cal/{localpart}/",
+        "principal": True,
+    },
+    {"type": "carddav", "url": "https://{domain}/dav/", "username": "{localpart}"},
     {"type": "caldav", "url": "https://second.example.com/"},
     {"type": "webdav", "url": "https://files.example.com/"},
 ]
@@ -92,14 +111,15 @@ def test_mail_calendars_and_contacts() -> None:
     email = "Jürgen/x@Example.com"
     whole = profile(email, servers=EVERYTHING, display_name="A & B")
     check(whole)
-    assert whole["PayloadOrganization"] == whole["PayloadDisplayName"] == "A & B"
+    assert whole["PayloadOrganization"] == "A & B"
+    assert whole["PayloadDisplayName"] == f"A & B: {email}"
     found = payloads(email, servers=EVERYTHING)
     assert {
         key: value
         for key, value in found["com.apple.mail.managed"].items()
         if not key.startswith("Payload")
     } == {
-        "EmailAccountDescription": "example.com",
+        "EmailAccountDescription": email,
         "EmailAccountType": "EmailTypeIMAP",
         "EmailAddress": email,
         "IncomingMailServerAuthentication": "EmailAuthPassword",
@@ -113,16 +133,96 @@ def test_mail_calendars_and_contacts() -> None:
         "OutgoingMailServerUseSSL": True,
         "OutgoingMailServerUsername": email,
         "OutgoingPasswordSameAsIncomingPassword": True,
+        **dict.fromkeys(SMIME, True),
     }
     calendars, contacts = found["com.apple.caldav.account"], found["com.apple.carddav.account"]
     assert calendars["CalDAVHostName"] == "dav.example.com"
     assert calendars["CalDAVPort"] == 8443
     assert calendars["CalDAVPrincipalURL"] == "/cal/J%C3%BCrgen%2Fx/"
     assert calendars["CalDAVUsername"] == email
+    assert calendars["CalDAVAccountDescription"] == email
     assert contacts["CardDAVHostName"] == "example.com"
     assert contacts["CardDAVPort"] == 443
     assert contacts["CardDAVUsername"] == "Jürgen/x"
-    assert "CardDAVPrincipalURL" not in contacts
+    assert "CardDAVPrincipalURL" not in contacts  # a context path is no principal
+
+
+ACTIVE_SYNC = {"type": "activesync", "url": "https://eas.example.com/Microsoft-Server-ActiveSync"}
+CALENDARS = {"type": "caldav", "url": "https://dav.example.com/"}
+
+
+def test_active_sync_in_the_place_of_mail_servers() -> None:
+    whole = profile("u@example.com", servers=[CALENDARS, ACTIVE_SYNC])
+    check(whole)
+    (exchange,) = whole["PayloadContent"]  # it has calendars of its own
+    assert exchange["PayloadType"] == "com.apple.eas.account"
+    assert (exchange["Host"], exchange["UserName"]) == ("eas.example.com", "u@example.com")
+
+
+def test_mail_servers_come_before_active_sync() -> None:
+    servers = [ACTIVE_SYNC, *({"type": kind, "host": "m.example.com"} for kind in ("imap", "smtp"))]
+    assert payloads("u@example.com", servers=servers).keys() == {"com.apple.mail.managed"}
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        ACTIVE_SYNC | {"authentication": "oauth2"},
+        ACTIVE_SYNC | {"url": "https://eas.example.com/other"},
+        ACTIVE_SYNC | {"url": "https://eas.example.com:8443/Microsoft-Server-ActiveSync"},
+    ],
+)
+def test_no_calendars_without_the_mail(server: dict[str, Any]) -> None:
+    (domain,) = parse(
+        {"domains": [{"name": "example.com", "servers": [server, CALENDARS]}]}
+    ).domains.values()
+    assert apple.refusal(domain) == (
+        "No profile: it would need servers for incoming and outgoing mail with a password."
+    )
+    assert apple.render(domain, addresses.parse("u@example.com")) is None
+
+
+def test_calendars_alone_where_there_is_nothing_else() -> None:
+    assert payloads("u@example.com", servers=[CALENDARS]).keys() == {"com.apple.caldav.account"}
+
+
+def test_two_mailboxes_have_two_names() -> None:
+    def shown(email: str) -> set[str]:
+        whole = profile(email, servers=EVERYTHING)
+        named = {key for key in KEYS["com.apple.mail.managed"] if key.endswith("Description")}
+        return {whole["PayloadDisplayName"]} | {
+            value
+            for each in whole["PayloadContent"]
+            for key, value in each.items()
+            if key.endswith("AccountDescription") or key in named
+        }
+
+    assert not shown("a@example.com") & shown("b@example.com")
+
+
+def test_single_mailboxes() -> None:
+    servers = [
+        {"type": "imap", "host": "m.example.com", "path_prefix": "INBOX", "username": "{ask}"},
+        {"type": "smtp", "host": "m.example.com", "authentication": "none"},
+        CALENDARS | {"username": "{ask}"},
+    ]
+    more = {"usernames": {"Anna": "m0815"}, "aliases": {"anna": ["a.s@example.com", "x@y.example"]}}
+
+    asked = payloads("bert@example.com", servers=servers, **more)
+    mail = asked["com.apple.mail.managed"]
+    assert mail["IncomingMailServerIMAPPathPrefix"] == "INBOX"
+    assert "IncomingMailServerUsername" not in mail
+    assert "CalDAVUsername" not in asked["com.apple.caldav.account"]
+    assert mail["EmailAddress"] == "bert@example.com"
+    assert mail["OutgoingMailServerAuthentication"] == "EmailAuthNone"
+    assert "OutgoingMailServerUsername" not in mail
+    assert "OutgoingPasswordSameAsIncomingPassword" not in mail
+
+    named = payloads("ANNA@example.com", servers=servers, **more)
+    mail = named["com.apple.mail.managed"]
+    assert mail["IncomingMailServerUsername"] == "m0815"
+    assert named["com.apple.caldav.account"]["CalDAVUsername"] == "m0815"
+    assert mail["EmailAddress"] == "ANNA@example.com, a.s@example.com, x@y.example"
 
 
 def test_first_incoming_server_is_the_one() -> None:
@@ -143,14 +243,18 @@ def test_challenge_response_and_plain_text() -> None:
 @pytest.mark.parametrize(
     "servers",
     [
-        [{"type": "imap", "host": "imap.example.com"}],
-        [{"type": "smtp", "host": "smtp.example.com"}],
         [{"type": kind, "host": "x.com", "authentication": "oauth2"} for kind in ("imap", "smtp")],
         [{"type": "webdav", "url": "https://files.example.com/"}],
     ],
 )
 def test_nothing_to_set_up(servers: list[dict[str, Any]]) -> None:
     assert rendered("u@example.com", servers=servers) is None
+
+
+def test_mail_in_one_direction_is_no_account() -> None:
+    for kind, meant in (("imap", "receive_only"), ("smtp", "send_only")):
+        servers = [{"type": kind, "host": "m.example.com"}]
+        assert rendered("u@example.com", servers=servers, **{meant: True}) is None
 
 
 def test_identifiers_are_stable_for_an_address_and_differ_otherwise() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,10 @@ from mail_autoconfig.inventory.model import Domain
 from mail_autoconfig.inventory.read import parse as configuration
 from support.answers import ANSWER, REQUEST, pox_request
 
+SMTP = {"type": "smtp", "host": "s.example.com"}
 
-def domain(*servers: dict[str, str]) -> Domain:
+
+def domain(*servers: dict[str, Any]) -> Domain:
     found = configuration({"domains": [{"name": "example.com", "servers": list(servers)}]})
     return found.domains["example.com"]
 
@@ -37,7 +40,7 @@ def test_login_and_host_patterns_are_filled_and_escaped() -> None:
 
 
 def test_users_of_a_domain_get_their_own_answer() -> None:
-    found = domain({"type": "imap", "host": "imap.example.com"})
+    found = domain({"type": "imap", "host": "imap.example.com"}, SMTP)
     assert rendered(found, "a@example.com")[0][2] == "a@example.com"
     assert rendered(found, "b@example.com")[0][2] == "b@example.com"
 
@@ -47,9 +50,10 @@ def test_order_is_that_of_the_configuration() -> None:
         {"type": "pop3", "host": "p.example.com"},
         {"type": "imap", "host": "b.example.com"},
         {"type": "imap", "host": "a.example.com"},
+        SMTP,
     )
     hosts = [row[1] for row in rendered(found, "a@example.com")]
-    assert hosts == ["p.example.com", "b.example.com", "a.example.com"]
+    assert hosts == ["p.example.com", "b.example.com", "a.example.com", "s.example.com"]
 
 
 def test_no_mail_server_no_options() -> None:
@@ -60,7 +64,7 @@ def test_no_mail_server_no_options() -> None:
 
 
 def test_ttl_of_zero_is_for_ever() -> None:
-    found = domain({"type": "imap", "host": "i.example.com"})
+    found = domain({"type": "imap", "host": "i.example.com"}, SMTP)
     lasting = replace(found, settings=replace(found.settings, ttl_hours=0))
     texts = [
         ET.fromstring(render(one, address("a@example.com"))).findtext(f".//{ANSWER}TTL")
@@ -102,3 +106,39 @@ def test_own_elements_stand_at_the_end_and_hold_the_address() -> None:
     assert image.tag.endswith("/2006a}Image")
     assert image.get("of") == '<a"&>@example.com'
     assert image.text == 'https://x.example/<a"&>'
+
+
+def protocols(*servers: dict[str, Any]) -> dict[str, dict[str, str | None]]:
+    answer = ET.fromstring(render(domain(*servers), address("u@example.com")))
+    return {
+        protocol.findtext(f"{ANSWER}Type", ""): {
+            child.tag.removeprefix(ANSWER): child.text for child in protocol
+        }
+        for protocol in answer.iter(f"{ANSWER}Protocol")
+    }
+
+
+IMAP = {"type": "imap", "host": "i.example.com"}
+
+
+def test_smtp_without_log_in() -> None:
+    found = protocols(IMAP, SMTP | {"authentication": "none"})
+    assert found["SMTP"]["AuthRequired"] == "off"
+    assert found["IMAP"]["AuthRequired"] == "on"
+
+
+def test_calendars_and_address_books() -> None:
+    dav = {"url": "https://dav.example.com/{email}/", "username": "{localpart}"}
+    found = protocols(IMAP, SMTP, {"type": "caldav"} | dav, {"type": "carddav"} | dav)
+    for kind in ("CalDAV", "CardDAV"):
+        assert found[kind]["Server"] == "https://dav.example.com/u@example.com/"
+        assert found[kind]["LoginName"] == "u"
+
+
+@pytest.mark.parametrize("method", ["oauth2", "gssapi", ["gssapi", "oauth2"]])
+def test_no_password_no_options(method: Any) -> None:
+    with pytest.raises(RequestError) as caught:
+        protocols(IMAP | {"authentication": method}, SMTP)
+    assert caught.value.error is Error.NO_OPTIONS
+    calendars = {"type": "caldav", "url": "https://d.test/", "authentication": method}
+    assert protocols(IMAP, SMTP, calendars).keys() == {"IMAP", "SMTP"}

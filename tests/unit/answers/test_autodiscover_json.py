@@ -12,6 +12,7 @@ from mail_autoconfig.inventory.read import parse as configuration
 OURS = "https://autodiscover.example.com/autodiscover/autodiscover.xml"
 SERVERS = [
     {"type": "imap", "host": "i.example.com"},
+    {"type": "smtp", "host": "i.example.com"},
     {"type": "activesync", "url": "https://a.example/{localpart}"},
 ]
 
@@ -35,7 +36,7 @@ def test_redirects() -> None:
 
 def test_no_autodiscover_without_settings_to_give() -> None:
     with pytest.raises(RequestError) as caught:
-        answer("AutodiscoverV1", servers=SERVERS[1:])
+        answer("AutodiscoverV1", servers=SERVERS[2:])
     assert caught.value.status == 400
     assert json.loads(caught.value.body)["ErrorMessage"].endswith("values are 'ActiveSync'.")
 

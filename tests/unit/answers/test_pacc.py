@@ -63,7 +63,7 @@ def test_whole_document() -> None:
 def test_what_the_format_can_not_say_is_left_out() -> None:
     servers = [
         {"type": "imap", "host": "a.example.com", "security": "starttls"},
-        {"type": "smtp", "host": "b.example.com", "port": 10465},
+        {"type": "smtp", "host": "b.example.com", "port": 10465, "security": "tls"},
         {"type": "managesieve", "host": "c.example.com"},
         {"type": "caldav", "url": "https://dav.example.com:8443/"},
         {"type": "carddav", "url": "https://dav.example.com/{localpart}/"},
@@ -75,7 +75,8 @@ def test_what_the_format_can_not_say_is_left_out() -> None:
 
 
 def test_oauth2_alone() -> None:
-    servers = [{"type": "imap", "host": "a.example.com", "authentication": "oauth2"}]
+    more = {"host": "a.example.com", "authentication": "oauth2"}
+    servers = [{"type": kind} | more for kind in ("imap", "smtp")]
     assert document(servers=servers)["authentication"] == {"password": False}
 
 

@@ -110,6 +110,7 @@ def test_services_and_links() -> None:
         "fr",
         servers=[
             {"type": "imap", "host": "imap.{domain}", "authentication": ["oauth2", "password"]},
+            {"type": "smtp", "host": "smtp.example.com"},
             {"type": "managesieve", "host": "sieve.example.com", "security": "none"},
             {"type": "caldav", "url": "https://{domain}/{localpart}/", "username": "{localpart}"},
         ],
@@ -179,3 +180,16 @@ def test_own_logo_and_texts() -> None:
     german = page.render(look, "de", None).decode()
     assert "<h1>Hallo</h1>" in german
     assert texts("de")["introduction"] in german
+
+
+def test_names_that_the_page_knows_and_does_not() -> None:
+    servers = [
+        {"type": "imap", "host": "imap.example.com", "username": "{ask}"},
+        {"type": "smtp", "host": "smtp.example.com", "authentication": "none"},
+    ]
+    more: dict[str, Any] = {"servers": servers, "usernames": {"info": "m0815"}}
+    asked = shown("other@example.com", **more)
+    assert "as you got it from your administrator" in asked
+    assert "not needed" in asked
+    assert "<kbd>other@example.com</kbd>" not in asked
+    assert "<kbd>m0815</kbd>" in shown("info@example.com", **more)

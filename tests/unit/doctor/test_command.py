@@ -82,7 +82,7 @@ def test_generic_host_of_the_inventory(tmp_path: Path) -> None:
     file.write_text(
         "autoconfig_generic_host: auto.test\n"
         "autoconfig_domains: [{name: a.test, provider: own, discovery: srv}]\n"
-        "autoconfig_providers: {own: {servers: [{type: imap, host: i.test}]}}\n"
+        "autoconfig_providers: {own: {receive_only: true, servers: [{type: imap, host: i.test}]}}\n"
     )
     assert read_inventory(file).generic_host == "auto.test"
 

@@ -10,6 +10,7 @@ from mail_autoconfig.inventory.read import ConfigurationError, parse
 
 DOMAIN = {"name": "example.com", "provider": "gandi"}
 SERVER = {"type": "imap", "host": "mail.example.com"}
+SMTP = {"type": "smtp", "host": "mail.example.com"}
 OAUTH2: dict[str, Any] = {
     "issuer": "login.example.com",
     "scope": ["mail", "dav"],
@@ -30,8 +31,8 @@ def domain(**keys: Any) -> dict[str, Any]:
 
 
 def own(**keys: Any) -> dict[str, Any]:
-    return {"domains": [{"name": "example.com", "servers": [SERVER, SERVER | keys]}]}
+    return {"domains": [{"name": "example.com", "servers": [SERVER, SERVER | keys, SMTP]}]}
 
 
 def provider(**keys: Any) -> dict[str, Any]:
-    return {"domains": [DOMAIN], "providers": {"acme": {"servers": [SERVER]} | keys}}
+    return {"domains": [DOMAIN], "providers": {"acme": {"servers": [SERVER, SMTP]} | keys}}

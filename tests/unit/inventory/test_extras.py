@@ -28,18 +28,6 @@ from .samples import DOMAIN, OAUTH2, PAGE, domain, problems, provider
         (domain(redirect={"address": 5}),
          "domain example.com, redirect.address: 5 is not an address such as "
          "{localpart}@example.com"),
-        (domain(redirect={"address": "{localpart}@{domain}"}),
-         "domain example.com, redirect: redirects to example.com, which redirects too; name the "
-         "final domain"),
-        ({"domains": [
-            DOMAIN | {"redirect": {"address": "{localpart}@B.example."}},
-            DOMAIN | {"name": "b.example", "provider": "microsoft365",
-                      "redirect": {"url": "https://other.example/"}}]},
-         "domain example.com, redirect: redirects to b.example, which redirects too; name the "
-         "final domain"),
-        ({"domains": [DOMAIN, {"name": "*", "provider": "gandi",
-                               "redirect": {"address": "{localpart}@{domain}"}}]},
-         "domain *, redirect: redirects to *, which redirects too; name the final domain"),
         (domain(ttl_hours="1"),
          'domain example.com, ttl_hours: "1" is no number of hours; use 0 (for ever) to 8760'),
         (provider(ttl_hours=True),

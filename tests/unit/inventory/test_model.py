@@ -5,6 +5,9 @@ from typing import Any
 from mail_autoconfig.inventory.model import Configuration
 from mail_autoconfig.inventory.read import parse
 
+IMAP = {"type": "imap", "host": "m.example.com"}
+SMTP = {"type": "smtp", "host": "m.example.com"}
+
 
 def configuration(*names: str, **more: Any) -> Configuration:
     domains = [{"name": name, "provider": "gandi"} for name in names]
@@ -51,10 +54,10 @@ def test_a_listed_domain_whose_name_begins_with_autoconfig() -> None:
 
 def test_names_shown() -> None:
     domains = [
-        {"name": "bücher.example", "servers": [{"type": "imap", "host": "m.example.com"}]},
+        {"name": "bücher.example", "servers": [IMAP, SMTP]},
         {"name": "gandi.example", "provider": "gandi"},
         {"name": "own.example", "provider": "gandi", "display_name": "Own", "short_name": "O"},
-        {"name": "a" * 63 + ".example", "servers": [{"type": "imap", "host": "m.example.com"}]},
+        {"name": "a" * 63 + ".example", "servers": [IMAP, SMTP]},
     ]
     shown = [
         (domain.display_name, domain.short_name)
@@ -69,8 +72,8 @@ def test_names_shown() -> None:
 
 
 def test_host_for() -> None:
-    server = {"type": "imap", "host": "mail.{domain}"}
-    domain = parse({"domains": [{"name": "bücher.example", "servers": [server]}]}).find(
+    server = IMAP | {"host": "mail.{domain}"}
+    domain = parse({"domains": [{"name": "bücher.example", "servers": [server, SMTP]}]}).find(
         "xn--bcher-kva.example"
     )
     assert domain

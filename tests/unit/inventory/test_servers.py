@@ -7,7 +7,7 @@ import pytest
 from mail_autoconfig.inventory.model import Server, WebServer
 from mail_autoconfig.inventory.read import parse
 
-from .samples import domain, own, problems, provider
+from .samples import SMTP, domain, own, problems, provider
 
 
 @pytest.mark.parametrize(
@@ -41,17 +41,17 @@ from .samples import domain, own, problems, provider
         (own(prot=993), 'domain example.com, servers[1]: unknown key "prot"; did you mean "port"?'),
         (own(authentication="plain"),
          'domain example.com, servers[1].authentication: no method "plain"; use one or more of '
-         "password, password_encrypted, oauth2, gssapi"),
+         "password, password_encrypted, oauth2, gssapi, none"),
         (own(authentication=[]),
          "domain example.com, servers[1].authentication: empty; use one or more of password, "
-         "password_encrypted, oauth2, gssapi"),
+         "password_encrypted, oauth2, gssapi, none"),
         (domain(servers=[{"type": "caldav", "url": "http://dav.example.com/"}]),
          'domain example.com, servers[0].url: "http://dav.example.com/" is not a URL; use '
          "https://HOST/PATH"),
         (domain(servers=[{"type": "jmap", "url": "https://[/"}]),
          'domain example.com, servers[0].url: "https://[/" is not a URL; use https://HOST/PATH'),
         (provider(servers=None), "provider acme, servers: no server; list at least one"),
-        (domain(servers=[{"type": "imap", "host": "ö{domain}"}]),
+        (domain(servers=[{"type": "imap", "host": "ö{domain}"}, SMTP]),
          'domain example.com, servers[0].host: "ö{domain}" has other letters than ASCII beside '
          "{domain}"),
         *(
@@ -67,7 +67,11 @@ def test_problem(raw: Any, problem: str) -> None:
 
 
 def servers(*raw: Any) -> tuple[Server, ...]:
-    configuration = parse({"domains": [{"name": "example.com", "servers": list(raw)}]})
+    kinds = {each["type"] for each in raw}
+    meant = {"imap": {"receive_only": True}, "pop3": {"receive_only": True}}
+    meant["smtp"] = {"send_only": True}
+    more = meant.get(kinds.pop(), {}) if len(kinds) == 1 else {}
+    configuration = parse({"domains": [{"name": "example.com", "servers": list(raw)} | more]})
     return configuration.domains["example.com"].settings.servers
 
 
@@ -128,3 +132,136 @@ def test_services_with_a_url() -> None:
     assert settings.web_servers == (
         WebServer("caldav", "https://dav.{domain}/{email}/", "{localpart}", ("password",)),
     )
+
+
+HOST = "m.d.test"
+
+
+def listed(**keys: Any) -> dict[str, Any]:
+    """A domain with a server of these keys, and one of the other side."""
+    others = [{"type": kind, "host": HOST} for kind in ("imap", "smtp") if kind != keys["type"]]
+    return domain(servers=[{"host": HOST} | keys, *others])
+
+
+@pytest.mark.parametrize(
+    ("kind", "port", "security"),
+    [
+        ("imap", 993, "tls"),
+        ("imap", 143, "starttls"),
+        ("pop3", 995, "tls"),
+        ("pop3", 110, "starttls"),
+        ("smtp", 465, "tls"),
+        ("smtp", 587, "starttls"),
+        ("smtp", 25, "starttls"),
+        ("managesieve", 4190, "starttls"),
+        ("managesieve", None, "starttls"),
+        ("imap", None, "tls"),
+    ],
+)
+def test_a_registered_port_has_a_security_of_its_own(
+    kind: str, port: int | None, security: str
+) -> None:
+    raw = listed(type=kind) if port is None else listed(type=kind, port=port)
+    server = parse(raw).domains["example.com"].settings.servers[0]
+    assert server.security == security
+
+
+@pytest.mark.parametrize(
+    ("keys", "problem"),
+    [
+        ({"type": "smtp", "port": 587, "security": "tls"},
+         "security: port 587 of smtp begins with plain text, then STARTTLS; write security: "
+         "starttls, or port: 465"),
+        ({"type": "smtp", "port": 25, "security": "tls"},
+         "security: port 25 of smtp begins with plain text, then STARTTLS; write security: "
+         "starttls, or port: 465"),
+        ({"type": "smtp", "port": 465, "security": "starttls"},
+         "security: port 465 of smtp begins with TLS; write security: tls, or port: 587"),
+        ({"type": "imap", "port": 993, "security": "starttls"},
+         "security: port 993 of imap begins with TLS; write security: tls, or port: 143"),
+        ({"type": "imap", "port": 993, "security": "none"},
+         "security: port 993 of imap begins with TLS; write security: tls, or port: 143"),
+        ({"type": "imap", "port": 143, "security": "tls"},
+         "security: port 143 of imap begins with plain text, then STARTTLS; write security: "
+         "starttls, or port: 993"),
+        ({"type": "pop3", "port": 995, "security": "starttls"},
+         "security: port 995 of pop3 begins with TLS; write security: tls, or port: 110"),
+        ({"type": "managesieve", "port": 4190, "security": "tls"},
+         "security: port 4190 of managesieve begins with plain text, then STARTTLS; write "
+         "security: starttls"),
+        ({"type": "managesieve", "security": "tls"},
+         "port: missing; managesieve has no registered port for tls: write the port, or security: "
+         "starttls"),
+        ({"type": "imap", "port": 587},
+         "port: 587 is a port of smtp; imap has 993 (tls), 143 (starttls)"),
+        ({"type": "smtp", "port": 993, "security": "tls"},
+         "port: 993 is a port of imap; smtp has 465 (tls), 587 (starttls), 25 (starttls)"),
+        ({"type": "smtp", "port": 2525},
+         "security: missing; port 2525 is not a registered one of smtp: write tls, starttls or "
+         "none. Registered are 465 (tls), 587 (starttls), 25 (starttls)"),
+        ({"type": "imap", "authentication": "none"},
+         "authentication: none is for smtp alone; imap needs a log-in"),
+        ({"type": "smtp", "path_prefix": "INBOX"},
+         "path_prefix: of imap alone; remove this key"),
+        ({"type": "imap", "leave_on_server": True},
+         "leave_on_server: of pop3 alone; remove this key"),
+        ({"type": "pop3", "leave_on_server": 0},
+         "leave_on_server: 0 is neither true nor false nor a number of days; use 1 to 3650"),
+        *(
+            ({"type": "imap", "username": username},
+             f'username: "{username}" has "{word}", which is another program\'s; write {ours}')
+            for username, word, ours in (
+                ("%EMAILLOCALPART%", "%EMAILLOCALPART%", "{localpart}"),
+                ("%EMAILADDRESS%", "%EMAILADDRESS%", "{email}"),
+                ("AD/%EMAILLOCALPART%", "%EMAILLOCALPART%", "{localpart}"),
+                ("%REALNAME%", "%REALNAME%", "{email}, {localpart} or {domain}"),
+                ("%n", "%n", "{localpart}"),
+                ("%d", "%d", "{domain}"),
+                ("%s", "%s", "{email}"),
+                ("%u@%d", "%u", "{email} (as in Dovecot), or {localpart} (as in Postfix)"),
+            )
+        ),
+        ({"type": "imap", "username": "x{ask}"},
+         'username: "x{ask}" has {ask} beside other text; write it alone'),
+    ],
+)  # fmt: skip
+def test_problem_of_one_server(keys: dict[str, Any], problem: str) -> None:
+    assert problems(listed(**keys)) == [f"domain example.com, servers[0].{problem}"]
+
+
+@pytest.mark.parametrize("username", ["{localpart}%example.org", "100%", "{localpart}%{domain}"])
+def test_a_percent_sign_alone_is_part_of_a_name(username: str) -> None:
+    assert parse(listed(type="imap", username=username))
+
+
+def test_placeholders_of_others_in_a_url() -> None:
+    url = "https://dav.example.com/%EMAILADDRESS%/"
+    raw = domain(servers=[{"type": "caldav", "url": url}])
+    (problem,) = problems(raw)
+    assert problem.startswith("domain example.com, servers[0].url: ")
+    assert problem.endswith("write {email}")
+    encoded = "https://dav.example.com/a%20b/%d3/"
+    assert parse(domain(servers=[{"type": "caldav", "url": encoded}]))
+
+
+def test_what_the_client_has_to_ask() -> None:
+    found = parse(listed(type="imap", username="{ask}")).domains["example.com"].settings.servers
+    assert [(each.username, each.ask) for each in found] == [("{email}", True), ("{email}", False)]
+
+
+def test_other_keys_of_servers() -> None:
+    servers = [
+        {"type": "imap", "host": HOST, "path_prefix": "INBOX"},
+        {"type": "pop3", "host": HOST, "leave_on_server": True},
+        {"type": "pop3", "host": HOST, "leave_on_server": 14},
+        {"type": "smtp", "host": HOST, "authentication": "none"},
+        {"type": "caldav", "url": "https://d.test/p/", "principal": True},
+    ]
+    settings = parse(domain(servers=servers)).domains["example.com"].settings
+    assert [each.path_prefix for each in settings.servers] == ["INBOX", None, None, None]
+    assert [each.leave_on_server for each in settings.servers] == [None, True, 14, None]
+    assert settings.web_servers[0].principal
+    (problem,) = problems(
+        domain(servers=[{"type": "jmap", "url": "https://d.test/", "principal": True}])
+    )
+    assert problem.endswith("principal: of caldav and carddav alone; remove this key")

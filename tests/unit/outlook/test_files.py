@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from mail_autoconfig.outlook.files import adml, admx, archive, files, powershell, reg_file
-from mail_autoconfig.outlook.values import AUTODISCOVER, Value
+from mail_autoconfig.outlook.values import AUTODISCOVER, Value, classic
 from support.registry import POLICIES, admx_effect, powershell_effect, reg_effect
 
 LANGUAGES = ("en-US", "fr-FR", "de-DE")
@@ -20,6 +20,7 @@ VALUES = (
         for number, name in enumerate(AUTODISCOVER)
     ),
     Value(r"Microsoft\Office\16.0\Outlook\AutoDiscover\RedirectServers", "g-1.hoster.test", ""),
+    *classic(keep=True, back=True),
 )
 EFFECT = {(value.path(), value.name): value.data for value in VALUES}
 
@@ -40,13 +41,19 @@ def test_reg_file_is_as_regedit_writes_it() -> None:
 
 
 def test_all_files_have_the_same_effect() -> None:
-    policies = {
-        (f"Software\\Policies{key.removeprefix('Software')}", name): data
-        for (key, name), data in EFFECT.items()
-    }
+    policies = {(value.path(policy=True), value.name): value.data for value in VALUES}
     assert reg_effect(reg_file(VALUES)) == EFFECT
     assert powershell_effect(powershell(VALUES)) == EFFECT
     assert admx_effect(admx(VALUES)) == policies
+
+
+def test_texts_are_quoted_as_each_file_wants_it() -> None:
+    odd = [Value(r"A'B\C", r"back\slash", 'it\'s "that" & <this>'), Value("A", "O'Brien", 1)]
+    effect = {(value.path(), value.name): value.data for value in odd}
+    assert reg_effect(reg_file(odd)) == powershell_effect(powershell(odd)) == effect
+    assert "'it''s \"that\" & <this>'" in powershell(odd).decode()
+    line = r'''"back\\slash"="it's \"that\" & <this>"'''
+    assert line in reg_file(odd).decode("utf-16")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

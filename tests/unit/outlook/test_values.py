@@ -50,6 +50,25 @@ def test_ways_stand_below_autodiscover() -> None:
     assert found[1:] == (Value(WAYS, "ExcludeScpLookup", 1), Value(WAYS, "PreferLocalXML", 0))
 
 
+KEPT = (
+    Value(r"Microsoft\Office\16.0\Outlook\Options\General", "HideNewOutlookToggle", 1),
+    Value(r"Microsoft\Office\16.0\Outlook\Options\General", "DoNewOutlookAutoMigration", 0),
+    Value(r"Microsoft\Office\16.0\Outlook\Preferences", "NewOutlookMigrationUserSetting", 0),
+)
+BACK = Value(r"Microsoft\Office\16.0\Outlook\Preferences", "UseNewOutlook", 0, own=True)
+
+
+def test_users_stay_on_classic_outlook_if_that_is_wanted() -> None:
+    assert values(OWN, keep_classic=True) == (SETUP, *KEPT)
+    assert values(OWN, return_to_classic=True) == (SETUP, BACK)
+    assert values(OWN, keep_classic=True, return_to_classic=True) == (SETUP, *KEPT, BACK)
+
+
+def test_a_preference_is_never_a_policy() -> None:
+    assert {v.path(policy=True).startswith(r"Software\Policies") for v in KEPT} == {True}
+    assert BACK.path(policy=True) == r"Software\Microsoft\Office\16.0\Outlook\Preferences"
+
+
 def test_type_follows_the_data() -> None:
     assert (SETUP.type, Value("k", "n", "").type) == ("REG_DWORD", "REG_SZ")
 

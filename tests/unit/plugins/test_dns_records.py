@@ -79,3 +79,16 @@ def test_files_follow_what_is_wanted(tmp_path: Path) -> None:
         ("records.md", "2"),
     ]
     assert {path.name for path in directory.iterdir()} == {"records.md", "a.zone", "mine.zone"}
+
+
+def test_what_shares_its_name_with_others_is_never_pushed() -> None:
+    records = action().RECORDS
+    spf = records.RecordSet("a.example", "a.example", "TXT", ('"mailconf=x"',), by_hand=True)
+    srv = records.RecordSet("a.example", "_imaps._tcp.a.example", "SRV", ("0 1 993 m.",))
+    split = action().by_hand_and_pushed
+    assert split({"a.example": [spf, srv]}, ["a.example"]) == (
+        {"a.example": [spf]},
+        {"a.example": [srv]},
+    )
+    assert split({"a.example": [srv]}, ["a.example"]) == ({}, {"a.example": [srv]})
+    assert split({"a.example": [spf, srv]}, [])[0] == {"a.example": [spf, srv]}

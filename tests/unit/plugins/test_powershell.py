@@ -1,4 +1,4 @@
-"""The PowerShell of the project, as far as it can be tested where there is no Windows to run it."""
+"""The PowerShell of the project: what its text tells. molecule/windows runs it."""
 
 from __future__ import annotations
 

@@ -108,15 +108,15 @@ def test_copy_that_is_not_right(application: Application) -> None:
 
 def test_host_name_that_is_too_long() -> None:
     """The default entry's pattern and a long domain make a name that is too long for DNS."""
-    servers = [{"type": "imap", "host": "imap.mail.{domain}"}]
+    servers = [{"type": kind, "host": "imap.mail.{domain}"} for kind in ("imap", "smtp")]
     raw = {"domains": [{"name": "*", "servers": servers}], "generic_host": "generic.test"}
     ask = Application(parse(raw))
     for labels, pox, status in ((["a" * 55] * 4, 602, 404), (["a" * 54] * 4, 0, 200)):
         name = ".".join([*labels, "b" * 20])
         email = f"u@{name}"
-        expected = (
-            error(pox) if pox else settings(email, (("imap", f"imap.mail.{name}", 993, "tls"),))
-        )
+        host = f"imap.mail.{name}"
+        rows = (("imap", host, 993, "tls"), ("smtp", host, 465, "tls"))
+        expected = error(pox) if pox else settings(email, rows)
         run(Case("POX", "POST", "x.test", POX, expected, pox_request(email)), transport(ask))
         host = f"autoconfig.{name}"
         assert transport(ask)("https", "GET", host, CONFIG, {}, b"").status == status
@@ -127,7 +127,7 @@ def test_health(application: Application) -> None:
     assert reply.status == 200
     assert json.loads(reply.body) == {
         "status": "ok",
-        "domains": 9,
+        "domains": 12,
         "configuration": "",
         "program": "",
         "version": mail_autoconfig.__version__,

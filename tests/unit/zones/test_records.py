@@ -111,7 +111,7 @@ def test_every_served_name_has_a_record(host: str) -> None:
 
 
 def test_exchange_is_not_announced() -> None:
-    servers = [{"type": "imap", "host": "outlook.example"}]
+    servers = [{"type": kind, "host": "outlook.example"} for kind in ("imap", "smtp")]
     raw = {
         "providers": {"exchange": {"servers": servers, "autodiscover": False}},
         "domains": [{"name": "example.com", "provider": "exchange"}],
@@ -233,3 +233,17 @@ def test_by_zone() -> None:
         "example.org": 1,
         "_tcp.example.org": 7,
     }
+
+
+def test_mailconf_is_for_hands() -> None:
+    raw = {"domains": [{"name": "example.com", "provider": "gandi", "mailconf": True}]}
+    (record,) = [each for each in records(parse(raw), ADDRESSES) if each.by_hand]
+    url = "https://autoconfig.example.com/mail/config-v1.1.xml"
+    assert (record.name, record.type) == ("example.com", "TXT")
+    assert record.values == (f'"mailconf={url}"',)
+
+
+def test_jmap_has_its_record() -> None:
+    servers = [{"type": "jmap", "url": "https://jmap.{domain}/session"}]
+    found = made({"name": "example.com", "servers": servers})
+    assert found["_jmap._tcp.example.com", "SRV"] == ("0 1 443 jmap.example.com.",)

@@ -8,21 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...formats.pox import ENCRYPTION, ROOT, SETTINGS_RESPONSE, TYPES, Account, Answer, Protocol
+from ...formats.words import POX_WEB_TYPES
 from ..answers import port_of
 from ..catalogue import finding
 from ..data import Finding, Setting
 
-_OTHER_TYPES = {  # none that Outlook reads, and none that hurts
-    "DAV",
-    "WEB",
-    "NNTP",
-    "EXCH",
-    "EXPR",
-    "EXHTTP",
-    "MobileSync",
-    "CalDAV",
-    "CardDAV",
-    "EWS",
+_OTHER_TYPES = {  # none that Outlook reads as a mail server, and none that hurts
+    *POX_WEB_TYPES.values(),
+    *("DAV", "WEB", "NNTP", "EXCH", "EXPR", "EXHTTP", "MobileSync", "CalDAV", "CardDAV", "EWS"),
 }
 _MAIL_TYPES = {*TYPES, "EXCH", "EXPR"}
 

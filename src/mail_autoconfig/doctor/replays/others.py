@@ -27,12 +27,13 @@ async def replay_evolution(case: Case) -> Outcome:
 
 
 async def replay_kmail(case: Case) -> Outcome:
-    """Plain http only, without the address.
+    """https, plain http, then https at the domain itself, all without the address (KMail 22.12).
 
-    Source: kmail-account-wizard's ispdb; it was not observed.
+    Compared with KDE's ispdb by tests/e2e/test_replay.py.
     """
     asked = Asked(case, "kmail", "KMail", "warning")
-    return await _in_order(asked, config_urls(case.domain)[2:])
+    https_own, https_known, http_own, _http_known = config_urls(case.domain)
+    return await _in_order(asked, (https_own, http_own, https_known))
 
 
 async def replay_delta_chat(case: Case) -> Outcome:

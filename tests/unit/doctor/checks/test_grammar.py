@@ -7,6 +7,7 @@ from mail_autoconfig.doctor.checks.grammar import Format, Reading, read
 from mail_autoconfig.doctor.data import Exchange, Request, Setting
 from mail_autoconfig.inventory.addresses import parse as address
 from mail_autoconfig.inventory.read import built_in_providers, parse
+from support import answers
 
 DOMAIN = "example.test"
 USER = f"user@{DOMAIN}"
@@ -53,6 +54,22 @@ def test_answers_for_providers_have_no_fault(provider: str) -> None:
     assert lines(reading(autoconfig.render(domain), "config")) == []
     if domain.settings.autodiscover:
         assert lines(reading(autodiscover.render(domain, address(USER)), "pox")) == []
+
+
+@pytest.mark.parametrize("name", ["groupware.test", "corp.test", "moved.test"])
+def test_answers_of_the_table_have_no_fault(name: str) -> None:
+    domain, email = parse(answers.configuration()).domains[name], f"user@{name}"
+    for body, format_ in (
+        (autoconfig.render(domain), "config"),
+        (autoconfig.render(domain, address(email)), "config"),
+        *(
+            []
+            if domain.settings.redirect
+            else [(autodiscover.render(domain, address(email)), "pox")]
+        ),
+    ):
+        exchange = Exchange(Request("GET", URL), 200, "text/xml", body=body)
+        assert lines(read(exchange, format_, email)) == []  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("format_", ["pox", "config"])

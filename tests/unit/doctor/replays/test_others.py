@@ -39,13 +39,14 @@ def test_evolution_reads_any_content_type(world: World) -> None:
     assert (outcome.verdict, outcome.source) == ("found", f"https://{PLACES[0]}")
 
 
-def test_kmail_asks_plain_http_alone(world: World) -> None:
-    world.serve()
-    config = asyncio.run(replay_evolution(world.case())).exchanges[0].body
+def test_kmail_asks_https_first_and_says_no_address(world: World) -> None:
+    own, known = PLACES
     outcome = asyncio.run(replay_kmail(world.case()))
-    assert order(outcome) == [f"GET http://{place}" for place in PLACES]
-    world.replies[f"http://{PLACES[1]}"] = Reply(200, {}, config)
-    assert asyncio.run(replay_kmail(world.case())).source == f"http://{PLACES[1]}"
+    assert order(outcome) == [f"GET https://{own}", f"GET http://{own}", f"GET https://{known}"]
+    assert not any("?" in each.request.url for each in outcome.exchanges)
+    assert outcome.verdict == "fails"
+    world.serve()
+    assert asyncio.run(replay_kmail(world.case())).source == f"https://{own}"
 
 
 def test_delta_chat(world: World) -> None:

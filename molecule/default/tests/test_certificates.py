@@ -10,7 +10,7 @@ import pytest
 
 from support.deployed import CA, ROOT, SERVERS, Server, changes, converge, play
 
-CERTBOT = "--tags=certificates"
+ONLY = "--tags=certificates"
 
 
 def names(server: Server) -> list[str]:
@@ -21,7 +21,7 @@ def serials() -> list[str]:
     return [server.certificate()["serialNumber"] for server in SERVERS]
 
 
-def test_certificate_holds_all_served_names_and_no_other(server: Server) -> None:
+def test_certificate_has_all_served_names_and_no_other(server: Server) -> None:
     expected = [
         f"{kind}.{domain}.{server.suffix}"
         for kind in ("autoconfig", "autodiscover")
@@ -60,7 +60,7 @@ def test_name_that_fails_leaves_the_old_certificate_and_is_named() -> None:
     one = "{{ [{'name': 'unknown.' ~ suffix, 'provider': 'gandi'}] }}"
     result = play(
         "mailhost.autoconfig.server",
-        CERTBOT,
+        ONLY,
         unknown=one,
         autoconfig_domains="{{ autoconfig_domains + unknown }}",
         autoconfig_certificates_strict=True,
@@ -69,15 +69,15 @@ def test_name_that_fails_leaves_the_old_certificate_and_is_named() -> None:
     for server in SERVERS:
         assert f"autoconfig.unknown.{server.suffix}: points elsewhere: " in result.stdout
     assert serials() == before
-    converge(CERTBOT)
+    converge(ONLY)
     assert serials() == before
-    assert changes(converge(CERTBOT)) == 0
+    assert changes(converge(ONLY)) == 0
 
 
 def test_selfsigned_and_existing_and_back() -> None:
     before = serials()
-    assert changes(converge(CERTBOT, autoconfig_certificates_mode="selfsigned")) > 0
-    assert changes(converge(CERTBOT, autoconfig_certificates_mode="selfsigned")) == 0
+    assert changes(converge(ONLY, autoconfig_certificates_mode="selfsigned")) > 0
+    assert changes(converge(ONLY, autoconfig_certificates_mode="selfsigned")) == 0
     for server in SERVERS:
         shown = server.run(
             "openssl s_client -connect 127.0.0.1:443 "
@@ -90,7 +90,7 @@ def test_selfsigned_and_existing_and_back() -> None:
     live = "/etc/letsencrypt/live/mail-autoconfig"
     wrong = play(
         "mailhost.autoconfig.server",
-        CERTBOT,
+        ONLY,
         autoconfig_certificates_mode="existing",
         autoconfig_certificates_existing_certificate=f"{live}/fullchain.pem",
         autoconfig_certificates_existing_key="/etc/mail-autoconfig/tls/placeholder/privkey.pem",
@@ -102,10 +102,10 @@ def test_selfsigned_and_existing_and_back() -> None:
         "autoconfig_certificates_existing_certificate": f"{live}/fullchain.pem",
         "autoconfig_certificates_existing_key": f"{live}/privkey.pem",
     }
-    assert changes(converge(CERTBOT, **existing)) > 0
-    assert changes(converge(CERTBOT, **existing)) == 0
+    assert changes(converge(ONLY, **existing)) > 0
+    assert changes(converge(ONLY, **existing)) == 0
     assert serials() == before
-    converge(CERTBOT)
+    converge(ONLY)
     assert serials() == before
 
 
@@ -127,7 +127,7 @@ def test_selfsigned_and_existing_and_back() -> None:
     ],
 )
 def test_bad_mode(variables: dict[str, Any], line: str) -> None:
-    result = play("mailhost.autoconfig.server", CERTBOT, **variables)
+    result = play("mailhost.autoconfig.server", ONLY, **variables)
     assert result.returncode == 2
     assert changes(result.stdout) == 0
     assert line in result.stdout
@@ -140,6 +140,6 @@ def test_authority_with_a_new_root_that_forgot_the_account() -> None:
     created = play(ROOT / "tests/lab/create.yml")
     assert created.returncode == 0, created.stdout
     assert CA.read_text() != root
-    converge(CERTBOT)
+    converge(ONLY)
     assert not set(before) & set(serials())  # and the connections verified with the new root
-    assert changes(converge(CERTBOT)) == 0
+    assert changes(converge(ONLY)) == 0

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mail_autoconfig.inventory.addresses import parse as address
+from mail_autoconfig.inventory.mailboxes import is_asked, login, personal
+from mail_autoconfig.inventory.model import Settings
+from mail_autoconfig.inventory.read import parse
+
+from .samples import DOMAIN, domain, problems
+
+
+def settings(**keys: Any) -> Settings:
+    return parse(domain(**keys)).domains["example.com"].settings
+
+
+@pytest.mark.parametrize(
+    ("raw", "problem"),
+    [
+        (domain(usernames=["info"]), 'usernames: ["info"] is not a mapping of local parts to user '
+         "names"),
+        (domain(usernames={4711: "x"}), 'usernames: 4711 is not a text; write "4711"'),
+        (domain(usernames={"info@example.com": "x"}),
+         'usernames: "info@example.com" is not a local part; write what is before the @'),
+        (domain(usernames={"a": "x", "A": "y"}),
+         "usernames.A: there in other letters too; one local part is one mailbox"),
+        (domain(usernames={"a": ""}), 'usernames.a: "" is not a line of text'),
+        (domain(usernames={"a": "%u"}),
+         'usernames.a: "%u" has "%u", which is another program\'s; write {email} (as in Dovecot), '
+         "or {localpart} (as in Postfix)"),
+        (domain(usernames={"a": "{email}"}),
+         'usernames.a: "{email}" is not the name of one mailbox'),
+        (domain(aliases={"a": "b@example.com"}),
+         'aliases.a: "b@example.com" is not a list of addresses'),
+        (domain(aliases={"a": ["b"]}), 'aliases.a[0]: "b" is not an address'),
+        (domain(aliases={"a": ["b@c.de, d@e.fr"]}),
+         'aliases.a[0]: "b@c.de, d@e.fr" is not an address'),
+    ],
+)  # fmt: skip
+def test_problem(raw: Any, problem: str) -> None:
+    assert problems(raw) == [f"domain example.com, {problem}"]
+
+
+@pytest.mark.parametrize("key", ["usernames", "aliases"])
+def test_the_default_entry_has_no_mailboxes(key: str) -> None:
+    raw = {"domains": [DOMAIN, {"name": "*", "provider": "gandi", key: {}}]}
+    assert problems(raw) == [
+        f"domain *, {key}: the default entry has no mailboxes of its own; remove this key"
+    ]
+
+
+def test_a_mailbox_has_its_own_name_at_each_server() -> None:
+    found = settings(username="{localpart}", usernames={"Info": "m0815"})
+    names = {login(found, server, address("INFO@example.com")) for server in found.servers}
+    assert names == {"m0815"}
+    assert login(found, found.servers[0], address("Other@example.com")) == "Other"
+
+
+def test_only_who_has_no_name_is_asked() -> None:
+    found = settings(username="{ask}", usernames={"info": "m0815"})
+    assert is_asked(found, found.servers[0], address("other@example.com"))
+    assert not is_asked(found, found.servers[0], address("info@example.com"))
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({}, False),
+        ({"username": "{email}"}, False),
+        ({"username": "{localpart}"}, False),
+        ({"username": "shared"}, False),
+        ({"username": "{ask}"}, False),
+        ({"username": "AD\\{localpart}"}, True),
+        ({"username": "{localpart}%{domain}"}, True),
+        ({"username": "{domain}"}, True),
+        ({"usernames": {"info": "x"}}, True),
+        ({"redirect": {"address": "{localpart}@new.example"}}, True),
+        ({"redirect": {"url": "https://new.example/"}}, False),
+    ],
+)
+def test_whether_names_are_filled_in(keys: dict[str, Any], expected: bool) -> None:
+    assert personal(settings(**keys)) == expected
