@@ -1,4 +1,4 @@
-"""Make the pictures: the page for people, as the program serves it to Chromium; the doctor's report.
+"""Make the pictures: the page for people, as Chromium shows it, and a report of the doctor.
 
 Needs a container engine (`make pictures` sees to it). The address is an example.
 """

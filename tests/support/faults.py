@@ -133,7 +133,7 @@ FAULTS: dict[str, Faulty] = {
     # names
     "dns-nothing": Faulty(records=_NOWHERE),
     "dns-no-mx": Faulty(records={"@ MX": []}),
-    "dns-alias": Faulty(also("dns-no-mx"), no_zone=True),
+    "dns-alias": Faulty(also("dns-no-mx", "tls-domain-itself"), no_zone=True),
     "dns-alias-nowhere": Faulty(
         also("srv-target-alias"),
         records={"autodiscover A": [], "autodiscover CNAME": ["gone.lab.test."]},
@@ -171,6 +171,7 @@ FAULTS: dict[str, Faulty] = {
         records={"autodiscover A": [WEB_PLAIN]}, nginx=_ANSWER_AT_HTTP
     ),
     "autodiscover-by-http": Faulty(
+        also("settings-disagree"),  # they are those of another user
         records={"autodiscover A": [WEB_PLAIN]},
         nginx=f"{_POX} {{ return 302 https://autodiscover.healthy.test$uri; }}",
     ),
@@ -234,7 +235,6 @@ FAULTS: dict[str, Faulty] = {
     "config-domain": Faulty(config=(("<domain>config-domain.test", "<domain>lab.test"),)),
     "config-no-server": Faulty(config=(("outgoingServer", "smtpServer"),)),
     "config-element": Faulty(
-        also("mail-is-tls"),  # some clients take any word but SSL for STARTTLS
         config=(("<socketType>SSL<", "<socketType>TLS<"),),
     ),
     "config-name": Faulty(config=(("<displayShortName>", f"<displayShortName>{'long ' * 5}"),)),

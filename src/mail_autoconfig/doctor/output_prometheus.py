@@ -58,6 +58,15 @@ def _lines(reports: Sequence[Report], now: float) -> Iterator[str]:
             )
         ),
     )
+    yield from _servers_and_clients(reports)
+    yield from gauge(
+        "mail_autoconfig_doctor_last_run_timestamp_seconds",
+        "When the doctor last ran.",
+        [({}, int(now))],
+    )
+
+
+def _servers_and_clients(reports: Sequence[Report]) -> Iterator[str]:
     yield from gauge(
         "mail_autoconfig_doctor_client_success",
         "Whether a client finds a domain's settings (1), even after a question, or not (0).",
@@ -68,20 +77,16 @@ def _lines(reports: Sequence[Report], now: float) -> Iterator[str]:
             if outcome.gravity != "ok" or outcome.verdict != "fails"
         ),
     )
-    yield from gauge(
-        "mail_autoconfig_doctor_certificate_end_timestamp_seconds",
-        "When the valid certificate of a server expires.",
-        (
-            ({"domain": report.domain, "subject": subject}, int(end.timestamp()))
-            for report in reports
-            for subject, end in sorted(report.certificates.items())
-        ),
-    )
-    yield from gauge(
-        "mail_autoconfig_doctor_last_run_timestamp_seconds",
-        "When the doctor last ran.",
-        [({}, int(now))],
-    )
+    if any(report.certificates for report in reports):
+        yield from gauge(
+            "mail_autoconfig_doctor_certificate_end_timestamp_seconds",
+            "When the valid certificate of a server expires.",
+            (
+                ({"domain": report.domain, "subject": subject}, int(end.timestamp()))
+                for report in reports
+                for subject, end in sorted(report.certificates.items())
+            ),
+        )
 
 
 def _count(report: Report, severity: str) -> int:
