@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 from mail_autoconfig.answers import autoconfig, autodiscover
 from mail_autoconfig.inventory import read as config
 from mail_autoconfig.inventory.addresses import parse
+from mail_autoconfig.inventory.model import Domain
 
 NET = "198.18.46"
 RESOLVER = f"{NET}.5"  # dnsmasq, which has some names itself and asks BIND for the others
@@ -542,9 +543,20 @@ def web(directory: Path) -> None:
         write_answers(directory / "www" / name, name)
 
 
+def published(name: str) -> Domain:
+    """The domain as its answers have it: an inventory may not say all that a domain here does."""
+    begins = {993: "tls", 995: "tls", 465: "tls", 143: "starttls", 587: "starttls"}
+    listed = domains()[name].servers
+    legal = [{**each, "security": begins.get(each["port"], each["security"])} for each in listed]
+    found = config.parse({"domains": [{"name": f"{name}.test", "servers": legal}]})
+    domain = found.domains[f"{name}.test"]
+    pairs = zip(domain.servers, listed, strict=True)
+    return replace(domain, servers=tuple(replace(a, security=b["security"]) for a, b in pairs))
+
+
 def write_answers(directory: Path, name: str) -> None:
     faulty = domains()[name]
-    found = config.parse(inventory(name)).domains[f"{name}.test"]
+    found = published(name)
     pox = autodiscover.render(found, parse(f"user@{name}.test")).decode()
     if name == "pox-error":
         pox = autodiscover.render_error(autodiscover.Error.NOT_FOUND).decode()

@@ -417,6 +417,13 @@ HEALTHY: dict[str, Stranger] = {
             "microsoft-outlook",
         ),
     ),
+    "microsoft-tls": Stranger(
+        note="autodiscover-microsoft",
+        kind="Microsoft 365's way, with a certificate for another name",
+        records={**NO_CONFIG, **NO_SRV},
+        only=("autoconfig",),
+        nginx=f"{POX} {{ return 302 https://autodiscover-s.outlook.com$uri; }}",
+    ),
     "three-records": Stranger(kind="README's three records"),
     "caldav-protocols": Stranger(
         kind="CalDAV and CardDAV in Autodiscover",

@@ -135,7 +135,7 @@ FAULTS = {
         "publish port 443, and answer there",
     ),
     "srv-target-alias": Fault(
-        "warning",
+        "note",
         "the SRV record's target {target} is a CNAME",
         "a name with an address (RFC 2782)",
         "name the host that the CNAME points to",
@@ -159,7 +159,7 @@ FAULTS = {
         "warning", "the name server {server} does not know the zone", "an answer", _NAME_SERVERS
     ),
     "ns-serial": Fault(
-        "warning",
+        "note",
         "the name servers have different serials: {serials}",
         "the same serial everywhere",
         "make the secondaries transfer the zone from the primary",
@@ -278,7 +278,7 @@ FAULTS = {
         "enable TLS 1.2 and 1.3 in the server's configuration",
     ),
     "tls-old-offered": Fault(
-        "warning",
+        "note",
         "the server still accepts TLS 1.0 or 1.1",
         "TLS 1.2 and 1.3 only (RFC 8996)",
         "disable the old versions in the server's configuration",
@@ -466,7 +466,7 @@ FAULTS = {
         "error",
         "error {number}: {message}",
         "settings",
-        "add the domain to the program that answers",
+        "add the domain there; a program that knows its users wants one of their addresses",
     ),
     "pox-account": Fault("error", "{element} is {found}", "{should}", _RESPONDER),
     "pox-no-server": Fault(

@@ -11,7 +11,7 @@ from .data import Finding
 _CAUSES = {
     *("web-redirect-elsewhere", "autodiscover-by-http", "autoconfig-http-only", "web-rate-limit"),
     *("settings-plain", "dns-no-autodiscover", "dns-no-autoconfig", "tls-domain-itself"),
-    *("srv-target-alias", "web-case", "dns-wrong"),
+    *("web-case", "dns-wrong"),
 }
 _ROOTS = "dns-doubled", "dns-target-doubled", "dns-wildcard", "dns-alias", "address-differs"
 _LEFT = "web-rate-limit"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import re
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 import yaml
 
 from mail_autoconfig.cli import main
-from mail_autoconfig.doctor.arguments import DEBIAN_PACKAGES
+from mail_autoconfig.doctor.arguments import DEBIAN_PACKAGES, add_command
 
 ROOT = Path(__file__).parents[3]
 
@@ -50,3 +51,23 @@ def test_an_inventory_in_yaml_needs_one_more(
     assert (
         said == "domains.yml: an inventory in YAML needs python3-yaml; give JSON, or install it\n"
     )
+
+
+def parsed(*arguments: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_command(parser.add_subparsers())
+    return parser.parse_args(["doctor", *arguments])
+
+
+def test_a_domain_alone_is_enough() -> None:
+    (address,) = parsed("example.com").address
+    assert (address.email, address.domain) == ("postmaster@example.com", "example.com")
+
+
+def test_accepted_findings() -> None:
+    found = parsed(
+        "--ignore", "dns-no-mx", "--ignore", "web-case:https://a.test/x", "a.test"
+    ).ignore
+    assert found == [("dns-no-mx", ""), ("web-case", "https://a.test/x")]
+    with pytest.raises(SystemExit):
+        parsed("--ignore", ":x", "a.test")

@@ -21,9 +21,8 @@ from .tls import Contexts, examine
 OTHER_CASES = (
     "/Autodiscover/Autodiscover.xml",
     "/AutoDiscover/AutoDiscover.xml",
-    "/AUTODISCOVER/AUTODISCOVER.XML",
 )
-"""As Microsoft's clients and exchangelib write the path, and as nobody does yet."""
+"""As Microsoft's clients and exchangelib write the path."""
 
 _NOT_THERE = 404, 405, 410
 # Where https fails in one of these ways, http may be the only way that is meant.

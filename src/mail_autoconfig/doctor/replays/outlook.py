@@ -88,7 +88,9 @@ async def _outlook_at(
         target = following.url
         if target.startswith("https://"):
             count = len(questions)
-            if not following.host.endswith(SAFE):
+            if following.host.endswith(SAFE):  # nor does it mind the certificate on the way there
+                questions[:] = [each for each in questions if not each.startswith(_BAD + own)]
+            else:
                 questions.append(f"may {following.host} configure the account?")
             if found := await _asked_at(asked, post(target, content), address, questions):
                 return found
