@@ -550,8 +550,9 @@ def published(name: str) -> Domain:
     legal = [{**each, "security": begins.get(each["port"], each["security"])} for each in listed]
     found = config.parse({"domains": [{"name": f"{name}.test", "servers": legal}]})
     domain = found.domains[f"{name}.test"]
-    pairs = zip(domain.servers, listed, strict=True)
-    return replace(domain, servers=tuple(replace(a, security=b["security"]) for a, b in pairs))
+    pairs = zip(domain.settings.servers, listed, strict=True)
+    servers = tuple(replace(ours, security=here["security"]) for ours, here in pairs)
+    return replace(domain, settings=replace(domain.settings, servers=servers))
 
 
 def write_answers(directory: Path, name: str) -> None:
