@@ -545,13 +545,14 @@ def web(directory: Path) -> None:
 
 def published(name: str) -> Domain:
     """The domain as its answers have it: an inventory may not say all that a domain here does."""
-    begins = {993: "tls", 995: "tls", 465: "tls", 143: "starttls", 587: "starttls"}
     listed = domains()[name].servers
-    legal = [{**each, "security": begins.get(each["port"], each["security"])} for each in listed]
+    legal = [{"type": each["type"], "host": each["host"]} for each in listed]
     found = config.parse({"domains": [{"name": f"{name}.test", "servers": legal}]})
     domain = found.domains[f"{name}.test"]
-    pairs = zip(domain.settings.servers, listed, strict=True)
-    servers = tuple(replace(ours, security=here["security"]) for ours, here in pairs)
+    servers = tuple(
+        replace(ours, port=here["port"], security=here["security"])
+        for ours, here in zip(domain.settings.servers, listed, strict=True)
+    )
     return replace(domain, settings=replace(domain.settings, servers=servers))
 
 
