@@ -78,7 +78,7 @@ docs: venv
 
 # The page for people, as the program serves it to Chromium.
 pictures: venv engine
-	$(STEP) 'docs/pictures' python docs/pictures.py
+	$(STEP) 'docs/pictures' env PYTHONPATH=src python docs/pictures.py
 
 clean:
 	rm -rf .venv .venv-debian12 .demo .cache build *.tar.gz

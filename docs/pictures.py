@@ -1,4 +1,4 @@
-"""Make docs/pictures/page.png: the page for people, as the program serves it to Chromium.
+"""Make the pictures: the page for people, as Chromium shows it, and a report of the doctor.
 
 Needs a container engine (`make pictures` sees to it). The address is an example.
 """
@@ -14,11 +14,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from mail_autoconfig.doctor.catalogue import finding
+from mail_autoconfig.doctor.data import Outcome, Report, Setting
+from mail_autoconfig.doctor.output_html import page
+
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs/pictures/page.png"
+REPORT = ROOT / "docs/pictures/doctor.png"
 HOST = "autoconfig.example.com"
 ADDRESS = "ada@example.com"
 CONFIGURATION = {
@@ -34,6 +40,10 @@ CONFIGURATION = {
     "domains": [{"name": "example.com", "provider": "example"}],
 }
 IMAGE = "autoconfig-lab/chromium"
+SCREENSHOT = (
+    "chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1000,950 "
+    "--force-device-scale-factor=2 --screenshot=/tmp/r.png"
+)
 COLOURS = 64
 PATIENCE = 20  # seconds until the program answers
 
@@ -84,15 +94,45 @@ def taken(port: int) -> bytes:
     return base64.b64decode(seen["seen"][-1]["picture"])
 
 
+def report() -> bytes:
+    """What Chromium shows of a report of the doctor, as a PNG of two dots a pixel."""
+    settings = tuple(
+        Setting(type_, "mail.example.com", port, "tls", ADDRESS)
+        for type_, port in (("imap", 993), ("smtp", 465))
+    )
+    own = "https://autoconfig.example.com/mail/config-v1.1.xml"
+    outcomes = (
+        Outcome("outlook", "Outlook (classic)", "fails", "POST: status 405", gravity="error"),
+        Outcome(
+            "thunderbird", "Thunderbird", "found", f"finds settings at {own}", "", own, settings
+        ),
+    )
+    now = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    url = "https://autodiscover.example.com/autodiscover/autodiscover.xml"
+    found = finding("web-post-refused", url), finding("dns-no-mx", "example.com")
+    ends = {"imap mail.example.com:993": now + timedelta(days=64)}
+    html = page([Report("example.com", ADDRESS, outcomes, found, 1.5, ends)], now).encode()
+    return in_container(
+        [],
+        ["sh", "-c", f"cat > /tmp/r.html; {SCREENSHOT} file:///tmp/r.html >&2; cat /tmp/r.png"],
+        html,
+    )
+
+
+def keep(picture: Path, large: bytes) -> None:
+    """Write a picture, in fewer colours."""
+    small = in_container([], ["pngquant", "--speed", "1", "--strip", str(COLOURS), "-"], large)
+    picture.parent.mkdir(exist_ok=True)
+    picture.write_bytes(small)
+    print(f"{picture.relative_to(ROOT)}: {len(small)} bytes")
+
+
 def main() -> None:
-    """Write the picture."""
+    """Write the pictures."""
     subprocess.run([sys.executable, ROOT / "tests/lab/images.py", "chromium"], check=True)
     with served(CONFIGURATION) as port:
-        large = taken(port)
-    picture = in_container([], ["pngquant", "--speed", "1", "--strip", str(COLOURS), "-"], large)
-    PICTURE.parent.mkdir(exist_ok=True)
-    PICTURE.write_bytes(picture)
-    print(f"{PICTURE.relative_to(ROOT)}: {len(picture)} bytes")
+        keep(PICTURE, taken(port))
+    keep(REPORT, report())
 
 
 if __name__ == "__main__":

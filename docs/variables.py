@@ -34,7 +34,7 @@ SUBJECTS = {
     "nginx": ("nginx_",),
     "The program that answers": ("page_", "responder_", "sign_profiles", "snippets_path"),
     "Outlook": ("outlook_",),
-    "Checks of the server, and monitoring": ("verify_", "monitor_", "metrics_directory"),
+    "Checks of the server, and monitoring": ("verify_", "monitor_", "doctor_", "metrics_directory"),
 }
 
 

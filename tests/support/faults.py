@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from mail_autoconfig.answers import autoconfig, autodiscover
 from mail_autoconfig.inventory import read as config
 from mail_autoconfig.inventory.addresses import parse
+from mail_autoconfig.inventory.model import Domain
 
 NET = "198.18.46"
 RESOLVER = f"{NET}.5"  # dnsmasq, which has some names itself and asks BIND for the others
@@ -32,7 +33,9 @@ WEB_OLD = f"{NET}.11"  # TLS 1.1 alone
 WEB_BOTH = f"{NET}.12"  # TLS 1.1 too
 WEB_PLAIN = f"{NET}.13"  # port 80 alone
 WEB_NO_TLS = f"{NET}.14"  # http at port 443, and at 143, where it waits for the client to speak
-WEB_ADDRESSES = WEB_OLD, WEB_BOTH, WEB_PLAIN, WEB_NO_TLS
+WEB_FORMER = f"{NET}.15"  # a server of somebody else
+WEB_APEX = f"{NET}.16"  # the web site of a domain
+WEB_ADDRESSES = WEB_OLD, WEB_BOTH, WEB_PLAIN, WEB_NO_TLS, WEB_FORMER, WEB_APEX
 MAIL = f"{NET}.20"
 MAIL_OAUTH = f"{NET}.21"  # no log-in by password
 MAIL_PLAIN = f"{NET}.22"  # no TLS
@@ -45,6 +48,10 @@ HOSTS = {
     "mail.lab.test": MAIL,
     "other.lab.test": MAIL,  # the certificate does not name it
     "expired.lab.test": MAIL,
+    "own.lab.test": MAIL,  # its certificate is of an authority of its own
+    "two.lab.test": MAIL,  # and another address, below
+    "alias.lab.test": MAIL,
+    "old.lab.test": MAIL_LAX,  # the former provider's
     "oauth.lab.test": MAIL_OAUTH,
     "plain.lab.test": MAIL_PLAIN,
     "lax.lab.test": MAIL_LAX,
@@ -95,6 +102,10 @@ class Faulty:
     nginx: str = ""
     tls: str = ""
     no_zone: bool = False
+    site: str = ""  # more servers of nginx
+    bodies: Mapping[str, str] = field(default_factory=dict)  # more files of the site
+    names: tuple[str, ...] = ()  # more names of the site and of its certificate
+    only: tuple[str, ...] = ()  # the names of the certificate, where not all are on it
 
 
 def also(*codes: str) -> frozenset[str]:
@@ -123,7 +134,7 @@ FAULTS: dict[str, Faulty] = {
     # names
     "dns-nothing": Faulty(records=_NOWHERE),
     "dns-no-mx": Faulty(records={"@ MX": []}),
-    "dns-alias": Faulty(also("dns-no-mx"), no_zone=True),
+    "dns-alias": Faulty(also("dns-no-mx", "tls-domain-itself"), no_zone=True),
     "dns-alias-nowhere": Faulty(
         also("srv-target-alias"),
         records={"autodiscover A": [], "autodiscover CNAME": ["gone.lab.test."]},
@@ -161,6 +172,7 @@ FAULTS: dict[str, Faulty] = {
         records={"autodiscover A": [WEB_PLAIN]}, nginx=_ANSWER_AT_HTTP
     ),
     "autodiscover-by-http": Faulty(
+        also("settings-disagree"),  # they are those of another user
         records={"autodiscover A": [WEB_PLAIN]},
         nginx=f"{_POX} {{ return 302 https://autodiscover.healthy.test$uri; }}",
     ),
@@ -189,7 +201,10 @@ FAULTS: dict[str, Faulty] = {
         + f"\n{_POX} {{ return 404; }}",
     ),
     # answers
-    "answer-page": Faulty(nginx="location /mail/ { default_type text/html; types {} }"),
+    "answer-page": Faulty(
+        nginx="location /mail/ { default_type text/html; types {} rewrite ^ /page.html break; }",
+        bodies={"page.html": "<!doctype html><title>Welcome</title><p>It works"},
+    ),
     "answer-content-type": Faulty(nginx="location /mail/ { default_type text/plain; types {} }"),
     "answer-too-big": Faulty(nginx="location /mail/ { rewrite ^ /big.xml break; }"),
     "answer-not-xml": Faulty(config=(("</clientConfig>", ""),)),
@@ -221,7 +236,6 @@ FAULTS: dict[str, Faulty] = {
     "config-domain": Faulty(config=(("<domain>config-domain.test", "<domain>lab.test"),)),
     "config-no-server": Faulty(config=(("outgoingServer", "smtpServer"),)),
     "config-element": Faulty(
-        also("mail-is-tls"),  # some clients take any word but SSL for STARTTLS
         config=(("<socketType>SSL<", "<socketType>TLS<"),),
     ),
     "config-name": Faulty(config=(("<displayShortName>", f"<displayShortName>{'long ' * 5}"),)),
@@ -233,8 +247,8 @@ FAULTS: dict[str, Faulty] = {
     "settings-disagree": Faulty(
         config=(
             (
-                "<port>465</port>\n      <socketType>SSL<",
-                "<port>587</port>\n      <socketType>STARTTLS<",
+                "<hostname>mail.lab.test</hostname>\n      <port>465<",
+                "<hostname>lax.lab.test</hostname>\n      <port>465<",
             ),
         )
     ),
@@ -253,7 +267,9 @@ FAULTS: dict[str, Faulty] = {
     "mail-authentication": Faulty(servers=(server("imap", 993, host="oauth.lab.test"), SMTP)),
     "mail-plain-password": Faulty(servers=(server("imap", 143, "starttls", "lax.lab.test"), SMTP)),
     "mail-login": Faulty(code=None),  # until a wrong password is tried
-    "dns-missing": Faulty(code=None),  # until an inventory says what should be there
+    "dns-missing": Faulty(  # an inventory wants what is not there
+        also("dns-no-autoconfig"), code=None, records={"autoconfig A": []}
+    ),
     "dns-wrong": Faulty(
         code=None,
         records={"_submissions._tcp SRV": ["0 1 465 mail.lab.test.", "1 1 465 www.lab.test."]},
@@ -294,6 +310,13 @@ FAULTS: dict[str, Faulty] = {
 """By the name of the domain, below test."""
 
 
+def domains() -> dict[str, Faulty]:
+    """The faults of our own, and the set-ups of strangers."""
+    from support.strangers import STRANGERS  # they are made of what is above
+
+    return FAULTS | STRANGERS
+
+
 def expected(name: str) -> frozenset[str]:
     """The codes of all findings at a domain."""
     faulty = FAULTS[name]
@@ -305,7 +328,7 @@ def inventory(*names: str) -> dict[str, Any]:
     """The raw configuration of domains."""
     return {
         "domains": [
-            {"name": f"{name}.test", "servers": list(FAULTS[name].servers)} for name in names
+            {"name": f"{name}.test", "servers": list(domains()[name].servers)} for name in names
         ]
     }
 
@@ -317,8 +340,8 @@ def records(name: str) -> dict[str, list[str]]:
         "@ NS": ["ns1.lab.test.", "ns2.lab.test."],
         "@ MX": ["10 mail.lab.test."],
         "_autodiscover._tcp SRV": ["0 0 443 autodiscover.{}."],
-        **_at(FAULTS[name].web),
-        **FAULTS[name].records,
+        **_at(domains()[name].web),
+        **domains()[name].records,
     }
 
 
@@ -353,6 +376,7 @@ def resolver() -> str:
                 f"host-record={host}.{domain},{WEB}"
                 for host in ("www", "autoconfig", "autodiscover")
             ),
+            f"host-record=autodiscover-s.outlook.com,{WEB}",
             f"cname={domain},www.{domain}",
             f"mx-host={domain},mail.lab.test,10",
         ]
@@ -388,18 +412,33 @@ class Authority:
             .not_valid_after(now + timedelta(days=ends))
         )
 
-    def issue(self, path: Path, names: list[str], begins: int = -1, ends: int = 29) -> None:
-        """Write a certificate for names, valid between these days from now, with its key."""
+    def issue(
+        self,
+        path: Path,
+        names: list[str],
+        begins: int = -1,
+        ends: int = 29,
+        *,
+        public: bool = False,
+    ) -> None:
+        """Write a certificate for names, valid between these days from now, with its key.
+
+        One of a `public` authority says where the authority's own is to be had.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         alternatives = x509.SubjectAlternativeName([x509.DNSName(each) for each in names])
-        certificate = (
+        builder = (
             self._builder(subject, self, begins, ends)
             .public_key(key.public_key())
             .add_extension(alternatives, False)
             .add_extension(x509.BasicConstraints(False, None), True)
-            .sign(self.key, hashes.SHA256())
         )
+        if public:
+            where = x509.UniformResourceIdentifier("http://lab.test/ca.der")
+            access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, where)
+            builder = builder.add_extension(x509.AuthorityInformationAccess([access]), False)
+        certificate = builder.sign(self.key, hashes.SHA256())
         path.write_bytes(pem(certificate) + private(key))
 
 
@@ -433,13 +472,21 @@ def certificates(directory: Path) -> None:
         "not-yet": lambda path, names: root.issue(path, names, 2, 20),
         "self-signed": self_signed,
         "untrusted": lambda path, names: _with_root(stranger, path, names),
-        "incomplete": between.issue,
+        "incomplete": lambda path, names: between.issue(path, names, public=True),
         "wrong-name": lambda path, _: root.issue(path, ["www.lab.test"]),
+        "own-authority": stranger.issue,
     }
-    for name, faulty in FAULTS.items():
-        names = [f"{host}.{name}.test" for host in ("autoconfig", "autodiscover", "alias")]
+    for name, faulty in domains().items():
+        hosts = faulty.only or ("autoconfig", "autodiscover", "alias", *faulty.names)
+        names = [f"{host}.{name}.test".removeprefix("@.") for host in hosts]
         makers[faulty.certificate](directory / f"{name}.pem", names)
-    root.issue(directory / "mail.pem", [each for each in HOSTS if each != "other.lab.test"])
+    root.issue(directory / "microsoft-outlook.pem", ["autodiscover-s.outlook.com"])
+    root.issue(directory / "former.pem", ["former.lab.test"])
+    stranger.issue(directory / "own.pem", ["own.lab.test"])
+    root.issue(
+        directory / "mail.pem",
+        [each for each in HOSTS if each not in ("other.lab.test", "own.lab.test")],
+    )
     root.issue(directory / "mail-expired.pem", ["expired.lab.test"], -30, -2)
 
 
@@ -450,7 +497,7 @@ def _with_root(authority: Authority, path: Path, names: list[str]) -> None:
 
 def site(name: str) -> str:
     """nginx's server of one domain."""
-    faulty, domain = FAULTS[name], f"{name}.test"
+    faulty, domain = domains()[name], f"{name}.test"
     listen = [f"{WEB_PLAIN}:80"]
     protocols = ""
     if faulty.web == WEB_NO_TLS:
@@ -461,37 +508,57 @@ def site(name: str) -> str:
         versions = "TLSv1.1" if faulty.web == WEB_OLD else "TLSv1.1 TLSv1.2 TLSv1.3"
         protocols = f"ssl_protocols {versions}; ssl_ciphers ALL:@SECLEVEL=0;"
     listens = " ".join(f"listen {each};" for each in listen)
+    more = "".join(f" {each}.{domain}".replace("@.", "") for each in faulty.names)
     redirect = "if ($scheme = http) { return 302 https://$host$request_uri; }"
     return f"""
 server {{
     {listens}
-    server_name autoconfig.{domain} autodiscover.{domain} alias.{domain};
+    server_name autoconfig.{domain} autodiscover.{domain} alias.{domain}{more};
     ssl_certificate {MOUNT}/certificates/{name}.pem;
     ssl_certificate_key {MOUNT}/certificates/{name}.pem;
     {protocols} {faulty.tls}
     root {MOUNT}/www/{name};
     default_type text/xml; types {{}}
-    {faulty.nginx}
+    {faulty.nginx.replace("{domain}", domain)}
     {_POX} {{ {redirect} rewrite ^ /pox.xml break; error_page 405 =200 /pox.xml; }}
 }}
+{faulty.site.replace("{domain}", domain).replace("{name}", name)}
 """
 
 
 def web(directory: Path) -> None:
     """nginx's configuration and the answers."""
-    sites = "".join(site(name) for name in FAULTS)
+    sites = "".join(site(name) for name in domains())
     (directory / "nginx.conf").write_text(
-        "events {}\nhttp {\naccess_log off; error_log stderr;\n"
+        "events {}\nhttp {\nserver_names_hash_max_size 4096; access_log off; error_log stderr;\n"
         "limit_req_zone $server_name zone=strict:1m rate=1r/s;\n"
-        f"server {{ listen {WEB_NO_TLS}:143; return 404; }}\n{sites}}}\n"
+        f"server {{ listen {WEB_NO_TLS}:143; return 404; }}\n"
+        f"server {{ listen {WEB_FORMER}:80 default_server;"
+        f" listen {WEB_FORMER}:443 ssl default_server;"
+        f" ssl_certificate {MOUNT}/certificates/former.pem;"
+        f" ssl_certificate_key {MOUNT}/certificates/former.pem; return 404; }}\n"
+        f"{sites}}}\n"
     )
-    for name in FAULTS:
+    for name in domains():
         write_answers(directory / "www" / name, name)
 
 
+def published(name: str) -> Domain:
+    """The domain as its answers have it: an inventory may not say all that a domain here does."""
+    listed = domains()[name].servers
+    legal = [{"type": each["type"], "host": each["host"]} for each in listed]
+    found = config.parse({"domains": [{"name": f"{name}.test", "servers": legal}]})
+    domain = found.domains[f"{name}.test"]
+    servers = tuple(
+        replace(ours, port=here["port"], security=here["security"])
+        for ours, here in zip(domain.settings.servers, listed, strict=True)
+    )
+    return replace(domain, settings=replace(domain.settings, servers=servers))
+
+
 def write_answers(directory: Path, name: str) -> None:
-    faulty = FAULTS[name]
-    found = config.parse(inventory(name)).domains[f"{name}.test"]
+    faulty = domains()[name]
+    found = published(name)
     pox = autodiscover.render(found, parse(f"user@{name}.test")).decode()
     if name == "pox-error":
         pox = autodiscover.render_error(autodiscover.Error.NOT_FOUND).decode()
@@ -499,6 +566,7 @@ def write_answers(directory: Path, name: str) -> None:
         "pox.xml": edited(pox, faulty.pox, name),
         "mail/config-v1.1.xml": edited(autoconfig.render(found).decode(), faulty.config, name),
     }
+    answers |= {path: text.replace("{}", f"{name}.test") for path, text in faulty.bodies.items()}
     if name == "answer-too-big":
         answers["big.xml"] = "<clientConfig>" + " " * 10_000_000 + "</clientConfig>"
     for path, text in answers.items():
@@ -520,10 +588,13 @@ def mail(directory: Path) -> None:
     usual = usual.replace("/etc/lab/cert.pem", f"{MOUNT}/certificates/mail.pem")
     usual = usual.replace("/etc/lab/key.pem", f"{MOUNT}/certificates/mail.pem")
     expired = f"{MOUNT}/certificates/mail-expired.pem"
+    own = f"{MOUNT}/certificates/own.pem"
     variants = {
         "usual": usual
         + f"local_name expired.lab.test {{\n  ssl_server_cert_file = {expired}\n"
-        + f"  ssl_server_key_file = {expired}\n}}\n",
+        + f"  ssl_server_key_file = {expired}\n}}\n"
+        + f"local_name own.lab.test {{\n  ssl_server_cert_file = {own}\n"
+        + f"  ssl_server_key_file = {own}\n}}\n",
         "oauth": usual.replace("= plain login", "= oauthbearer xoauth2") + OAUTH2,
         "plain": usual.replace("ssl = required", "ssl = no\nauth_allow_cleartext = yes"),
         "lax": usual.replace("ssl = required", "ssl = yes\nauth_allow_cleartext = yes"),
@@ -537,12 +608,13 @@ def write(directory: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     certificates(directory / "certificates")
-    names = [name for name, faulty in FAULTS.items() if not faulty.no_zone]
+    names = [name for name, faulty in domains().items() if not faulty.no_zone]
     hosts = {f"{host.removesuffix('.lab.test')} A": [address] for host, address in HOSTS.items()}
+    hosts["two A"] = [MAIL, MAIL_OAUTH]
     lab = zone("lab", records("healthy") | hosts)
     first = {name: zone(name, records(name)) for name in names}
     second = {
-        name: zone(name, records(name) | dict(FAULTS[name].second))
+        name: zone(name, records(name) | dict(domains()[name].second))
         for name in names
         if name != "ns-lame"
     }
@@ -554,4 +626,5 @@ def write(directory: Path) -> None:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
     write(Path(sys.argv[1]))

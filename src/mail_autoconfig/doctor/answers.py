@@ -76,12 +76,18 @@ def autoconfig(
     found = _read(client_config.read, exchange, types)
     if found.root != client_config.ROOT:
         raise AnswerError(f"the root is {found.root}, not clientConfig")
-    servers = (each.stripped().filled(address) for each in found.servers)
+    servers = (each.stripped().filled(address) for each in found.servers if not _unreadable(each))
     settings = tuple(
         _service(each) for each in servers if each.type and (each.url or each.hostname)
     )
     _check_both_ways(settings)
     return settings
+
+
+def _unreadable(server: client_config.Server) -> bool:
+    """Whether a mail server's socketType is a word that no client knows, such as TLS."""
+    word = server.socket_type.strip()
+    return bool(word and not server.url and word not in client_config.SECURITY)
 
 
 def _service(server: client_config.Server) -> Setting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from ipaddress import ip_address
 from pathlib import Path
@@ -30,7 +31,9 @@ def add_command(commands: Commands) -> None:
 
 
 def _add_what_is_examined(doctor: argparse.ArgumentParser) -> None:
-    doctor.add_argument("address", nargs="*", type=_address, metavar="USER@DOMAIN")
+    doctor.add_argument(
+        "address", nargs="*", type=_address_or_domain, metavar="USER@DOMAIN or DOMAIN"
+    )
     doctor.add_argument(
         "--domain",
         action="append",
@@ -55,6 +58,17 @@ def _add_what_is_examined(doctor: argparse.ArgumentParser) -> None:
 
 def _add_what_is_said(doctor: argparse.ArgumentParser) -> None:
     doctor.add_argument("--verbose", "-v", action="store_true", help="show each request too")
+    doctor.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        type=_accepted,
+        metavar="CODE[:SUBJECT]",
+        help="accept such findings: they are shown, and weigh nothing; may be repeated",
+    )
+    doctor.add_argument(
+        "--since", type=Path, metavar="FILE", help="say what changed since FILE, written by --json"
+    )
     doctor.add_argument("--json", action="store_true", help="print JSON instead of the table")
     doctor.add_argument("--html", type=Path, metavar="FILE", help="write a report as one HTML file")
     doctor.add_argument("--prometheus", type=Path, metavar="FILE", help="write metrics")
@@ -86,11 +100,22 @@ def run(options: argparse.Namespace) -> int:
         return run(options)
     except ModuleNotFoundError as error:
         print(
-            f"doctor: no module {error.name}; pipx install 'mail-autoconfig[doctor]', or Debian's "
-            f"{', '.join(DEBIAN_PACKAGES)}; for an inventory in YAML also python3-yaml",
+            f"doctor: no module {error.name}; install Debian's {', '.join(DEBIAN_PACKAGES)}, "
+            "or in a clone: pipx install '.[doctor]'",
             file=sys.stderr,
         )
         return 2
+
+
+def _accepted(text: str) -> tuple[str, str]:
+    code, _colon, subject = text.partition(":")
+    if not re.fullmatch("[a-z0-9-]+", code):
+        raise argparse.ArgumentTypeError(f"{text!r} is not CODE or CODE:SUBJECT")
+    return code, subject
+
+
+def _address_or_domain(text: str) -> addresses.Address:
+    return _address(text if "@" in text else f"postmaster@{text}")
 
 
 def _address(text: str) -> addresses.Address:
@@ -98,9 +123,7 @@ def _address(text: str) -> addresses.Address:
         return addresses.parse(text)
     except ValueError:
         shown = text.removeprefix("postmaster@")
-        raise argparse.ArgumentTypeError(
-            f"{shown!r} is not USER@DOMAIN or --domain DOMAIN"
-        ) from None
+        raise argparse.ArgumentTypeError(f"{shown!r} is not USER@DOMAIN or DOMAIN") from None
 
 
 def _count(text: str) -> int:

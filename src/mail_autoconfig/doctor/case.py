@@ -12,6 +12,7 @@ from ..inventory.hosts import Host, Record, host_of, record_of
 from ..inventory.model import Configuration, Domain
 from .data import Exchange, Failure, Finding, Lookup, Outcome, Request, Setting
 from .fetch import Fetcher
+from .order import Accepted
 from .resolve import Resolver
 
 _REDIRECTS = 10  # as browsers and Outlook have it, or less
@@ -29,6 +30,7 @@ class Case:
     `password` opens the mailbox of `address`; None: no log-in is tried. `outcomes` are complete
     when checks run. `visits` are those to mail servers, which the cases of one run share: many
     domains have the same. After the `deadline` (time.monotonic) no new request is sent.
+    `accepted` is what the user takes as it is.
     """
 
     domain: str
@@ -40,6 +42,7 @@ class Case:
     visits: Visits = field(default_factory=dict, repr=False)
     outcomes: tuple[Outcome, ...] = ()
     deadline: float = math.inf
+    accepted: tuple[Accepted, ...] = ()
     _asked: dict[Request, asyncio.Task[Exchange]] = field(default_factory=dict, repr=False)
 
     @property
@@ -68,6 +71,24 @@ class Case:
                 return Exchange(request, error=Failure("protocol", text))
             self._asked[request] = asyncio.create_task(self.fetcher.fetch(request))
         return await self._asked[request]
+
+    async def log_in_at(self, challenge: Exchange) -> Exchange | None:
+        """The answer to the same request with the password; None where none is to be sent.
+
+        It goes over https with a verified certificate, by Basic alone, and to no host but those of
+        the domain: who answers for another may have been named by a redirect.
+        """
+        host = challenge.request.host
+        own = host == self.domain or host.endswith(f".{self.domain}")
+        if (
+            self.password is None
+            or not own
+            or challenge.request.scheme != "https"
+            or not challenge.vouched
+            or "basic" not in challenge.schemes
+        ):
+            return None
+        return await self.fetcher.fetch(challenge.request, (self.address, self.password))
 
     async def follow(self, request: Request) -> tuple[Exchange, ...]:
         """The exchange and those of its redirects, which are followed as browsers do it.

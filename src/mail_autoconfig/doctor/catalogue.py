@@ -12,19 +12,29 @@ from .data import Finding, Severity
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The three texts of a finding; names in braces stand for values."""
+    """The texts of a finding; names in braces stand for values; `paste` is to be copied."""
 
     severity: Severity
     what: str
     should: str
     remedy: str
+    paste: str = ""
 
 
 _NAME_SERVERS = "correct the zone's NS records, or repair that server"
 _RENEW = "renew it; the log of its ACME client says why that did not happen"
-_WEB_SERVER = "point the host names of mail clients to the server that answers them"
-_RESPONDER = "correct the program that answers"
-_PUBLISH = "correct the published settings"
+_WEB_SERVER = "point the name {host} to the server that has the settings, or put them there"
+_RESPONDER = "correct this in the file or the program that is answered from at this URL"
+_PUBLISH = "correct it in the file or the program that is answered from at this URL"
+_RECORDS = """\
+autoconfig.{domain}.        CNAME  HOST.
+autodiscover.{domain}.      CNAME  HOST.
+_autodiscover._tcp.{domain}. SRV   0 0 443 autodiscover.{domain}."""
+_OPEN = """\
+location /{path} {{
+    auth_basic off;
+    allow all;
+}}"""
 
 FAULTS = {
     # Names and name servers:
@@ -32,7 +42,42 @@ FAULTS = {
         "error",
         "no DNS record points mail clients to settings",
         "a record autoconfig., autodiscover. or _autodiscover._tcp.",
-        "add the records that `mail-autoconfig dns` prints",
+        "add these records; HOST is the web server that has the settings",
+        _RECORDS,
+    ),
+    "dns-wildcard": Fault(
+        "error",
+        "a wildcard record catches the name {name}: {text}",
+        "a record of its own, to the server that has the settings",
+        "add an explicit record for {name}: it wins over the wildcard",
+        "{name}. CNAME HOST.",
+    ),
+    "dns-doubled": Fault(
+        "error",
+        "the record is at {doubled}: the zone's name is there twice",
+        "a record {name}",
+        "write the name without the domain, or end it with a dot",
+        "{name}. ",
+    ),
+    "dns-target-doubled": Fault(
+        "error",
+        "the target {target} has the zone's name twice",
+        "{should}",
+        "end the target with a dot: {should}.",
+    ),
+    "dns-no-autodiscover": Fault(
+        "warning",
+        "no record leads Outlook to settings",
+        "a record autodiscover. or _autodiscover._tcp.",
+        "add a record autodiscover.{domain}, to a server that answers POST with Autodiscover's XML",
+        "autodiscover.{domain}. CNAME HOST.",
+    ),
+    "dns-no-autoconfig": Fault(
+        "warning",
+        "no record autoconfig.: {clients} find no settings",
+        "a record autoconfig.",
+        "add it, to a web server that has a clientConfig at /mail/config-v1.1.xml",
+        "autoconfig.{domain}. CNAME HOST.",
     ),
     "dns-no-mx": Fault(
         "warning",
@@ -40,11 +85,24 @@ FAULTS = {
         "an MX record that names the domain's mail server",
         "add an MX record for the server that receives the domain's mail",
     ),
+    "dns-exchange-alone": Fault(
+        "note",
+        "Autodiscover is behind a log-in, and there is no record autoconfig.: {clients} find no "
+        "settings by themselves",
+        "so it is at Exchange; a record autoconfig. for other clients",
+        "add it if the server has IMAP, to a web server that has a clientConfig",
+    ),
     "dns-missing": Fault(
         "error", "no such record", "{values}", "add the record; `mail-autoconfig dns` prints it"
     ),
+    "dns-optional": Fault(
+        "note",
+        "no such record",
+        "{values}",
+        "add it for clients that read such records; Outlook and Thunderbird need none",
+    ),
     "dns-wrong": Fault(
-        "error", "the record is {found}", "{values}", "change the record to this value"
+        "warning", "the record is {found}", "{values}", "change the record to this value"
     ),
     "dns-alias": Fault(
         "error",
@@ -77,7 +135,7 @@ FAULTS = {
         "publish port 443, and answer there",
     ),
     "srv-target-alias": Fault(
-        "warning",
+        "note",
         "the SRV record's target {target} is a CNAME",
         "a name with an address (RFC 2782)",
         "name the host that the CNAME points to",
@@ -101,7 +159,7 @@ FAULTS = {
         "warning", "the name server {server} does not know the zone", "an answer", _NAME_SERVERS
     ),
     "ns-serial": Fault(
-        "warning",
+        "note",
         "the name servers have different serials: {serials}",
         "the same serial everywhere",
         "make the secondaries transfer the zone from the primary",
@@ -117,6 +175,12 @@ FAULTS = {
         "the address {address} does not answer",
         "an answer at each address of the name",
         "remove the A or AAAA record, or make the server listen there",
+    ),
+    "address-differs": Fault(
+        "error",
+        "another server answers at the address {address}: {text}",
+        "the same at each address of {host}; elsewhere: {usual}",
+        "remove {address} from the records of {host}; a server of yours must answer alike",
     ),
     "address-private": Fault(
         "error",
@@ -179,6 +243,19 @@ FAULTS = {
         "the certificate and all intermediate certificates",
         "make the server send the whole chain (fullchain.pem)",
     ),
+    "tls-own-authority": Fault(
+        "note",
+        "the certificate's chain is incomplete, or its authority is your own",
+        "a whole chain, to an authority that clients trust",
+        "send the whole chain (fullchain.pem); of your own authority tell the doctor by --ca FILE",
+    ),
+    "tls-domain-itself": Fault(
+        "warning",
+        "Outlook asks the domain itself first, and meets a bad certificate: {text}",
+        "a certificate that contains {domain}, or no server at port 443",
+        "put {domain} on the certificate there, or set ExcludeHttpsRootDomain on the PCs "
+        "(docs/outlook.md)",
+    ),
     "tls-invalid": Fault(
         "error", "the certificate is refused: {text}", "a valid certificate", _RENEW
     ),
@@ -201,7 +278,7 @@ FAULTS = {
         "enable TLS 1.2 and 1.3 in the server's configuration",
     ),
     "tls-old-offered": Fault(
-        "warning",
+        "note",
         "the server still accepts TLS 1.0 or 1.1",
         "TLS 1.2 and 1.3 only (RFC 8996)",
         "disable the old versions in the server's configuration",
@@ -237,10 +314,16 @@ FAULTS = {
         "warning",
         "https does not answer for this name; http redirects to {location}",
         "an answer over https here: Outlook asks the user whether to trust the other host",
-        "answer over https, with a certificate for this name, unless Microsoft's hosts answer",
+        "answer over https at {host}, with a certificate for this name",
+    ),
+    "autodiscover-microsoft": Fault(
+        "note",
+        "https does not answer for this name; http redirects to {location}",
+        "so it is for domains of Microsoft 365",
+        "nothing",
     ),
     "web-no-redirect": Fault(
-        "warning",
+        "note",
         "http answers, and does not redirect to https",
         "status 302, to https://{host}",
         "redirect this path; Outlook asks there when https fails",
@@ -260,34 +343,117 @@ FAULTS = {
         "an answer here: Outlook asks the user whether to trust the other host",
         "answer here, or set RedirectServers on the PCs",
     ),
-    "web-status": Fault("error", "status {status}", "status 200", _WEB_SERVER),
+    "web-redirect-page": Fault(
+        "error",
+        "the server redirects to a web page: {location}",
+        "settings in XML, from {host} itself",
+        "exempt this path from the redirect; a web site's rules catch it",
+    ),
+    "web-status": Fault(
+        "error",
+        "status {status}",
+        "status 200",
+        "put the settings at /{path} on this server, or point {host} to the server that has them",
+    ),
     "web-asks-password": Fault(
-        "warning",
+        "note",
+        "status 401: answers after a log-in ({schemes})",
+        "so it is at Exchange and mailcow; else settings without a password",
+        "try it with --log-in",
+    ),
+    "web-locked": Fault(
+        "error",
         "status 401: the server requires a password",
-        "settings without a password: only Exchange's clients send one",
-        "allow these paths without a password; the settings contain no secret",
+        "settings without a password: they contain no secret",
+        "allow this path without a password (nginx)",
+        _OPEN,
+    ),
+    "web-forbidden": Fault(
+        "error",
+        "status 403: the server forbids it",
+        "status 200 for everybody",
+        "allow this path in the server's rules and firewall, and let the server read the file",
+        _OPEN,
+    ),
+    "web-bot-check": Fault(
+        "error",
+        "status {status}: a check for people answers, which no mail client passes",
+        "status 200 without a question",
+        "exempt /{path} from the bot protection (Cloudflare: a WAF rule with the action Skip)",
+    ),
+    "web-user-agent": Fault(
+        "error",
+        "the server refuses {client} by its User-Agent ({text}), and answers others",
+        "the same answer for each client",
+        "let this User-Agent through in the firewall or the server's rules",
+        "{agent}",
+    ),
+    "web-post-refused": Fault(
+        "error",
+        "status 405: the server refuses POST, as for a static file",
+        "status 200 to POST, as Outlook asks",
+        "accept POST there (nginx, for a file)",
+        "error_page 405 =200 $uri;",
+    ),
+    "web-program": Fault(
+        "error",
+        "status {status}: the program that answers fails",
+        "status 200",
+        "read the program's log, and the web server's error log of this minute",
+    ),
+    "web-gateway": Fault(
+        "error",
+        "status {status}: the web server does not reach the program behind it",
+        "status 200",
+        "start the program, or correct the address in the web server's proxy_pass or fastcgi_pass",
+    ),
+    "web-proxy": Fault(
+        "error",
+        "status {status}: the proxy in front (Cloudflare) does not reach the server",
+        "an answer of the server itself",
+        'set the record {host} to "DNS only" in Cloudflare, or let the server answer the proxy',
     ),
     "web-rate-limit": Fault(
         "warning",
-        "the server limits the rate (status 429)",
+        "the server limits the rate (status 429); the rest was not asked at {host}",
         "enough requests for an office of PCs behind one address",
-        "raise the limit",
+        "raise the limit for these paths, and run the doctor again",
     ),
     "web-case": Fault(
-        "error",
+        "warning",
         "the path is not found in this spelling (status {status})",
         "upper and lower case alike: Microsoft's clients use several spellings",
-        "ignore upper and lower case in this path",
+        "ignore upper and lower case in this path (nginx)",
+        "location ~* ^/autodiscover/autodiscover\\.xml$",
     ),
     "answer-page": Fault("error", "a web page (text/html)", "settings in XML", _WEB_SERVER),
     "answer-content-type": Fault(
         "error",
         "content type {type}",
         "text/xml or application/xml: Thunderbird and others refuse the rest",
-        "set the content type",
+        "set the content type (nginx, for this location)",
+        "types {{ }} default_type text/xml;",
+    ),
+    "answer-empty": Fault(
+        "error", "an empty answer", "settings in XML", "read the log of the program that answers"
+    ),
+    "answer-source": Fault(
+        "error",
+        "the source of a program, which does not run",
+        "settings in XML",
+        "let the web server of {host} run this program (PHP), or put a plain file there",
+    ),
+    "answer-prefix": Fault(
+        "error",
+        "something stands before <?xml: {text}",
+        "<?xml as the first characters",
+        "remove the blank lines or the program's messages before it",
     ),
     "answer-too-big": Fault(
-        "error", "more than {octets} octets", "a few thousand octets", _WEB_SERVER
+        "error",
+        "more than {octets} octets",
+        "a few thousand octets",
+        "put the settings alone at this URL: a download or a web site answers there",
     ),
     "answer-not-xml": Fault("error", "no well-formed XML: {text}", "well-formed XML", _RESPONDER),
     "answer-dtd": Fault(
@@ -300,7 +466,7 @@ FAULTS = {
         "error",
         "error {number}: {message}",
         "settings",
-        "add the domain to the program that answers",
+        "add the domain there; a program that knows its users wants one of their addresses",
     ),
     "pox-account": Fault("error", "{element} is {found}", "{should}", _RESPONDER),
     "pox-no-server": Fault(
@@ -344,7 +510,7 @@ FAULTS = {
     ),
     "config-version": Fault("warning", "version is {found}", "1.1 or 1.2", _RESPONDER),
     "config-domain": Fault(
-        "warning", "no <domain> is {domain}", "a <domain> that is the domain", _RESPONDER
+        "note", "no <domain> is {domain}", "a <domain> that is the domain", _RESPONDER
     ),
     "config-no-server": Fault("error", "no {element}", "at least one", _RESPONDER),
     "config-element": Fault("error", "{type}: {element} is {found}", "{should}", _RESPONDER),
@@ -367,9 +533,15 @@ FAULTS = {
     "settings-plain": Fault("warning", "{server}: no encryption", "TLS (RFC 8314)", _PUBLISH),
     "settings-disagree": Fault(
         "error",
-        "the answer says {found}",
+        "the answer says {found}{clients}",
         "{other}, as {source} says",
-        "make both answers say the same",
+        "correct the settings there, or point the name to the server that has the new ones",
+    ),
+    "settings-many": Fault(
+        "warning",
+        "{count} servers; the doctor visits {most}",
+        "the servers that clients need",
+        "name fewer",
     ),
     # Mail servers:
     "mail-silent": Fault(
@@ -448,4 +620,5 @@ def finding(code: str, subject: str, /, **values: object) -> Finding:
     what, should, remedy = (
         text.format(**values) for text in (fault.what, fault.should, fault.remedy)
     )
-    return Finding(code, fault.severity, subject, what, should, remedy)
+    paste = fault.paste.format(**values)
+    return Finding(code, fault.severity, subject, what, should, remedy, paste)

@@ -23,13 +23,16 @@ from ..inventory.addresses import Address, parse
 from ..inventory.model import Configuration
 from . import output_json
 from .case import Case, Visits
+from .changes import FormerError, changes
 from .data import Report, Severity
 from .examine import examine_all
 from .fetch import Fetcher
+from .order import Accepted
 from .output_html import page
 from .output_prometheus import metrics
 from .output_table import show
 from .resolve import Resolver
+from .sockets import OwnTroubleError, allow_many
 
 PASSWORD = "MAIL_AUTOCONFIG_PASSWORD"  # noqa: S105  # the variable's name
 EXIT_CODES: dict[Severity, int] = {"ok": 0, "warning": 1, "error": 2}
@@ -41,20 +44,25 @@ class _CallError(Exception):
 
 def run(options: argparse.Namespace) -> int:
     """Examine what the options say; return 0, 1 for warnings, 2 for errors and a wrong call."""
+    allow_many()
     try:
         configuration = _configuration(options.file) if options.file else None
         asked = _asked(options, configuration)
         password = _password(asked[0]) if options.log_in else None
         reports = asyncio.run(_examine(_cases(options, asked, configuration, password), options))
+        since = changes(options.since, reports) if options.since else None
         _write_files(options, reports)
     except _CallError as error:
         print(error, file=sys.stderr)
         return 2
+    except (OwnTroubleError, FormerError) as error:
+        print(f"doctor: {error}", file=sys.stderr)
+        return 2
     if options.json:
-        json.dump(output_json.document(reports), sys.stdout, indent=1)
+        json.dump(output_json.document(reports, datetime.now(UTC), since), sys.stdout, indent=1)
         print()
     else:
-        show(Console(highlight=False), reports, verbose=options.verbose)
+        show(Console(highlight=False), reports, verbose=options.verbose, changes=since)
     return max(EXIT_CODES[report.severity] for report in reports)
 
 
@@ -98,7 +106,16 @@ def _cases(
         raise _CallError(f"doctor: {options.ca}: no certificates: {why}") from None
     visits: Visits = {}
     return [
-        Case(each.domain, each.email, fetcher, resolver, configuration, password, visits=visits)
+        Case(
+            each.domain,
+            each.email,
+            fetcher,
+            resolver,
+            configuration,
+            password,
+            visits=visits,
+            accepted=tuple(Accepted(*each) for each in options.ignore),
+        )
         for each in asked
     ]
 
@@ -133,8 +150,11 @@ def read_inventory(path: Path) -> Configuration:
     """
     if path.suffix not in (".yml", ".yaml"):
         return config.load(path)
-    import yaml
-
+    try:
+        import yaml
+    except ModuleNotFoundError:
+        text = "an inventory in YAML needs python3-yaml; give JSON, or install it"
+        raise config.ConfigurationError([text]) from None
     try:
         raw = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
-Severity = Literal["ok", "warning", "error"]
-Verdict = Literal["found", "asks", "fails"]
-"""Of a client: finds the settings, asks the user on the way to them, fails."""
+Severity = Literal["ok", "accepted", "note", "warning", "error"]
+"""Of a finding. `accepted`: the user said so; it and a `note` weigh nothing."""
+Verdict = Literal["found", "log-in", "asks", "fails"]
+"""Of a client: finds the settings, would after a log-in, asks the user on the way, fails."""
 
 ErrorKind = Literal[
     "name",  # no such name, or none with an address
@@ -27,12 +31,16 @@ LookupStatus = Literal["found", "no name", "no record", "no answer"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request as a client sends it; `headers` are those that make a difference."""
+    """An HTTP request as a client sends it; `headers` are those that make a difference.
+
+    `at` is the one address to connect to, of those that the host has; empty: any of them.
+    """
 
     method: str
     url: str
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    at: str = ""
 
     @property
     def scheme(self) -> str:
@@ -62,7 +70,9 @@ class Exchange:
 
     `seconds` is from the look-up of the name to the last octet; `size` is that of the body in
     octets; `address` is the one that it connected to; `limited`: it had answered 429 before;
-    `challenge` is WWW-Authenticate.
+    `challenge` is WWW-Authenticate, `server` the header of this name. `vouched`: its certificate is
+    from an authority that is trusted here; without, nothing secret goes there. `retry_after` is in
+    seconds.
     """
 
     request: Request
@@ -74,6 +84,9 @@ class Exchange:
     address: str = ""
     limited: bool = False
     challenge: str = ""
+    server: str = ""
+    vouched: bool = True
+    retry_after: float = 0.0
     error: Failure | None = None
 
     @property
@@ -85,6 +98,16 @@ class Exchange:
     def media_type(self) -> str:
         """The content type without its parameters, in lower case."""
         return self.content_type.partition(";")[0].strip().lower()
+
+    @property
+    def schemes(self) -> frozenset[str]:
+        """The ways to log in that a challenge names, in lower case (RFC 9110, section 11)."""
+        return frozenset(re.findall(r"(?:^|,\s*)([a-z]+)(?=\s|,|$)", self.challenge.lower()))
+
+    @property
+    def asks_log_in(self) -> bool:
+        """Whether the answer is for those who log in, and says how."""
+        return self.status == 401 and bool(self.schemes)
 
     @property
     def redirects(self) -> bool:
@@ -152,7 +175,8 @@ class Finding:
     """What one check says.
 
     `code` is a stable slug; `subject` is the name, URL or server that it is about; `what` is what
-    there is, `should` what should be, `remedy` what to do: a few words each.
+    there is, `should` what should be, `remedy` what to do: a few words each. `paste` is the text to
+    put there, empty if there is none.
     """
 
     code: str
@@ -161,17 +185,23 @@ class Finding:
     what: str
     should: str = ""
     remedy: str = ""
+    paste: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All about one domain."""
+    """All about one domain.
+
+    `findings` are in the order in which to mend them. `certificates` are the ends of those that are
+    valid, by the server.
+    """
 
     domain: str
     address: str
     outcomes: tuple[Outcome, ...]
     findings: tuple[Finding, ...]
     seconds: float
+    certificates: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def severity(self) -> Severity:

@@ -6,12 +6,16 @@ import asyncio
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from .case import Case
 from .catalogue import finding
 from .checks import CHECKS
+from .checks.asking import autodiscover_hosts, published
 from .data import Report
+from .order import arranged
 from .replays import REPLAYS
+from .sockets import OwnTroubleError
 
 AT_ONCE = 32
 """Domains that are examined at a time."""
@@ -25,9 +29,19 @@ async def examine(case: Case) -> Report:
     case.deadline = started + LONGEST
     case.outcomes = tuple(await asyncio.gather(*(replay(case) for replay in REPLAYS)))
     found = await asyncio.gather(*(check(case) for check in CHECKS))
-    findings = tuple(finding for each in found for finding in each)
+    findings = arranged((each for some in found for each in some), case.accepted)
     seconds = time.monotonic() - started
-    return Report(case.domain, case.address, case.outcomes, findings, seconds)
+    ends = await _ends(case)
+    return Report(case.domain, case.address, case.outcomes, findings, seconds, ends)
+
+
+async def _ends(case: Case) -> dict[str, datetime]:
+    """The ends of the valid certificates of the domain's own servers, the next first."""
+    subjects = {f"{each.type} {each.host}:{each.port}" for each in await published(case)}
+    hosts = {*await autodiscover_hosts(case), case.host("autoconfig"), case.domain}
+    subjects |= {f"https://{host}" for host in hosts}
+    seen = case.fetcher.certificates
+    return dict(sorted(((k, v) for k, v in seen.items() if k in subjects), key=lambda kv: kv[1]))
 
 
 async def examine_all(
@@ -40,6 +54,8 @@ async def examine_all(
         async with free:
             try:
                 report = await examine(case)
+            except OwnTroubleError:
+                raise
             except Exception as error:  # what one domain answers must not hide the others
                 traceback.print_exception(error)
                 fault = finding("doctor-broken", case.domain, error=type(error).__name__)

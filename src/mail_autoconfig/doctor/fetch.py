@@ -6,8 +6,10 @@ import asyncio
 import ssl
 import time
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,14 +18,16 @@ import httpx
 from .. import __version__
 from .data import Exchange, Failure, Request
 from .resolve import Address, Resolver
+from .sockets import CONNECTIONS
 from .transport import FetchError, Transport
 
 TIMEOUT = 15.0
 """Seconds that one request may take, from the look-up of its name to the last octet."""
 LONGEST_ANSWER = 256 * 1024
 """Octets of a body that are read; no mail client needs a longer one."""
-_CONNECTIONS = 64  # at a time
-_PATIENCE = 60.0  # seconds to wait for a server's rate limit
+_TRIES = 3  # of one request where the server limits the rate
+_LEAVE = 3  # requests that a host may refuse so before it is left
+_LONGEST_WAIT = 10.0  # seconds before a try; a server that asks for more is left
 _PORTS: Mapping[int, int] = MappingProxyType({})
 _HEADERS = {
     "User-Agent": f"mail-autoconfig-doctor/{__version__}",
@@ -67,7 +71,13 @@ class Fetcher:
         self._transport = Transport(resolver, self.context, ports, allow_private=allow_private)
         self._timeout = timeout
         self._ports = ports
-        self._free = asyncio.Semaphore(_CONNECTIONS)
+        self._free = asyncio.Semaphore(CONNECTIONS)
+        self.talks = asyncio.Semaphore(CONNECTIONS)
+        """For connections that are no requests: handshakes, mail servers."""
+        self.certificates: dict[str, datetime] = {}
+        """The ends of the valid certificates that were seen, by the server."""
+        self.resolver = resolver
+        self._refusals: Counter[str] = Counter()
 
     def port(self, port: int) -> int:
         """The port to connect to instead of `port`."""
@@ -80,17 +90,25 @@ class Fetcher:
     async def fetch(self, request: Request, credentials: tuple[str, str] | None = None) -> Exchange:
         """The exchange, whatever happens; where the server limits the rate, wait and ask again.
 
+        It waits as long as Retry-After says (RFC 9110, section 10.2.3), within limits. A host that
+        goes on to refuse is left: what was not asked there has its status 429.
         `credentials` are a user and a password; ValueError where they would not go over https,
         which here means to the host that the certificate names.
         """
         if credentials and not request.url.startswith("https://"):
             raise ValueError("credentials need https")
-        deadline = time.monotonic() + _PATIENCE
-        exchange = await self._once(request, credentials)
-        while exchange.status == 429 and time.monotonic() < deadline:
-            await asyncio.sleep(1)
-            exchange = replace(await self._once(request, credentials), limited=True)
-        return exchange
+        host = request.host
+        for _try in range(_TRIES):
+            if self._refusals[host] >= _LEAVE:
+                return Exchange(request, 429, limited=True)
+            exchange = await self._once(request, credentials)
+            limited = exchange.status == 429
+            if not limited or exchange.retry_after > _LONGEST_WAIT:
+                break
+            await asyncio.sleep(exchange.retry_after)
+        if limited:
+            self._refusals[host] += 1
+        return replace(exchange, limited=limited or _try > 0)
 
     async def _once(self, request: Request, credentials: tuple[str, str] | None) -> Exchange:
         async with self._free:
@@ -106,12 +124,16 @@ class Fetcher:
             return replace(exchange, seconds=time.monotonic() - started)
 
     async def _ask(self, request: Request, credentials: tuple[str, str] | None) -> Exchange:
-        headers = _HEADERS | dict(request.headers)
+        headers = {name: text for name, text in (_HEADERS | dict(request.headers)).items() if text}
         if credentials:
             headers["Authorization"] = f"Basic {b64encode(':'.join(credentials).encode()).decode()}"
         try:
             sent = httpx.Request(
-                request.method, request.url, headers=headers, content=request.body or None
+                request.method,
+                request.url,
+                headers=headers,
+                content=request.body or None,
+                extensions={"at": request.at},
             )
         except (httpx.InvalidURL, UnicodeError):
             raise FetchError("protocol", f"{request.url!r} is no URL") from None
@@ -123,6 +145,9 @@ class Fetcher:
             response.headers.get("Location", ""),
             address=response.extensions["address"],
             challenge=response.headers.get("WWW-Authenticate", ""),
+            server=response.headers.get("Server", ""),
+            vouched=response.extensions.get("vouched", True),
+            retry_after=_seconds(response.headers.get("Retry-After", "")),
         )
         try:
             body = b""
@@ -136,3 +161,8 @@ class Fetcher:
             return replace(exchange, error=error.failure)
         finally:
             await response.aclose()
+
+
+def _seconds(retry_after: str) -> float:
+    """How long to wait, as Retry-After says in seconds; of a date it takes a second."""
+    return float(retry_after) if retry_after.isdecimal() and len(retry_after) < 9 else 1.0

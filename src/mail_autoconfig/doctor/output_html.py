@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ..templates import source, template
 from .data import Report
-from .output_table import FEW
+from .output_table import FEW, NEVER_ASK, servers
 from .summary import causes, counted, faults, first, headline, plain
 
 
@@ -20,6 +20,8 @@ def page(reports: Sequence[Report], now: datetime) -> str:
         first=first,
         headline=headline,
         plain=plain,
+        never_ask=NEVER_ASK,
+        servers=servers,
         title=reports[0].domain if len(reports) == 1 else counted(len(reports), "domain"),
         now=now,
         style=source("doctor.css"),

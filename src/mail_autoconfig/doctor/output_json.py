@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
+from .. import __version__
+from .changes import Changes
 from .data import Exchange, Outcome, Report
 
 VERSION = 1
 """Of the form: another number where a key is gone or means something else."""
 
 
-def document(reports: Sequence[Report]) -> dict[str, Any]:
-    """What `--json` prints."""
-    return {"version": VERSION, "domains": [_report(report) for report in reports]}
+def document(
+    reports: Sequence[Report], now: datetime, changes: Changes | None = None
+) -> dict[str, Any]:
+    """What `--json` prints, at the time `now`."""
+    found: dict[str, Any] = {
+        "version": VERSION,
+        "program": __version__,
+        "time": now.isoformat(timespec="seconds"),
+        "domains": [_report(report) for report in reports],
+    }
+    if changes:
+        found["changes"] = {
+            "since": changes.time,
+            **{
+                word: [dict(zip(("domain", "code", "subject"), key, strict=True)) for key in keys]
+                for word, keys in (("new", changes.new), ("gone", changes.gone))
+            },
+        }
+    return found
 
 
 def _report(report: Report) -> dict[str, Any]:
@@ -24,6 +43,7 @@ def _report(report: Report) -> dict[str, Any]:
         "severity": report.severity,
         "seconds": round(report.seconds, 3),
         "findings": [asdict(finding) for finding in report.findings],
+        "certificates": {subject: end.isoformat() for subject, end in report.certificates.items()},
         "clients": [_outcome(outcome) for outcome in report.outcomes],
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ..prometheus import gauge
 from .data import Report
-from .summary import faults
+from .summary import faults, plain
 
 
 def metrics(reports: Sequence[Report], now: float) -> str:
@@ -41,15 +41,32 @@ def _lines(reports: Sequence[Report], now: float) -> Iterator[str]:
     )
     yield from gauge(
         "mail_autoconfig_doctor_faults",
-        "Findings about a domain, by code; docs/doctor.md lists the codes.",
+        "Findings about a domain, by code and subject; docs/doctor.md lists the codes.",
         (
-            ({"domain": report.domain, "code": code, "severity": severity}, count)
+            (
+                {
+                    "domain": report.domain,
+                    "code": code,
+                    "severity": severity,
+                    "subject": plain(subject),
+                },
+                count,
+            )
             for report in reports
-            for (code, severity), count in sorted(
-                Counter((each.code, each.severity) for each in faults(report)).items()
+            for (code, severity, subject), count in sorted(
+                Counter((each.code, each.severity, each.subject) for each in faults(report)).items()
             )
         ),
     )
+    yield from _servers_and_clients(reports)
+    yield from gauge(
+        "mail_autoconfig_doctor_last_run_timestamp_seconds",
+        "When the doctor last ran.",
+        [({}, int(now))],
+    )
+
+
+def _servers_and_clients(reports: Sequence[Report]) -> Iterator[str]:
     yield from gauge(
         "mail_autoconfig_doctor_client_success",
         "Whether a client finds a domain's settings (1), even after a question, or not (0).",
@@ -57,13 +74,19 @@ def _lines(reports: Sequence[Report], now: float) -> Iterator[str]:
             ({"domain": report.domain, "client": outcome.client}, outcome.verdict != "fails")
             for report in reports
             for outcome in report.outcomes
+            if outcome.gravity != "ok" or outcome.verdict != "fails"
         ),
     )
-    yield from gauge(
-        "mail_autoconfig_doctor_last_run_timestamp_seconds",
-        "When the doctor last ran.",
-        [({}, int(now))],
-    )
+    if any(report.certificates for report in reports):
+        yield from gauge(
+            "mail_autoconfig_doctor_certificate_end_timestamp_seconds",
+            "When the valid certificate of a server expires.",
+            (
+                ({"domain": report.domain, "subject": subject}, int(end.timestamp()))
+                for report in reports
+                for subject, end in sorted(report.certificates.items())
+            ),
+        )
 
 
 def _count(report: Report, severity: str) -> int:

@@ -1,133 +1,168 @@
-"""The reports as tables for people at a terminal."""
+"""The reports as text for people at a terminal, and for a mail: 80 columns, one line first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
-from .data import Exchange, Finding, Lookup, Report
-from .summary import causes, counted, faults, first, headline, plain
+from .changes import Changes
+from .data import Exchange, Finding, Lookup, Outcome, Report, Setting
+from .summary import causes, counted, faults, first, headline, plain, wrapped
 
 FEW = 5
 """Up to so many domains are shown with all their findings; with more, causes come first."""
+NEVER_ASK = (
+    "Classic Outlook asks a domain only with a registry value: see docs/outlook.md.",
+    "The new Outlook and Outlook's apps never ask a domain: they ask Microsoft.",
+)
+"""Which Outlook asks at all."""
 
-_STYLES = {"ok": "green", "warning": "yellow", "error": "bold red"}
-_VERDICTS = {"found": ("finds", "green"), "asks": ("asks", "yellow"), "fails": ("fails", "red")}
+_SCREEN = 24  # lines; after more, the first thing to do is said again
+_STYLES = {"ok": "green", "warning": "yellow", "error": "bold red", "note": "", "accepted": "dim"}
+_VERDICTS = {
+    "found": ("finds", "green"),
+    "log-in": ("finds, after a log-in", "green"),
+    "asks": ("asks the user", "yellow"),
+    "fails": ("fails", "red"),
+}
 
 
-def show(console: Console, reports: Sequence[Report], *, verbose: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    style: str = ""
+
+
+def show(
+    console: Console,
+    reports: Sequence[Report],
+    *,
+    verbose: bool = False,
+    changes: Changes | None = None,
+) -> None:
     """Print the reports; `verbose` with each request and its answer."""
+    width = console.width
     if len(reports) > FEW:
-        console.print(_causes(reports))
-        reports = [report for report in reports if first(report)]
-        console.print(_domains(reports) if reports else Text("All right.", "green"))
-        if not verbose:
-            return
-    for report in reports:
-        console.print(_report(report, verbose))
+        lines = list(_many(reports, width))
+        if verbose:
+            lines += (line for each in reports for line in (_Line(""), *_one(each, width, True)))
+    else:
+        lines = [line for each in reports for line in (*_one(each, width, verbose), _Line(""))][:-1]
+    if changes:
+        lines[1:1] = [_Line(plain(text)) for text in changes.lines()]
+    if len(reports) == 1 and len(lines) > _SCREEN and (todo := first(reports[0])):
+        lines += [_Line(""), *_first(todo, width)]
+    for line in lines:
+        console.print(Text(line.text, line.style), soft_wrap=True)
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
-def _text(text: str, style: str = "") -> Text:
-    return Text(plain(text), style)  # Text: what servers say is no markup
-
-
-def _report(report: Report, verbose: bool) -> RenderableType:
-    parts: list[RenderableType] = [
-        Text(),
-        Text.assemble(
-            (plain(report.domain), "bold"),
-            ": ",
-            (headline(report), _STYLES[report.severity]),
-            (f", {report.seconds:.1f} s", "dim"),
-        ),
-    ]
+def _headline(report: Report, width: int) -> _Line:
+    text = f"{report.domain}: {headline(report)}"
     if todo := first(report):
-        parts.append(Text.assemble(("First: ", "bold"), _advice(todo)))
+        longer = f"{text}: {todo.code} at {todo.subject}"
+        text = longer if len(longer) <= width else f"{text}: {todo.code}"
+    return _Line(plain(text), _STYLES[report.severity])
+
+
+def _one(report: Report, width: int, verbose: bool) -> Iterator[_Line]:
+    yield _headline(report, width)
+    yield _Line(f"asked as {plain(report.address)}, {report.seconds:.1f} s", "dim")
     found = faults(report)
-    if found:
-        table = _table("severity", "where", "what", "should be", "what to do")
-        for finding in found:
-            table.add_row(
-                Text(finding.severity, _STYLES[finding.severity]),
-                _text(finding.subject),
-                _text(finding.what),
-                _text(finding.should),
-                _text(finding.remedy),
-            )
-        parts += [Text(), table]
-    table = _table("client", "result", "why")
+    todo = first(report)
+    if todo:
+        yield _Line("")
+        yield from _first(todo, width)
+    shown = [each for each in found if not each.code.startswith("client-") and each != todo]
+    if shown:
+        yield _Line("")
+    for each in shown:
+        yield from _finding(each, width)
+    yield _Line("")
+    yield from _clients(report, width)
+    for subject, end in list(report.certificates.items())[:3]:
+        yield _Line(f"certificate of {plain(subject)}: until {end:%Y-%m-%d}", "dim")
+    if verbose:
+        for outcome in report.outcomes:
+            yield from (_Line(""), _Line(plain(outcome.title), "bold"))
+            yield from _requests(outcome.lookups, outcome.exchanges)
+
+
+def _first(todo: Finding, width: int) -> Iterator[_Line]:
+    """The one thing to do, with the text to paste."""
+    yield _Line(plain(f"First: {todo.code} at"), "bold")
+    yield _Line(plain(f"  {todo.subject}"), "bold")
+    yield from _texts(todo, width)
+    for line in todo.paste.splitlines():
+        yield _Line(plain(f"    {line}"))
+
+
+def _finding(finding: Finding, width: int) -> Iterator[_Line]:
+    yield _Line(f"{finding.severity}: {finding.code} at", _STYLES[finding.severity])
+    yield _Line(plain(f"  {finding.subject}"))
+    yield from _texts(finding, width)
+
+
+def _texts(finding: Finding, width: int) -> Iterator[_Line]:
+    should = f"should be: {finding.should}" if finding.should else ""
+    remedy = f"do: {finding.remedy}" if finding.remedy else ""
+    for text in (finding.what, should, remedy):
+        yield from (_Line(line) for line in wrapped(text, width, "  "))
+
+
+def _clients(report: Report, width: int) -> Iterator[_Line]:
+    """What each client ends with; its sentence where it finds nothing or asks."""
+    known: dict[tuple[Setting, ...], str] = {}
     for outcome in report.outcomes:
         word, style = _VERDICTS[outcome.verdict]
         if outcome.verdict == "fails" and outcome.gravity == "ok":
             style = "dim"
-        table.add_row(_text(outcome.title), Text(word, style), _text(outcome.why))
-    parts += [Text(), table]
-    if verbose:
-        for outcome in report.outcomes:
-            parts += [Text(), _text(outcome.title, "bold")]
-            parts.append(_requests(outcome.lookups, outcome.exchanges))
-    return Group(*parts)
+        same = known.get(outcome.settings) if outcome.settings else None
+        end = f": the same as {same}" if same else ""
+        yield _Line(f"{plain(outcome.title)} {word}{end}", style)
+        if outcome.verdict == "asks" or (outcome.verdict == "fails" and outcome.gravity != "ok"):
+            yield from (_Line(line) for line in wrapped(outcome.why, width, "  "))
+        if outcome.settings and not same:
+            known[outcome.settings] = outcome.title
+            yield from (_Line(plain(f"  {text}")) for text in servers(outcome))
+    yield from (_Line(text, "dim") for text in NEVER_ASK if report.outcomes)
 
 
-def _advice(finding: Finding) -> Text:
-    return _text(f"{finding.subject}: {finding.what}; {finding.remedy}".removesuffix("; "))
+def servers(outcome: Outcome) -> Iterator[str]:
+    """The servers that a client ends with, a line each: host, port, security, user name."""
+    for each in outcome.settings:
+        where = each.url or f"{each.host}:{each.port} {each.security}"
+        yield f"{each.type} {where}" + (f" as {each.username}" if each.username else "")
 
 
-def _requests(lookups: Iterable[Lookup], exchanges: Iterable[Exchange]) -> Table:
-    table = _table("request", "answer", "type", "octets", "seconds")
+def _requests(lookups: Iterable[Lookup], exchanges: Iterable[Exchange]) -> Iterator[_Line]:
     for lookup in lookups:
         answer = ", ".join(lookup.values) or lookup.status
-        table.add_row(_text(f"{lookup.type} {lookup.name}"), _text(answer))
+        yield _Line(plain(f"  {lookup.type} {lookup.name}"))
+        yield _Line(plain(f"    {answer}"))
     for exchange in exchanges:
         answer = exchange.error.text if exchange.error else str(exchange.status)
         if exchange.redirects:
             answer += f" → {exchange.location}"
-        table.add_row(
-            _text(f"{exchange.request.method} {exchange.request.url}"),
-            _text(answer),
-            _text(exchange.media_type),
-            str(exchange.size),
-            f"{exchange.seconds:.2f}",
-        )
-    return table
+        rest = [exchange.media_type, f"{exchange.size} octets", f"{exchange.seconds:.2f} s"]
+        yield _Line(plain(f"  {exchange.request.method} {exchange.request.url}"))
+        yield _Line(plain("    " + ", ".join(each for each in (answer, *rest) if each)))
 
 
-def _causes(reports: Sequence[Report]) -> RenderableType:
+def _many(reports: Sequence[Report], width: int) -> Iterator[_Line]:
     right = sum(report.severity == "ok" for report in reports)
-    title = Text(f"\n{counted(len(reports), 'domain')}, {right} all right", "bold")
     found = causes(reports)
+    worst = f"; first: {found[0].code}" if found else ""
+    yield _Line(f"{counted(len(reports), 'domain')}, {right} all right{worst}", "bold")
     if not found:
-        return title
-    table = _table("severity", "domains", "cause", "for example", "what to do")
+        return
     for cause in found:
-        table.add_row(
-            Text(cause.severity, _STYLES[cause.severity]),
-            str(len(cause.domains)),
-            Text(cause.code),
-            _text(f"{cause.example.subject}: {cause.example.what}"),
-            _text(cause.example.remedy),
-        )
-    return Group(title, Text(), table, Text())
-
-
-def _domains(reports: Iterable[Report]) -> Table:
-    table = _table("domain", "findings", "first")
-    for report in reports:
-        todo = first(report)
-        if todo:
-            table.add_row(
-                _text(report.domain),
-                Text(headline(report), _STYLES[report.severity]),
-                _advice(todo),
-            )
-    return table
+        domains = counted(len(cause.domains), "domain")
+        text = f"{cause.severity}: {cause.code} at {domains}, for example"
+        yield _Line(text, _STYLES[cause.severity])
+        yield _Line(plain(f"  {cause.example.subject}"))
+        yield from _texts(cause.example, width)
+    yield _Line("")
+    yield from (_headline(report, width) for report in reports if first(report))

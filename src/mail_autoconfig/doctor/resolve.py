@@ -10,6 +10,7 @@ import dns.exception
 import dns.resolver
 
 from .data import Lookup
+from .sockets import QUESTIONS, check_own
 
 _LIFETIME = 5.0  # seconds for one question, all tries together
 
@@ -32,6 +33,7 @@ class Resolver:
             self._resolver.port = port
         self._resolver.lifetime = _LIFETIME
         self._asked: dict[tuple[str, str], asyncio.Task[Lookup]] = {}
+        self.free = asyncio.Semaphore(QUESTIONS)
 
     async def look_up(self, name: str, type_: str) -> Lookup:
         """The records of a name; it is absolute, with or without its final dot."""
@@ -42,10 +44,12 @@ class Resolver:
 
     async def _look_up(self, name: str, type_: str) -> Lookup:
         try:
-            answer = await self._resolver.resolve(f"{name}.", type_, raise_on_no_answer=False)
+            async with self.free:
+                answer = await self._resolver.resolve(f"{name}.", type_, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN:
             return Lookup(name, type_, "no name")
-        except (dns.exception.DNSException, UnicodeError, OSError):
+        except (dns.exception.DNSException, UnicodeError, OSError) as error:
+            check_own(error)
             return Lookup(name, type_, "no answer")
         chain = [rrset.name.to_text(omit_final_dot=True) for rrset in answer.response.answer]
         aliases = tuple(each.lower() for each in chain if each.lower() != name)

@@ -12,11 +12,16 @@ from collections.abc import AsyncIterator, Mapping
 import h11
 import httpx
 
+from .authority import of_ones_own
 from .data import ErrorKind, Failure
 from .resolve import Address, Resolver, is_public, literal
+from .sockets import check_own
 
 _CONNECT_TIMEOUT = 5.0  # seconds for each address, the TLS handshake included
 _PIECE = 1 << 16  # octets read at a time
+_MOST_PROMISES = 10  # answers of status 1xx before the answer (RFC 9110, section 15.2)
+MOST_ADDRESSES = 8
+"""Addresses of a name that are visited."""
 
 
 class FetchError(Exception):
@@ -69,7 +74,7 @@ class Transport(httpx.AsyncBaseTransport):
         public = tuple(each for each in found if self._allow_private or is_public(each))
         if not public:
             raise FetchError("private", f"{host} has the address {found[0]}, which is not public")
-        return public
+        return tuple(sorted(public, key=lambda each: (each.version, int(each))))[:MOST_ADDRESSES]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; the address that answers is in the extension `address`.
@@ -81,27 +86,58 @@ class Transport(httpx.AsyncBaseTransport):
         port = url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
         if url.scheme not in ("http", "https") or not host or not 0 < port < 65536:
             raise FetchError("protocol", f"{str(url)!r} is no URL of http or https")
-        context = self._context if url.scheme == "https" else None
         failure = None
+        at = request.extensions.get("at", "")
         for address in await self.addresses(host):
+            if at and str(address) != at:
+                continue
             try:
-                async with asyncio.timeout(_CONNECT_TIMEOUT):
-                    reader, writer = await asyncio.open_connection(
-                        str(address),
-                        self._ports.get(port, port),
-                        ssl=context,
-                        server_hostname=host if context else None,
-                    )
+                reader, writer, vouched = await self._connected(
+                    str(address), self._ports.get(port, port), host if url.scheme == "https" else ""
+                )
             except OSError as error:  # TimeoutError and ssl.SSLError are ones
                 failure = explained(error, host)
                 continue
             connection = _Connection(reader, writer)
             try:
-                return await connection.send(request, {"address": str(address)})
+                return await connection.send(request, {"address": str(address), "vouched": vouched})
             except BaseException:
                 await connection.aclose()
                 raise
-        raise failure or FetchError("name", f"{host} has no address")
+        raise failure or FetchError("name", f"{host} has no address {at}".rstrip())
+
+    async def _connected(
+        self, address: str, port: int, host: str
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bool]:
+        """Connect, with TLS if there is a host; whether its certificate is trusted here.
+
+        One of an authority of the domain's own is read, and not trusted.
+        """
+        context = self._context if host else None
+
+        async def connect(
+            context: ssl.SSLContext | None,
+        ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            async with asyncio.timeout(_CONNECT_TIMEOUT):
+                return await asyncio.open_connection(
+                    address, port, ssl=context, server_hostname=host if context else None
+                )
+
+        async def handshake(context: ssl.SSLContext) -> ssl.SSLObject:
+            _reader, writer = await connect(context)
+            try:
+                found: ssl.SSLObject = writer.get_extra_info("ssl_object")
+                return found
+            finally:
+                writer.transport.abort()
+
+        try:
+            return (*await connect(context), True)
+        except ssl.SSLCertVerificationError as error:
+            own = await of_ones_own(error, handshake)
+            if own is None:
+                raise
+            return (*await connect(own), False)
 
 
 class _Connection(httpx.AsyncByteStream):
@@ -112,7 +148,7 @@ class _Connection(httpx.AsyncByteStream):
         self._writer = writer
         self._protocol = h11.Connection(h11.CLIENT)
 
-    async def send(self, request: httpx.Request, extensions: dict[str, str]) -> httpx.Response:
+    async def send(self, request: httpx.Request, extensions: dict[str, object]) -> httpx.Response:
         head = h11.Request(
             method=request.method, target=request.url.raw_path, headers=request.headers.raw
         )
@@ -122,7 +158,7 @@ class _Connection(httpx.AsyncByteStream):
             await self._writer.drain()
         except OSError as error:
             raise FetchError("unreachable", f"the connection breaks: {error}") from error
-        while True:
+        for _promise in range(_MOST_PROMISES + 1):
             event = await self._next()
             if isinstance(event, h11.Response):
                 return httpx.Response(
@@ -133,6 +169,7 @@ class _Connection(httpx.AsyncByteStream):
                 )
             if not isinstance(event, h11.InformationalResponse):
                 raise FetchError("protocol", "the connection ends without an answer")
+        raise FetchError("protocol", "answers of status 1xx without an end")
 
     async def _next(self) -> h11.Event:
         try:
@@ -154,7 +191,8 @@ class _Connection(httpx.AsyncByteStream):
 
 
 def explained(error: OSError, host: str) -> FetchError:
-    """Why a host can't be connected, in words."""
+    """Why a host can't be connected, in words. Raises OwnTroubleError."""
+    check_own(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return FetchError("certificate", error.verify_message.rstrip("."))
     if isinstance(error, ssl.SSLError):

@@ -79,8 +79,12 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """What the first emailProvider says of itself; the texts are as they are."""
+    """What the first emailProvider says of itself; the texts are as they are.
 
+    `id` is None where there is no such attribute.
+    """
+
+    id: str | None
     domains: tuple[str, ...]
     display_name: str
     display_short_name: str
@@ -105,6 +109,7 @@ def read(octets: bytes) -> ClientConfig:
     if first is not None:
         places.update(dict.fromkeys(first, "emailProvider"))
         provider = Provider(
+            first.get("id"),
             tuple(each.text or "" for each in first.iterfind("domain")),
             first.findtext("displayName") or "",
             first.findtext("displayShortName") or "",

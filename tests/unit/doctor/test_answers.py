@@ -89,10 +89,13 @@ def test_port_that_is_none(port: str) -> None:
     assert autoconfig(answer(config), ADDRESS)[0].port == 0
 
 
-def test_unknown_words_are_kept() -> None:
-    config = CONFIG.replace("STARTTLS", "TLS").replace("OAuth2", "magic")
-    imap = autoconfig(answer(config), ADDRESS)[0]
-    assert (imap.security, imap.authentication) == ("TLS", ("magic", "password"))
+def test_unknown_words_of_authentication_are_kept() -> None:
+    imap = autoconfig(answer(CONFIG.replace("OAuth2", "magic")), ADDRESS)[0]
+    assert imap.authentication == ("magic", "password")
+
+
+def test_no_client_reads_a_socket_type_of_tls() -> None:
+    assert "not both" in refusal(answer(CONFIG.replace("STARTTLS", "TLS")))
 
 
 def test_pox_with_its_defaults() -> None:

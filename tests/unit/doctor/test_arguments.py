@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import re
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 import yaml
 
 from mail_autoconfig.cli import main
-from mail_autoconfig.doctor.arguments import DEBIAN_PACKAGES
+from mail_autoconfig.doctor.arguments import DEBIAN_PACKAGES, add_command
 
 ROOT = Path(__file__).parents[3]
 
@@ -35,7 +36,7 @@ def test_a_missing_module_is_named_with_the_cure() -> None:
         env={"PYTHONPATH": str(ROOT / "src")},
     )
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr.startswith("doctor: no module dns; pipx install 'mail-autoconfig[doctor]'")
+    assert ended.stderr.startswith("doctor: no module dns; install Debian's ")
     assert all(package in ended.stderr for package in DEBIAN_PACKAGES)
 
 
@@ -47,5 +48,26 @@ def test_an_inventory_in_yaml_needs_one_more(
     monkeypatch.setitem(sys.modules, "yaml", None)
     assert main(["doctor", "--inventory", str(file)]) == 2
     said = capsys.readouterr().err
-    assert said.startswith("doctor: no module yaml; ")
-    assert said.endswith("; for an inventory in YAML also python3-yaml\n")
+    assert (
+        said == "domains.yml: an inventory in YAML needs python3-yaml; give JSON, or install it\n"
+    )
+
+
+def parsed(*arguments: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_command(parser.add_subparsers())
+    return parser.parse_args(["doctor", *arguments])
+
+
+def test_a_domain_alone_is_enough() -> None:
+    (address,) = parsed("example.com").address
+    assert (address.email, address.domain) == ("postmaster@example.com", "example.com")
+
+
+def test_accepted_findings() -> None:
+    found = parsed(
+        "--ignore", "dns-no-mx", "--ignore", "web-case:https://a.test/x", "a.test"
+    ).ignore
+    assert found == [("dns-no-mx", ""), ("web-case", "https://a.test/x")]
+    with pytest.raises(SystemExit):
+        parsed("--ignore", ":x", "a.test")

@@ -168,7 +168,7 @@ def test_forms(doctor: Doctor, found: list[Finding], tmp_path: Path) -> None:
         *("--domain", DOMAIN, "-v", "--html", str(page), "--prometheus", str(metrics))
     )
     assert (code, err) == (1, "")
-    assert out.splitlines()[1].startswith(f"{DOMAIN}: 1 warning")
+    assert out.splitlines()[0].startswith(f"{DOMAIN}: 1 warning: x at subject")
     assert f"MX {DOMAIN}" in out
     assert page.read_text().startswith("<!doctype html>")
     assert metrics.read_text().startswith("# HELP ")

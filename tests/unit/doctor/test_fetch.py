@@ -240,3 +240,44 @@ def test_rate_limit_is_waited_for(world: World, monkeypatch: pytest.MonkeyPatch)
     found = fetch(world.fetcher(), URL)
     assert (found.status, found.limited) == (200, True)
     assert fetch(world.fetcher(), URL).limited is False
+
+
+def test_host_that_limits_the_rate_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked again as Retry-After says, and then no more."""
+    waits: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("mail_autoconfig.doctor.fetch.asyncio.sleep", note)
+    world.replies[URL] = Reply(429, {"Retry-After": "3"}, b"")
+    fetcher = world.fetcher()
+
+    async def many() -> list[Exchange]:
+        return [await fetcher.fetch(Request("GET", URL)) for _ in range(20)]
+
+    found = asyncio.run(many())
+    assert {(each.status, each.limited) for each in found} == {(429, True)}
+    assert len([line for line in world.web.log if URL in line]) == 9
+    assert set(waits) == {3}
+
+
+def test_host_that_wants_a_long_wait_is_asked_once(world: World) -> None:
+    world.replies[URL] = Reply(429, {"Retry-After": "3600"}, b"")
+    assert fetch(world.fetcher(), URL).status == 429
+    assert len([line for line in world.web.log if URL in line]) == 1
+
+
+def test_one_address_of_a_host(world: World) -> None:
+    fetcher = world.fetcher()
+    world.replies[URL] = Reply(200, {}, b"")
+    assert asyncio.run(fetcher.fetch(Request("GET", URL, at="127.0.0.1"))).status == 200
+    found = asyncio.run(fetcher.fetch(Request("GET", URL, at="192.0.2.1")))
+    assert found.error
+    assert found.error.kind == "name"
+
+
+def test_client_without_a_name_sends_none(world: World) -> None:
+    headers = (("User-Agent", ""),)
+    world.replies[URL] = Reply(200, {}, b"")
+    assert asyncio.run(world.fetcher().fetch(Request("GET", URL, headers=headers))).status == 200

@@ -22,11 +22,14 @@ def test_page() -> None:
     assert root.findtext(".//h1") == "Mail set-up: a.test"
     assert root.find(".//h2").text_content() == "a.test: 1 error, 1 warning"
     assert (
-        root.find(".//p[@class='first error']").text_content().startswith("First: https://a.test")
+        root.find(".//p[@class='first error']")
+        .text_content()
+        .startswith("First: tls-expired at https://a.test")
     )
     cells = [each.text_content() for each in root.iterfind(".//td")]
-    assert cells[0] == "error"
+    assert cells[0] == "errortls-expired"
     assert "finds the settings" in cells
+    assert any(each.startswith("imap mail.a.test:993 tls as u@a.test") for each in cells)
     assert "no connection" in cells
     assert "302  → https://a.test/" in cells
     assert "2026-11-23 12:00 UTC" in root.text_content()

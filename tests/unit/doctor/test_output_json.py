@@ -1,17 +1,26 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
+from mail_autoconfig import __version__
 from mail_autoconfig.doctor.output_json import document
 
 from .samples import WARNING, report
 
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+
 
 def test_document() -> None:
-    found = json.loads(json.dumps(document([report("a.test", WARNING)])))
+    found = json.loads(json.dumps(document([report("a.test", WARNING)], NOW)))
     (domain,) = found["domains"]
     outlook, kmail = domain.pop("clients")
-    assert found == {"version": 1, "domains": [domain]}
+    assert found == {
+        "version": 1,
+        "program": __version__,
+        "time": "2026-11-25T00:00:00+00:00",
+        "domains": [domain],
+    }
     assert domain == {
         "domain": "a.test",
         "address": "u@a.test",
@@ -25,8 +34,10 @@ def test_document() -> None:
                 "what": "no MX record",
                 "should": "",
                 "remedy": "",
+                "paste": "",
             }
         ],
+        "certificates": {},
     }
     assert (kmail["client"], kmail["verdict"], kmail["source"]) == ("kmail", "fails", "")
     assert outlook["settings"] == [

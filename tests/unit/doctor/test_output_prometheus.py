@@ -17,8 +17,9 @@ def test_metrics() -> None:
         f'{name}_findings{{domain="a.test",severity="warning"}} 1',
         f'{name}_findings{{domain="b.test",severity="error"}} 0',
         f'{name}_findings{{domain="b.test",severity="warning"}} 0',
-        f'{name}_faults{{domain="a.test",code="dns-no-mx",severity="warning"}} 1',
-        f'{name}_faults{{domain="a.test",code="tls-expired",severity="error"}} 2',
+        f'{name}_faults{{domain="a.test",code="dns-no-mx",severity="warning",subject="a.test"}} 1',
+        f'{name}_faults{{domain="a.test",code="tls-expired",severity="error",'
+        'subject="https://a.test"} 2',
         f'{name}_client_success{{domain="a.test",client="outlook"}} 1',
         f'{name}_client_success{{domain="a.test",client="kmail"}} 0',
         f'{name}_client_success{{domain="b.test",client="outlook"}} 1',

@@ -5,8 +5,9 @@ import re
 
 from rich.console import Console
 
-from mail_autoconfig.doctor.data import Report
-from mail_autoconfig.doctor.output_table import FEW, show
+from mail_autoconfig.doctor.changes import Changes
+from mail_autoconfig.doctor.data import Finding, Report
+from mail_autoconfig.doctor.output_table import FEW, NEVER_ASK, show
 
 from .samples import ERROR, WARNING, report
 
@@ -23,38 +24,61 @@ def lines(text: str) -> list[str]:
 
 
 def test_one_domain() -> None:
-    found = lines(shown(report("a.test", WARNING, ERROR)))
-    assert found[0] == "a.test: 1 error, 1 warning, 1.2 s"
-    assert found[1].startswith("First: https://a.test: it is ")
-    assert found[1].endswith("; renew it")
-    assert found[3].startswith("error https://a.test it is ")
-    assert found[4] == "warning a.test no MX record"
-    assert "Outlook (classic) finds finds settings at https://a.test/x" in found
-    assert "request" not in " ".join(found)
+    """One line first: monitoring plug-ins show no other."""
+    text = shown(report("a.test", WARNING, ERROR))
+    found = lines(text)
+    assert text.splitlines()[0] == "a.test: 1 error, 1 warning: tls-expired at https://a.test"
+    assert found[1] == "asked as u@a.test, 1.2 s"
+    assert found[2:4] == ["First: tls-expired at", "https://a.test"]
+    assert found[6:10] == ["do: renew it", "warning: dns-no-mx at", "a.test", "no MX record"]
+    assert found[10:12] == ["Outlook (classic) finds", "imap mail.a.test:993 tls as u@a.test"]
+    assert found[-2:] == list(NEVER_ASK)
 
 
 def test_nothing_to_do() -> None:
     found = lines(shown(report()))
-    assert found[0] == "a.test: all right, 1.2 s"
+    assert found[0] == "a.test: all right"
     assert not [line for line in found if line.startswith("First")]
+
+
+def test_eighty_columns_with_urls_whole() -> None:
+    url = f"https://autoconfig.example.test/{'x' * 80}"
+    long = Finding("web-status", "error", url, f"{'words ' * 40}{url} status 404", "", "do " * 60)
+    file = io.StringIO()
+    show(Console(file=file, width=80, highlight=False), [report("a.test", long)])
+    assert all(len(line) <= 80 or url in line for line in file.getvalue().splitlines())
+    assert f"  {url}" in file.getvalue().splitlines()
+
+
+def test_what_changed() -> None:
+    file = io.StringIO()
+    since = Changes("monday", (("a.test", "x", "s"),), ())
+    show(Console(file=file, width=80), [report()], changes=since)
+    assert file.getvalue().splitlines()[1] == "new since monday: a.test: x at s"
 
 
 def test_each_request() -> None:
     found = lines(shown(report(), verbose=True))
-    assert "MX a.test 10 mx.a.test." in found
-    assert "GET https://a.test/y no connection 0 0.00" in found
-    assert "POST https://a.test/x 200 text/xml 4 0.25" in found
-    assert "GET http://a.test/z 302 → https://a.test/ 0 0.00" in found
+    assert found[found.index("MX a.test") + 1] == "10 mx.a.test."
+    assert found[found.index("GET https://a.test/y") + 1] == "no connection, 0 octets, 0.00 s"
+    assert found[found.index("POST https://a.test/x") + 1] == "200, text/xml, 4 octets, 0.25 s"
+    assert "302 → https://a.test/, 0 octets, 0.00 s" in found
 
 
 def test_many_domains() -> None:
     reports = [report(f"d{number}.test", ERROR) for number in range(FEW)]
     found = lines(shown(*reports, report("right.test")))
-    assert found[0] == f"{FEW + 1} domains, 1 all right"
-    assert found[2].startswith(f"error {FEW} tls-expired https://a.test: it is ")
+    assert found[0] == f"{FEW + 1} domains, 1 all right; first: tls-expired"
+    assert found[1] == f"error: tls-expired at {FEW} domains, for example"
     assert not [line for line in found if line.startswith("right.test")]
     assert len([line for line in found if re.match(r"d\d", line)]) == FEW
-    assert lines(shown(*[report()] * (FEW + 1)))[-1] == "All right."
+    assert lines(shown(*[report()] * (FEW + 1))) == [f"{FEW + 1} domains, {FEW + 1} all right"]
+
+
+def test_writing_is_not_turned() -> None:
+    turned = Finding("x", "error", "a\u202eb", "c\u2066d", "", "e\u200bf")
+    text = shown(report("a.test", turned), verbose=True)
+    assert not set(text) & {"\u202e", "\u2066", "\u200b"}
 
 
 def test_what_servers_write_is_neither_markup_nor_control() -> None:
@@ -64,4 +88,4 @@ def test_what_servers_write_is_neither_markup_nor_control() -> None:
 
 
 def test_colours() -> None:
-    assert "\x1b[1;31merror" in shown(report("a.test", ERROR), colours=True)
+    assert "\x1b[1;31ma.test" in shown(report("a.test", ERROR), colours=True)

@@ -46,7 +46,7 @@ def document(text: str = DOCUMENT) -> ClientConfig:
 
 
 def test_document() -> None:
-    provider = Provider(("a.test", "mx.test"), "A", "B")
+    provider = Provider("x", ("a.test", "mx.test"), "A", "B")
     assert document() == ClientConfig(ROOT, "1.1", provider, (IMAP, CALDAV))
 
 
@@ -56,7 +56,7 @@ def test_what_is_missing() -> None:
         "<clientConfig><emailProvider><incomingServer/></emailProvider></clientConfig>"
     )
     nothing = Server("incomingServer", "emailProvider", "", "", "", "", "", "", ())
-    assert found == ClientConfig(ROOT, "", Provider((), "", ""), (nothing,))
+    assert found == ClientConfig(ROOT, "", Provider(None, (), "", ""), (nothing,))
     with pytest.raises(XmlError):
         document("<clientConfig>")
 

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from ..case import Case
 from ..data import Finding
+from .agreement import check_agreement
+from .astray import check_astray
 from .clients import check_clients
 from .dav import check_dav
 from .mail import check_mail
@@ -16,11 +18,13 @@ from .web import check_web
 Check = Callable[[Case], Awaitable[Iterable[Finding]]]
 
 CHECKS: tuple[Check, ...] = (
+    check_astray,
     check_name_servers,
     check_names,
     check_web,
+    check_agreement,
     check_mail,
     check_dav,
     check_clients,
 )
-"""In the order in which their findings are shown; the first error is the first thing to do."""
+"""From causes to effects: so their findings are shown; the first error is the first thing to do."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from ..catalogue import finding
 from ..data import Finding
 from ..fetch import Fetcher
+from ..sockets import check_own
 from ..transport import FetchError
 
 CONNECT = 5.0
@@ -19,14 +21,15 @@ NO_WAY = errno.ENETUNREACH, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL
 State = Literal["live", "closed", "silent", "untried"]
 
 
-async def state_of(address: str, port: int) -> State:
-    """Connect and hang up."""
+async def state_of(address: str, port: int, free: asyncio.Semaphore) -> State:
+    """Connect and hang up. Raises OwnTroubleError."""
     try:
-        async with asyncio.timeout(CONNECT):
+        async with free, asyncio.timeout(CONNECT):
             _reader, writer = await asyncio.open_connection(address, port)
     except TimeoutError:
         return "silent"
     except OSError as error:
+        check_own(error)
         if error.errno in NO_WAY:
             return "untried"
         return "closed" if error.errno == errno.ECONNREFUSED else "silent"
@@ -34,16 +37,18 @@ async def state_of(address: str, port: int) -> State:
     return "live"
 
 
-async def reach(
+async def reach_all(
     subject: str, host: str, port: int, fetcher: Fetcher
-) -> tuple[str | None, tuple[Finding, ...]]:
-    """Connect to each address of a name: one that answers, or None, and what is wrong."""
+) -> tuple[list[str], tuple[Finding, ...]]:
+    """Connect to each address of a name: those that answer, and what is wrong with the others."""
     try:
         addresses = [str(address) for address in await fetcher.addresses(host)]
     except FetchError as error:
-        return None, (_without_address(subject, error),)
+        return [], (_without_address(subject, error),)
     port = fetcher.port(port)
-    states = await asyncio.gather(*(state_of(address, port) for address in addresses))
+    states = await asyncio.gather(
+        *(state_of(address, port, fetcher.talks) for address in addresses)
+    )
     live = [address for address, state in zip(addresses, states, strict=True) if state == "live"]
     dead = [
         finding("address-dead", subject, address=address)
@@ -51,11 +56,34 @@ async def reach(
         if state in ("closed", "silent")
     ]
     if live:
-        return live[0], tuple(dead)
+        return live, tuple(dead)
     if "closed" in states:
-        return None, (finding("port-closed", subject),)
+        return [], (finding("port-closed", subject),)
     code = "port-silent" if "silent" in states else "address-untried"
-    return None, (finding(code, subject, seconds=f"{CONNECT:g}"),)
+    return [], (finding(code, subject, seconds=f"{CONNECT:g}"),)
+
+
+def merged(subject: str, host: str, found: Mapping[str, Sequence[Finding]]) -> tuple[Finding, ...]:
+    """The findings at each address of a host: those at some alone are of another server there."""
+    everywhere = [
+        each
+        for each in dict.fromkeys(each for some in found.values() for each in some)
+        if all(each in some for some in found.values())
+    ]
+    here_alone = [
+        finding(
+            "address-differs",
+            subject,
+            host=host,
+            address=address,
+            text=each.what,
+            usual="no such fault",
+        )
+        for address, some in found.items()
+        for each in some
+        if each not in everywhere and each.severity == "error"
+    ]
+    return (*here_alone, *everywhere)
 
 
 def _without_address(subject: str, error: FetchError) -> Finding:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from urllib.parse import urlsplit
 
 from ..case import Case
 from ..catalogue import finding
 from ..data import Finding, Request, Setting
-from .web import failure, published, vouched_for
+from .asking import failure, published, vouched_for
 
 _TYPES = "caldav", "carddav", "webdav"
 # RFC 9110, section 11; RFC 4559; RFC 6750.
@@ -47,7 +46,7 @@ async def _check(case: Case, setting: Setting) -> list[Finding]:
         return [finding("dav-status", subject, status=exchange.status)]
     found = []
     if exchange.status == 401:
-        offered = frozenset(re.findall(r"(?:^|,\s*)([a-z]+)(?=\s|,|$)", exchange.challenge.lower()))
+        offered = exchange.schemes
         for method in setting.authentication:
             if method in _SCHEMES and not offered & _SCHEMES[method]:
                 shown = ", ".join(sorted(offered)) or "none"
@@ -58,6 +57,7 @@ async def _check(case: Case, setting: Setting) -> list[Finding]:
     if (
         case.password is None
         or not vouched
+        or not exchange.vouched
         or not exchange.request.url.startswith(f"https://{host}/")
     ):
         return found

@@ -40,8 +40,8 @@ class Reading:
 def read(exchange: Exchange, format_: Format, address: str) -> Reading:
     """Judge a complete answer of status 200 to a question for `address`."""
     subject = exchange.request.url.partition("?")[0]
-    if exchange.media_type == "text/html":
-        return Reading((finding("answer-page", subject),))
+    if code := _no_document(exchange, format_):
+        return Reading((finding(code, subject, host=exchange.request.host),))
     found: list[Finding] = []
     if exchange.media_type not in XML_TYPES:
         shown = exchange.media_type or "none"
@@ -51,12 +51,35 @@ def read(exchange: Exchange, format_: Format, address: str) -> Reading:
     except DoctypeError:
         return Reading((*found, finding("answer-dtd", subject)))
     except XmlError as error:
-        return Reading((*found, finding("answer-not-xml", subject, text=error)))
+        _before, declaration, _rest = exchange.body.strip().partition(b"<?xml")
+        code = (
+            "answer-prefix" if declaration and _before.strip(b"\xef\xbb\xbf") else "answer-not-xml"
+        )
+        return Reading((*found, finding(code, subject, text=error)))
     settings = tuple(each for each in judged if isinstance(each, Setting))
     for setting in settings:
         found += _port_faults(subject, setting)
     found += (each for each in judged if isinstance(each, Finding))
     return Reading(tuple(found), settings)
+
+
+def is_page(exchange: Exchange, format_: Format) -> bool:
+    """Whether an answer is a web page, whatever its type says: settings may be called one."""
+    body = exchange.body.lstrip()[:4096].lower()
+    root = b"<clientconfig" if format_ == "config" else b"autodiscover"
+    if root in body and not body.startswith((b"<!doctype html", b"<html")):
+        return False
+    return exchange.media_type == "text/html" or body.startswith((b"<!doctype html", b"<html"))
+
+
+def _no_document(exchange: Exchange, format_: Format) -> str:
+    """The code of what comes in place of a document; empty if it may be one."""
+    body = exchange.body.lstrip()
+    if not body:
+        return "answer-empty"
+    if body.startswith((b"<?php", b"#!/", b"<%")):
+        return "answer-source"
+    return "answer-page" if is_page(exchange, format_) else ""
 
 
 def _judged(
@@ -76,21 +99,3 @@ def _port_faults(subject: str, setting: Setting) -> Iterator[Finding]:
         yield finding("settings-tls", subject, server=server, port=setting.port, should=should)
     if setting.security == "none":
         yield finding("settings-plain", subject, server=server)
-
-
-def disagreements(subject: str, source: str, found: Reading, other: Reading) -> Iterator[Finding]:
-    """Where two answers send clients to different servers: the first of each type counts."""
-    for type_ in ("imap", "pop3", "smtp"):
-        ours, theirs = (
-            [_shown(each) for each in reading.settings if each.type == type_]
-            for reading in (found, other)
-        )
-        if ours and theirs and ours[0] != theirs[0]:
-            yield finding(
-                "settings-disagree", subject, found=ours[0], other=theirs[0], source=source
-            )
-
-
-def _shown(setting: Setting) -> str:
-    where = f"{setting.type} {setting.host.lower()}:{setting.port}"
-    return f"{where} {setting.security} as {setting.username}"

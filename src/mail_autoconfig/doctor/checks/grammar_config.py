@@ -15,12 +15,14 @@ from ...formats.client_config import (
     ClientConfig,
     Provider,
     Server,
+    filled,
 )
 from ...formats.words import PLACEHOLDERS
 from ...inventory.names import normalise
 from ..answers import port_of
 from ..catalogue import finding
 from ..data import Finding, Setting
+from ..replays.strict import is_host
 
 _VERSIONS = "1.1", "1.2"
 _SERVERS = {"incomingServer": ("imap", "pop3"), "outgoingServer": ("smtp",)}
@@ -66,9 +68,15 @@ def _wrong(subject: str, of: str, element: str, found: str, should: str) -> Find
 
 
 def _provider(provider: Provider, subject: str, address: str) -> Iterator[Finding]:
+    if provider.id is None or not is_host(provider.id):
+        should = "a host name: Thunderbird refuses the document otherwise"
+        yield _wrong(subject, "emailProvider", "id", provider.id or "", should)
     domain = _spelt(address.rpartition("@")[2])
     listed = {_spelt(each.strip()) for each in provider.domains}
-    if not listed & {domain, PLACEHOLDERS["domain"].lower()}:
+    if not any(is_host(filled(each, address)) for each in provider.domains):
+        shown = ", ".join(provider.domains)
+        yield _wrong(subject, "emailProvider", "domain", shown, "a domain name, such as " + domain)
+    elif not listed & {domain, PLACEHOLDERS["domain"].lower()}:
         yield finding("config-domain", subject, domain=domain)
     for element, text, most in (
         ("displayName", provider.display_name, 60),

@@ -13,7 +13,10 @@ from ..answers import port_of
 from ..catalogue import finding
 from ..data import Finding, Setting
 
-_OTHER_TYPES = {*POX_WEB_TYPES.values(), "WEB", "NNTP", "EXCH", "EXPR", "EXHTTP", "MobileSync"}
+_OTHER_TYPES = {  # none that Outlook reads as a mail server, and none that hurts
+    *POX_WEB_TYPES.values(),
+    *("DAV", "WEB", "NNTP", "EXCH", "EXPR", "EXHTTP", "MobileSync", "CalDAV", "CardDAV", "EWS"),
+}
 _MAIL_TYPES = {*TYPES, "EXCH", "EXPR"}
 
 

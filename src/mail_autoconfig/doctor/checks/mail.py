@@ -28,9 +28,9 @@ from ..dialogue import (
     looks_like_mail,
 )
 from ..fetch import Fetcher
-from .connect import CONNECT, reach
+from .asking import published, vouched_for
+from .connect import CONNECT, merged, reach_all
 from .tls import Contexts, examine, is_no_tls
-from .web import published, vouched_for
 
 GREETING = 10.0
 """Seconds until a server speaks: some let strangers wait on purpose, but not so long."""
@@ -78,11 +78,14 @@ async def check_server(
     With a `password`, the log-in with the published user name is tried too.
     """
     subject = f"{setting.type} {setting.host}:{setting.port}"
-    address, found = await reach(subject, setting.host, setting.port, fetcher)
-    if address is None:
-        return found
-    visit = _Visit(subject, setting, address, fetcher.port(setting.port), contexts)
-    return found + tuple([each async for each in visit.findings(now, password)])
+    live, dead = await reach_all(subject, setting.host, setting.port, fetcher)
+    found: dict[str, tuple[Finding, ...]] = {}
+    for address in live:
+        visit = _Visit(subject, setting, address, fetcher, contexts)
+        found[address] = tuple([each async for each in visit.findings(now, password)])
+        if any(each.code == "mail-login" for each in found[address]):
+            password = None  # one refusal is enough: servers count them
+    return (*dead, *merged(subject, setting.host, found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ class _Visit:
     subject: str
     setting: Setting
     address: str
-    port: int
+    fetcher: Fetcher
     contexts: Contexts
 
     async def findings(self, now: datetime, password: str | None) -> AsyncIterator[Finding]:
@@ -139,8 +142,9 @@ class _Visit:
         trusted = self.setting.security != "none"
         if trusted:
             host = self.setting.host
-            tls = await examine(self.subject, host, self.handshake, self.contexts, now)
-            trusted = not any(each.severity == "error" for each in tls)
+            ends = self.fetcher.certificates
+            tls = await examine(self.subject, host, self.handshake, self.contexts, now, ends)
+            trusted = not any(each.severity in ("error", "note") for each in tls)
             for each in tls:
                 yield each
         for each in found:
@@ -153,10 +157,10 @@ class _Visit:
     @asynccontextmanager
     async def connection(self, context: ssl.SSLContext | None) -> AsyncIterator[Wire]:
         """Connect, with TLS from the first byte if there is a context."""
-        async with asyncio.timeout(2 * CONNECT):
+        async with self.fetcher.talks, asyncio.timeout(2 * CONNECT):
             reader, writer = await asyncio.open_connection(
                 self.address,
-                self.port,
+                self.fetcher.port(self.setting.port),
                 ssl=context,
                 server_hostname=self.setting.host if context else None,
                 limit=LONGEST_LINE,

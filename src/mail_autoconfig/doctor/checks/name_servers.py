@@ -13,6 +13,7 @@ import dns.rdatatype
 from ..case import Case
 from ..catalogue import finding
 from ..data import Finding
+from ..sockets import check_own
 from ..transport import FetchError
 from .connect import NO_WAY
 
@@ -66,6 +67,7 @@ async def _visit(case: Case, zone: str, name: str) -> tuple[list[Finding], list[
         try:
             fault = await _ask_all(case, zone, server)
         except (dns.exception.DNSException, OSError, EOFError) as error:  # EOFError: over TCP
+            check_own(error)
             if isinstance(error, OSError) and error.errno in NO_WAY:
                 continue
             fault = "ns-silent"
@@ -100,9 +102,10 @@ async def _ask(case: Case, server: _NameServer, name: str, type_: str) -> list[s
     query = dns.message.make_query(f"{name}.", type_)
     for last in range(_TRIES):
         try:
-            answer, _over_tcp = await dns.asyncquery.udp_with_fallback(
-                query, server.address, _TIMEOUT, case.fetcher.port(53)
-            )
+            async with case.resolver.free:
+                answer, _over_tcp = await dns.asyncquery.udp_with_fallback(
+                    query, server.address, _TIMEOUT, case.fetcher.port(53)
+                )
         except dns.exception.Timeout:
             if last == _TRIES - 1:
                 raise

@@ -11,10 +11,13 @@ from ...zones.records import MAIL_SERVICES, RecordSet, records
 from ..case import Case
 from ..catalogue import finding
 from ..data import Finding, Lookup
-from .web import vouched_for
+from .asking import vouched_for
 
 _BESIDE = "MX", "SRV", "TXT"  # a resolver can't tell A and AAAA beside a CNAME from its target's
+AUTOCONFIG_ALONE = "thunderbird", "thunderbird-android", "evolution", "kmail", "delta-chat"
+"""The clients that need Autoconfig, some of them beside Autodiscover."""
 _AT_DOMAIN = "outlook", "delta-chat"  # they ask at the domain itself too, and never by its MX
+_OPTIONAL = "dns-optional"
 _SOMEWHERE = IPv4Address("192.0.2.1")  # RFC 5737: that there is an address is asked, not which
 
 
@@ -37,24 +40,41 @@ def _hosts(case: Case) -> tuple[str, str, str]:
 async def _discovery(case: Case) -> list[Finding]:
     """Whether records point clients to settings, and mail to the domain."""
     found: list[Finding] = []
+    leads = dict.fromkeys(("autoconfig", "autodiscover"), False)
     srv, mx = await asyncio.gather(
         case.look_up(case.record("_autodiscover._tcp"), "SRV"), case.look_up(case.domain, "MX")
     )
     is_found = bool(srv.values)
     silent = [each for each in (srv, mx) if each.status == "no answer"]
-    for host in _hosts(case)[1:]:
+    for kind, host in zip(leads, _hosts(case)[1:], strict=True):
         lookups = await case.resolver.addresses(host)
         silent += [each for each in lookups if each.status == "no answer"]
+        leads[kind] = any(each.values or each.aliases for each in lookups)
         is_found = is_found or any(each.values for each in lookups)
     if silent:
         return [finding("dns-no-answer", f"{silent[0].name} {silent[0].type}")]
     if not is_found and not any(
         each.settings for each in case.outcomes if each.client in _AT_DOMAIN
     ):
-        found.append(finding("dns-nothing", case.domain))
+        found.append(finding("dns-nothing", case.domain, domain=case.domain))
+    elif not leads["autoconfig"] or not (leads["autodiscover"] or srv.values):
+        found += _half(case, leads["autoconfig"])
     if not mx.values:
         found.append(finding("dns-no-mx", case.domain))
     return found
+
+
+def _half(case: Case, has_autoconfig: bool) -> list[Finding]:
+    """What is missing where records lead some clients to settings, and others not."""
+    fails = {each.client: each.title for each in case.outcomes if each.verdict == "fails"}
+    verdicts = {each.client: each.verdict for each in case.outcomes}
+    if not has_autoconfig:
+        clients = ", ".join(title for key, title in fails.items() if key in AUTOCONFIG_ALONE)
+        code = "dns-exchange-alone" if verdicts.get("outlook") == "log-in" else "dns-no-autoconfig"
+        return [finding(code, case.domain, clients=clients, domain=case.domain)] if clients else []
+    if "outlook" in fails:
+        return [finding("dns-no-autodiscover", case.domain, domain=case.domain)]
+    return []
 
 
 async def _alias(case: Case, name: str) -> list[Finding]:
@@ -110,10 +130,12 @@ async def _mail_services(case: Case) -> list[Finding]:
             continue
         name = f"{label}.{case.domain}"
         lookup = await case.look_up(name, "SRV")
-        here = {f"{host}:{port}" for port, host in _endpoints(lookup)}
-        alike = [s for s in settings if (s.type, s.security) == (type_, security)]
-        there = {f"{each.host.lower()}:{each.port}" for each in alike}
-        if lookup.values and not (here & there if there else not here):
+        # Another port or security of a host is visited as any server: it may work as well.
+        here = {host for _port, host in _endpoints(lookup)}
+        alike = [s for s in settings if s.type == type_ and s.host]
+        there = {each.host.lower() for each in alike}
+        published_so = any(s.security == security for s in alike)
+        if lookup.values and not (here & there if here else not published_so):
             shown = " and ".join(sorted(here)) or "that there is no such service"
             published_ = " and ".join(sorted(there)) or f"no {type_} with {security}"
             found.append(finding("srv-disagrees", name, found=shown, published=published_))
@@ -130,6 +152,10 @@ async def _inventory(case: Case) -> list[Finding]:
     return [each for each in found if each]
 
 
+async def _has_address(case: Case, name: str) -> bool:
+    return any(each.values for each in await case.resolver.addresses(name))
+
+
 async def _record(case: Case, wanted: RecordSet) -> Finding | None:
     subject = f"{wanted.name} {wanted.type}"
     if wanted.type in ("A", "AAAA", "CNAME"):
@@ -137,7 +163,8 @@ async def _record(case: Case, wanted: RecordSet) -> Finding | None:
         if any(each.values or each.status == "no answer" for each in lookups):
             return None
         should = wanted.values[0] if wanted.type == "CNAME" else "the server's address"
-        return finding("dns-missing", subject, values=should)
+        code = "dns-missing" if wanted.name.partition(".")[0] != "ua-auto-config" else _OPTIONAL
+        return finding(code, subject, values=should)
     lookup = await case.look_up(wanted.name, wanted.type)
     should, shown = "; ".join(wanted.values), "; ".join(lookup.values)
     if lookup.status == "no answer":
@@ -149,5 +176,7 @@ async def _record(case: Case, wanted: RecordSet) -> Finding | None:
     elif set(wanted.values) <= set(lookup.values):
         return None
     if not lookup.values:
-        return finding("dns-missing", subject, values=should)
+        name = case.host("autodiscover")
+        needed = wanted.name.startswith("_autodiscover.") and not await _has_address(case, name)
+        return finding("dns-missing" if needed else _OPTIONAL, subject, values=should)
     return finding("dns-wrong", subject, values=should, found=shown)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ssl
 import warnings
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+from ..authority import Handshake, of_ones_own
 from ..catalogue import finding
 from ..data import Finding
 from ..fetch import verifying
@@ -37,9 +38,6 @@ _NO_TLS = "WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKE
 _TOO_OLD = "UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW", "TLSV1_ALERT_PROTOCOL_VERSION"
 _NAME_REFUSED = "UNRECOGNIZED_NAME"
 _NO_HANDSHAKE = "tls-failed", "tls-name-refused", "tls-none", "tls-too-old"
-
-Handshake = Callable[[ssl.SSLContext], Awaitable[ssl.SSLObject]]
-"""Connects, goes through a handshake in a context, hangs up; raises OSError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +87,25 @@ class Contexts:
 
 
 async def examine(
-    subject: str, host: str, handshake: Handshake, contexts: Contexts, now: datetime
+    subject: str,
+    host: str,
+    handshake: Handshake,
+    contexts: Contexts,
+    now: datetime,
+    ends: MutableMapping[str, datetime] | None = None,
 ) -> tuple[Finding, ...]:
-    """What is wrong with the TLS of a server that is known to speak it."""
+    """What is wrong with the TLS of a server that is known to speak it.
+
+    `ends` is told when the certificate expires, if it is valid: the first to expire counts.
+    """
     found: list[Finding] = []
     try:
         certificate = await _certificate(handshake, contexts.strict)
         found += _lifetime(subject, certificate, now)
+        if ends is not None:
+            ends[subject] = min(certificate.expires, ends.get(subject, certificate.expires))
     except ssl.SSLError as error:
-        found.append(await _explained(subject, host, error, handshake, contexts))
+        found.append(await _of_own(subject, host, error, handshake, contexts))
     except OSError as error:
         found.append(finding("tls-failed", subject, text=error.strerror or "no answer"))
     if not any(each.code in _NO_HANDSHAKE for each in found):
@@ -116,6 +124,21 @@ def _lifetime(subject: str, certificate: Certificate, now: datetime) -> Iterator
     if certificate.expires - now < soon:
         date = f"{certificate.expires:%Y-%m-%d}"
         yield finding("tls-expires-soon", subject, date=date, days=soon.days)
+
+
+async def _of_own(
+    subject: str, host: str, error: ssl.SSLError, handshake: Handshake, contexts: Contexts
+) -> Finding:
+    """A note where the authority is the domain's own; else what is wrong."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        try:
+            if await of_ones_own(error, handshake):
+                return finding("tls-own-authority", subject)
+        except ssl.SSLError as other:  # more than one thing is wrong with it
+            error = other if isinstance(other, ssl.SSLCertVerificationError) else error
+        except OSError:
+            pass
+    return await _explained(subject, host, error, handshake, contexts)
 
 
 async def _explained(

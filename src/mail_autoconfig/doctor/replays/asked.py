@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ..case import Case
 from ..data import Exchange, Lookup, Outcome, Request, Setting, Severity, Verdict
+from .agents import AGENTS
+
+_AGENT = "User-Agent"
+_MOST_TARGETS = 20  # of SRV records
 
 
 class Asked:
@@ -23,21 +28,30 @@ class Asked:
         self._misses: dict[str, str] = {}
         self._source = ""
 
+    def _named(self, request: Request) -> Request:
+        """The request with the client's own name, if it is known."""
+        if self._client not in AGENTS or any(name == _AGENT for name, _text in request.headers):
+            return request
+        named = (*request.headers, (_AGENT, AGENTS[self._client]))
+        return replace(request, headers=named)
+
     async def one(self, request: Request) -> Exchange:
         """Ask once, redirects not followed."""
-        exchange = await self.case.ask(request)
+        exchange = await self.case.ask(self._named(request))
         self.exchanges.append(exchange)
         return exchange
 
     async def follow(self, request: Request) -> Exchange:
         """Ask and follow redirects; return the last answer."""
-        exchanges = await self.case.follow(request)
+        exchanges = await self.case.follow(self._named(request))
         self.exchanges += exchanges
         return exchanges[-1]
 
     async def all(self, requests: Iterable[Request]) -> list[Exchange]:
         """Ask all at once, redirects followed; the last answers, in the order of the requests."""
-        chains = await asyncio.gather(*(self.case.follow(request) for request in requests))
+        chains = await asyncio.gather(
+            *(self.case.follow(self._named(request)) for request in requests)
+        )
         self.exchanges += [exchange for chain in chains for exchange in chain]
         return [chain[-1] for chain in chains]
 
@@ -82,6 +96,13 @@ class Asked:
         """The outcome of a client that finds settings without a question."""
         return self._outcome("found", f"finds settings at {self._source}", "", settings)
 
+    def after_log_in(self, settings: tuple[Setting, ...], source: Exchange) -> Outcome:
+        """The outcome of a client that logs in before it is answered."""
+        self.hit(source)
+        schemes = ", ".join(sorted(source.schemes)) or "a password"
+        why = f"found, after a log-in ({schemes}) at {self._source}"
+        return self._outcome("log-in", why, "", settings)
+
     def asks(self, settings: tuple[Setting, ...], question: str, remedy: str) -> Outcome:
         """The outcome of a client that asks its user on the way to the settings."""
         why = f"finds settings at {self._source}, after a question: {question}"
@@ -100,7 +121,7 @@ class Asked:
             verdict,
             why,
             remedy.replace("DOMAIN", self.case.domain),
-            self._source if settings else "",
+            self._source if settings or verdict == "log-in" else "",
             settings,
             tuple(self.exchanges),
             tuple(self.lookups),

@@ -10,9 +10,8 @@ from ..answers import AnswerError, autoconfig, pox
 from ..case import Case
 from ..data import Exchange, Outcome, Request, Setting
 from .asked import Asked
+from .thunderbird import REMEDY as _REMEDY
 from .thunderbird import config_urls
-
-_REMEDY = "answer GET at https://autoconfig.DOMAIN/mail/config-v1.1.xml with a clientConfig"
 
 
 async def replay_evolution(case: Case) -> Outcome:

@@ -7,7 +7,7 @@ service in Outlook"; third parties agree on it; Outlook itself was not observed)
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ...formats.pox import request as pox_request
 from ...formats.words import MOBILESYNC_REQUEST, MOBILESYNC_RESPONSE, POX_PATH
@@ -17,8 +17,18 @@ from ..case import Case, redirected
 from ..data import Exchange, Outcome, Request
 from .asked import Asked
 
-_REMEDY = "answer POST at https://autodiscover.DOMAIN/autodiscover/autodiscover.xml with settings"
-_FEWER_QUESTIONS = "put autodiscover.DOMAIN on the certificate, or list the host in RedirectServers"
+_REMEDY = (
+    "let a server answer POST at https://autodiscover.DOMAIN/autodiscover/autodiscover.xml with "
+    "Autodiscover's XML, as this project's does"
+)
+_FEWER_QUESTIONS = (
+    "let autodiscover.DOMAIN answer by itself over https, or list the host in RedirectServers "
+    "(docs/outlook.md)"
+)
+_CERTIFICATE = "put HOST on the certificate of its web server, and keep it valid"
+SAFE = "outlook.com", "office365.com", "hotmail.com"
+"""Domains to whose hosts Outlook goes without a question, as its own RedirectServers say."""
+_BAD = "the certificate of "
 _HOPS = 10  # after which clients stop (MS-OXDSCLI)
 
 
@@ -37,15 +47,35 @@ async def replay_outlook(case: Case) -> Outcome:
         if not found:
             return asked.failed(_REMEDY)
         if not found.redirect_address:
-            if questions:
-                return asked.asks(found.settings, questions[0], _FEWER_QUESTIONS)
-            return asked.found(found.settings)
+            return _outcome(asked, found, questions)
         address = found.redirect_address
         domain = address.rpartition("@")[2].lower()
     return asked.failed(_REMEDY, "too many redirects from one address to another")
 
 
-async def _outlook_at(asked: Asked, address: str, domain: str, questions: list[str]) -> Pox | None:
+@dataclass(frozen=True, slots=True)
+class _Found(Pox):
+    """What Autodiscover says; `behind` is the answer that wants a log-in first."""
+
+    behind: Exchange | None = None
+
+
+def _outcome(asked: Asked, found: _Found, questions: list[str]) -> Outcome:
+    if questions:
+        remedy = _FEWER_QUESTIONS
+        if questions[0].startswith(_BAD):
+            remedy = _CERTIFICATE.replace("HOST", questions[0].removeprefix(_BAD).split()[0])
+        if found.behind:
+            asked.hit(found.behind)
+        return asked.asks(found.settings, questions[0], remedy)
+    if found.behind:
+        return asked.after_log_in(found.settings, found.behind)
+    return asked.found(found.settings)
+
+
+async def _outlook_at(
+    asked: Asked, address: str, domain: str, questions: list[str]
+) -> _Found | None:
     """What Outlook finds for one address."""
     content = pox_request(address)
     own = host_of("autodiscover", domain)
@@ -58,7 +88,10 @@ async def _outlook_at(asked: Asked, address: str, domain: str, questions: list[s
         target = following.url
         if target.startswith("https://"):
             count = len(questions)
-            questions.append(f"may {following.host} configure the account?")
+            if following.host.endswith(SAFE):  # nor does it mind the certificate on the way there
+                questions[:] = [each for each in questions if not each.startswith(_BAD + own)]
+            else:
+                questions.append(f"may {following.host} configure the account?")
             if found := await _asked_at(asked, post(target, content), address, questions):
                 return found
             del questions[count:]
@@ -78,15 +111,17 @@ async def _outlook_at(asked: Asked, address: str, domain: str, questions: list[s
 
 async def _asked_at(
     asked: Asked, request: Request, address: str, questions: list[str]
-) -> Pox | None:
+) -> _Found | None:
     """What a URL says, redirects of both kinds followed."""
     for _hop in range(_HOPS):
         exchange = await _posted(asked, request)
         if exchange.error and exchange.error.kind == "certificate":
             # Outlook shows it to the user, who may continue; nothing of it is trusted here.
-            questions.append(f"the certificate of {exchange.request.host} is not valid; continue?")
+            questions.append(f"{_BAD}{exchange.request.host} is not valid; continue?")
         if exchange.status == 401:
-            asked.miss(exchange, "requires a log-in before it answers; the doctor sends none")
+            if exchange.asks_log_in:
+                return await _behind(asked, exchange)
+            asked.miss(exchange, "status 401, without a way to log in")
             return None
         try:
             found = pox(exchange, address)
@@ -95,13 +130,25 @@ async def _asked_at(
             return None
         if not found.redirect_url:
             asked.hit(exchange)
-            return found
+            return _Found(found.settings, "", found.redirect_address)
         if not found.redirect_url.lower().startswith("https://"):
             asked.miss(exchange, f"redirects to {found.redirect_url}, not to https")
             return None
         request = replace(request, url=found.redirect_url)
     asked.miss(exchange, "too many redirects")
     return None
+
+
+async def _behind(asked: Asked, exchange: Exchange) -> _Found:
+    """What is behind a log-in; without a password, that there is one."""
+    answer = await asked.case.log_in_at(exchange)
+    if answer is None:
+        return _Found(behind=exchange)
+    try:
+        settings = pox(answer, asked.case.address).settings
+    except AnswerError:  # Exchange's own protocols, which name no mail server
+        settings = ()
+    return _Found(settings, behind=exchange)
 
 
 async def _posted(asked: Asked, request: Request) -> Exchange:

@@ -7,6 +7,7 @@ Mozilla's data base is left out: it is not the domain's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -17,14 +18,16 @@ from ..answers import XML_TYPES, AnswerError, Pox, autoconfig, pox
 from ..case import Case
 from ..data import Exchange, Outcome, Request, Setting
 from .asked import Asked
-from .outlook import post
+from .outlook import SAFE, post
+from .strict import for_android, for_thunderbird
 
-_REMEDY = (
-    "answer GET at https://autoconfig.DOMAIN/mail/config-v1.1.xml with a clientConfig as text/xml"
+REMEDY = (
+    "put a clientConfig, as text/xml, where https://autoconfig.DOMAIN/mail/config-v1.1.xml finds it"
 )
+"""What to do where a client of Autoconfig finds nothing."""
+Refuse = Callable[[Exchange, str], None]
 _PATIENCE = 5.0  # seconds that Thunderbird waits for an answer
 _REDIRECTED_ADDRESSES = 2
-_SAFE = "office365.com", "outlook.com"  # to which Thunderbird goes without a question
 
 
 def config_urls(domain: str, query: str = "") -> tuple[str, ...]:
@@ -59,16 +62,18 @@ async def replay_thunderbird(case: Case) -> Outcome:
         return asked.found(settings)
     for _hop in range(_REDIRECTED_ADDRESSES + 1):
         if found_pox is None:
-            return asked.failed(_REMEDY)
+            return asked.failed(REMEDY)
         if not found_pox.pox.redirect_address:
             break
         address = found_pox.pox.redirect_address
         found_pox = await _autodiscover(asked, address, address.rpartition("@")[2].lower())
+    if found_pox and found_pox.exchange.asks_log_in:
+        return asked.after_log_in((), found_pox.exchange)
     if found_pox is None or not found_pox.pox.settings:
-        return asked.failed(_REMEDY)
+        return asked.failed(REMEDY)
     asked.hit(found_pox.exchange)
     if found_pox.question:
-        return asked.asks(found_pox.pox.settings, found_pox.question, _REMEDY)
+        return asked.asks(found_pox.pox.settings, found_pox.question, REMEDY)
     return asked.found(found_pox.pox.settings)
 
 
@@ -78,9 +83,9 @@ async def replay_thunderbird_android(case: Case) -> Outcome:
     own = await asked.all(Request("GET", url) for url in config_urls(case.domain))
     by_mx = await _by_mx(asked, "")
     for exchange in (*own, *by_mx):
-        if settings := _read(asked, exchange):
+        if settings := _read(asked, exchange, for_android):
             return asked.found(settings)
-    return asked.failed(_REMEDY)
+    return asked.failed(REMEDY)
 
 
 async def _by_mx(asked: Asked, query: str) -> list[Exchange]:
@@ -108,15 +113,16 @@ def _first(asked: Asked, exchanges: list[Exchange]) -> tuple[Setting, ...]:
         if exchange.seconds > _PATIENCE:
             asked.miss(exchange, f"answers after {exchange.seconds:.0f} seconds")
         elif exchange.error or not 200 <= exchange.status < 300:
-            _read(asked, exchange)
+            _read(asked, exchange, for_thunderbird)
         else:
-            return _read(asked, exchange)
+            return _read(asked, exchange, for_thunderbird)
     return ()
 
 
-def _read(asked: Asked, exchange: Exchange) -> tuple[Setting, ...]:
+def _read(asked: Asked, exchange: Exchange, refuse: Refuse) -> tuple[Setting, ...]:
     try:
         settings = autoconfig(exchange, asked.case.address, XML_TYPES)
+        refuse(exchange, asked.case.address)
     except AnswerError as error:
         asked.miss(exchange, str(error))
         return ()
@@ -152,6 +158,8 @@ async def _autodiscover(asked: Asked, address: str, domain: str) -> _Found | Non
         try:
             found = pox(exchange, address, strict=False, types=XML_TYPES)
         except AnswerError as error:
+            if "basic" in exchange.schemes and exchange.asks_log_in:
+                return _Found(Pox(), exchange, question)
             asked.miss(exchange, str(error))
             if exchange.status == 200 and not exchange.error:
                 return None
@@ -162,5 +170,5 @@ async def _autodiscover(asked: Asked, address: str, domain: str) -> _Found | Non
 
 def _question(url: str, domain: str) -> str:
     base = base_domain(Request("POST", url).host)
-    known = base == base_domain(domain) or base in _SAFE
+    known = base == base_domain(domain) or base in SAFE
     return "" if known else f"may {base} configure the account?"

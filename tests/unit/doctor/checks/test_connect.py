@@ -7,7 +7,8 @@ from typing import NoReturn
 
 import pytest
 
-from mail_autoconfig.doctor.checks.connect import reach, state_of
+from mail_autoconfig.doctor.catalogue import finding
+from mail_autoconfig.doctor.checks.connect import merged, reach_all, state_of
 from mail_autoconfig.doctor.data import Finding
 
 from ..conftest import World
@@ -15,26 +16,26 @@ from ..conftest import World
 HOST = "mail.example.test"
 
 
-def reached(world: World, *, allow_private: bool = True) -> tuple[str | None, list[str]]:
+def reached(world: World, *, allow_private: bool = True) -> tuple[list[str], list[str]]:
     fetcher = world.fetcher(allow_private=allow_private)
-    address, found = asyncio.run(reach("subject", HOST, 443, fetcher))
+    addresses, found = asyncio.run(reach_all("subject", HOST, 443, fetcher))
     assert all(each.subject == "subject" for each in found)
-    return address, [f"{each.code} {each.what}" for each in found]
+    return addresses, [f"{each.code} {each.what}" for each in found]
 
 
 def test_live(world: World) -> None:
-    assert reached(world) == ("127.0.0.1", [])
+    assert reached(world) == (["127.0.0.1"], [])
 
 
 def test_one_of_two_addresses_is_dead(world: World) -> None:
     world.names.known[f"{HOST} A"] = ["127.0.0.2", "127.0.0.1"]  # the server is at .1 alone
     dead = "address-dead the address 127.0.0.2 does not answer"
-    assert reached(world) == ("127.0.0.1", [dead])
+    assert reached(world) == (["127.0.0.1"], [dead])
 
 
 def test_closed(world: World) -> None:
     world.names.known[f"{HOST} A"] = ["127.0.0.2"]
-    assert reached(world) == (None, ["port-closed the connection is refused"])
+    assert reached(world) == ([], ["port-closed the connection is refused"])
 
 
 def test_private(world: World) -> None:
@@ -45,12 +46,12 @@ def test_private(world: World) -> None:
 
 def test_no_such_name(world: World) -> None:
     del world.names.under["test"]
-    assert reached(world) == (None, ["name-unknown the name does not exist, or has no address"])
+    assert reached(world) == ([], ["name-unknown the name does not exist, or has no address"])
 
 
 def test_silent_name_servers(world: World) -> None:
     world.names.silent.add(HOST)
-    assert reached(world) == (None, ["dns-no-answer the resolver gets no answer"])
+    assert reached(world) == ([], ["dns-no-answer the resolver gets no answer"])
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_no_way(
     del world.names.under["test"]
     world.names.known[f"{HOST} AAAA"] = ["2001:db8::1"]
     monkeypatch.setattr("asyncio.open_connection", refuse)
-    assert asyncio.run(state_of("2001:db8::1", 443)) == state
+    assert asyncio.run(state_of("2001:db8::1", 443, asyncio.Semaphore(1))) == state
     assert reached(world)[1][0].startswith(code)
 
 
@@ -80,12 +81,28 @@ def test_silence_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         for each in waiting:
             each.setblocking(False)
             each.connect_ex(server.getsockname())
-        assert asyncio.run(state_of("127.0.0.1", server.getsockname()[1])) == "silent"
+        assert (
+            asyncio.run(state_of("127.0.0.1", server.getsockname()[1], asyncio.Semaphore(1)))
+            == "silent"
+        )
         for each in waiting:
             each.close()
 
 
 def test_finding_is_one(world: World) -> None:
     world.names.known[f"{HOST} A"] = ["127.0.0.2", "127.0.0.3"]
-    _, found = asyncio.run(reach("x", HOST, 443, world.fetcher()))
+    _, found = asyncio.run(reach_all("x", HOST, 443, world.fetcher()))
     assert [type(each) for each in found] == [Finding]
+
+
+def test_what_is_at_some_addresses_alone_is_another_server() -> None:
+    """The former server at one of two addresses."""
+    common, own = (
+        finding("tls-old-offered", "x"),
+        finding("tls-wrong-name", "x", names="n", host="h"),
+    )
+    assert merged("x", HOST, {"192.0.2.1": (common,), "192.0.2.2": (common,)}) == (common,)
+    different, same = merged("x", HOST, {"192.0.2.1": (common,), "192.0.2.2": (common, own)})
+    assert same == common
+    assert (different.code, different.subject) == ("address-differs", "x")
+    assert "at the address 192.0.2.2: the certificate is for n" in different.what

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from mail_autoconfig.answers import autoconfig, autodiscover
-from mail_autoconfig.doctor.checks.grammar import Format, Reading, disagreements, read
+from mail_autoconfig.doctor.checks.grammar import Format, Reading, read
 from mail_autoconfig.doctor.data import Exchange, Request, Setting
 from mail_autoconfig.inventory.addresses import parse as address
 from mail_autoconfig.inventory.read import built_in_providers, parse
@@ -236,26 +234,11 @@ def test_services_behind_urls() -> None:
     assert found.settings[2:] == (Setting("caldav", "", 0, "tls", "user", ("password",), url),)
 
 
-def test_disagreements() -> None:
-    ours, theirs = Reading((), (IMAP, SMTP)), Reading((), (SMTP, SMTP))
-    assert list(disagreements("a", "b", ours, theirs)) == []
-    other = Setting("imap", "other.test", 993, "tls", "user")
-    (found,) = disagreements("a", "b", ours, Reading((), (other, IMAP)))
-    assert found.subject == "a"
-    assert found.what == f"the answer says imap mail.test:993 tls as {USER}"
-    assert found.should == "imap other.test:993 tls as user, as b says"
-
-
 def test_one_spelling_of_a_domain() -> None:
     domain = parse({"domains": [{"name": "münchen.test", "servers": SERVERS}]})
     body = autoconfig.render(domain.domains["xn--mnchen-3ya.test"])
     exchange = Exchange(Request("GET", URL), 200, "text/xml", body=body)
     assert read(exchange, "config", "user@münchen.test").findings == ()
-
-
-def test_host_names_have_no_case() -> None:
-    other = Reading((), (replace(IMAP, host="Mail.Test"),))
-    assert list(disagreements("a", "b", Reading((), (IMAP,)), other)) == []
 
 
 def test_port_of_thousands_of_digits() -> None:

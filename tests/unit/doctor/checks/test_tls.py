@@ -114,8 +114,19 @@ CERTIFICATES: dict[str, tuple[Issue, list[str]]] = {
         lambda _, path: self_signed(path, [HOST]),
         ["tls-self-signed: the certificate is self-signed"],
     ),
+    "authority of one's own": (
+        lambda _, path: Authority("Own").issue(path, [HOST]),
+        ["tls-own-authority: the certificate's chain is incomplete, or its authority is your own"],
+    ),
+    "authority of one's own, another name": (
+        lambda _, path: Authority("Own").issue(path, ["other.test"]),
+        [
+            "tls-invalid: the certificate is refused: Hostname mismatch, "
+            f"certificate is not valid for '{HOST}'"
+        ],
+    ),
     "intermediate missing": (
-        lambda root, path: Authority("Between", root).issue(path, [HOST]),
+        lambda root, path: Authority("Between", root).issue(path, [HOST], public=True),
         ["tls-incomplete: the certificate's chain is incomplete"],
     ),
 }

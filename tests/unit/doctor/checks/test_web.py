@@ -8,8 +8,9 @@ import pytest
 
 from mail_autoconfig.answers import autodiscover, pacc
 from mail_autoconfig.doctor.checks import tls, web
-from mail_autoconfig.doctor.checks.web import check_web, published, vouched_for
-from mail_autoconfig.doctor.data import Finding, Outcome, Setting
+from mail_autoconfig.doctor.checks.asking import published, vouched_for
+from mail_autoconfig.doctor.checks.web import check_web
+from mail_autoconfig.doctor.data import Exchange, Finding, Outcome, Request, Setting
 from mail_autoconfig.doctor.examine import examine
 from mail_autoconfig.doctor.fetch import LONGEST_ANSWER
 from mail_autoconfig.inventory.addresses import parse as parse_address
@@ -85,8 +86,8 @@ def test_answer_by_http_in_place_of_a_redirect(served: World) -> None:
     ("reply", "code"),
     [
         (Reply(404, {}, b""), "web-status"),
-        (Reply(500, {}, b""), "web-status"),
-        (Reply(401, {"WWW-Authenticate": "Basic"}, b""), "web-asks-password"),
+        (Reply(500, {}, b""), "web-program"),
+        (Reply(401, {"WWW-Authenticate": "Basic"}, b""), "web-locked"),
         (Reply(200, XML, b" " * (LONGEST_ANSWER + 1)), "answer-too-big"),
         (Reply(200, {"Content-Type": "text/html"}, b"<html>"), "answer-page"),
         (Reply(200, XML, b"<a"), "answer-not-xml"),
@@ -97,6 +98,28 @@ def test_answer_by_http_in_place_of_a_redirect(served: World) -> None:
 def test_bad_answers(reply: Reply, code: str, served: World) -> None:
     served.replies[CONFIG_URL] = reply
     assert code in codes(served)
+
+
+def test_page_after_a_redirect_is_the_redirects_fault(served: World) -> None:
+    served.replies[CONFIG_URL] = Reply(301, {"Location": "/home"}, b"")
+    served.replies[f"https://{AUTOCONFIG}/home"] = Reply(200, {"Content-Type": "text/html"}, b"<p>")
+    (fault,) = run(served)
+    assert (fault.code, fault.subject) == ("web-redirect-page", CONFIG_URL)
+
+
+def test_settings_that_are_called_a_page_want_another_type(served: World) -> None:
+    served.replies[CONFIG_URL] = Reply(200, {"Content-Type": "text/html"}, parse_config())
+    assert codes(served) == ["answer-content-type"]
+
+
+def test_client_that_is_refused_by_its_name(served: World) -> None:
+    request = Request("GET", f"{CONFIG_URL}?x")
+    case = served.case()
+    refused = Exchange(request, 403)
+    case.outcomes = (Outcome("thunderbird", "Thunderbird", "fails", "", exchanges=(refused,)),)
+    (fault,) = asyncio.run(check_web(case))
+    assert (fault.code, fault.subject) == ("web-user-agent", CONFIG_URL)
+    assert "Thunderbird/" in fault.paste
 
 
 def test_endless_redirects(served: World) -> None:
@@ -140,7 +163,7 @@ def test_tarpit(served: World) -> None:
 
 
 def test_rate_limit(served: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mail_autoconfig.doctor.fetch._PATIENCE", 0)
+    monkeypatch.setattr("mail_autoconfig.doctor.fetch._TRIES", 1)
     served.replies[CONFIG_URL] = Reply(429, {}, b"")
     assert codes(served) == ["web-rate-limit"]
 
@@ -176,7 +199,7 @@ def test_other_host_by_http(served: World) -> None:
     findings = asyncio.run(check_web(served.case("user@other.test")))
     assert [(each.subject, each.code, each.severity) for each in findings] == [
         (f"http://{host}", "autodiscover-by-http", "warning"),
-        (away, "web-asks-password", "warning"),
+        (away, "web-asks-password", "note"),
     ]
 
 
@@ -209,25 +232,6 @@ def parse_config() -> bytes:
         )
         + "</emailProvider></clientConfig>"
     ).encode()
-
-
-def test_answers_that_disagree(served: World) -> None:
-    served.replies[CONFIG_URL] = Reply(200, XML, parse_config())
-    assert found(served) == [
-        f"{POX_URL} settings-disagree: the answer says smtp {MAIL}:587 starttls as user@{DOMAIN}"
-    ]
-
-
-@pytest.mark.parametrize(("client", "count"), [("apple", 1), ("pacc", 1), ("kmail", 0)])
-def test_other_formats_that_disagree(client: str, count: int, served: World) -> None:
-    """Each client of the two common formats reads what is compared already."""
-    case = served.case()
-    own = Setting("imap", "other.test", 993, "tls", f"user@{DOMAIN}")
-    case.outcomes = (Outcome(client, "C", "found", "", "", "https://source", (own,)),)
-    findings = asyncio.run(check_web(case))
-    assert [(each.subject, each.code) for each in findings] == [
-        ("https://source", "settings-disagree")
-    ] * count
 
 
 def test_own_answers_agree_in_all_formats(served: World) -> None:

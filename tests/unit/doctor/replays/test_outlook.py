@@ -75,7 +75,7 @@ def test_wrong_certificate_is_asked_about(world: World) -> None:
 @pytest.mark.parametrize(
     ("reply", "why"),
     [
-        (Reply(401, {}, b""), "requires a log-in before it answers; the doctor sends none"),
+        (Reply(401, {}, b""), "status 401, without a way to log in"),
         (Reply(200, {}, b"<html>"), "no well-formed XML: no element found: line 1, column 6"),
         (Reply(302, {"Location": ROOT}, b""), f"too many redirects, the last to {ROOT}"),
     ],
@@ -140,3 +140,11 @@ def test_windows_mail_needs_activesync(world: World) -> None:
     outcome = asyncio.run(replay_windows_mail(world.case()))
     assert (outcome.verdict, outcome.gravity) == ("fails", "ok")
     assert "error 601" in outcome.why
+
+
+def test_log_in_is_asked_for(world: World) -> None:
+    """As at Exchange and mailcow: nothing is wrong with it."""
+    world.replies[ROOT] = Reply(401, {"WWW-Authenticate": "NTLM, Basic realm=x"}, b"")
+    outcome = play(world)
+    assert (outcome.verdict, outcome.source) == ("log-in", ROOT)
+    assert outcome.why == f"found, after a log-in (basic, ntlm) at {ROOT}"
