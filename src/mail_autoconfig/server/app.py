@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -34,8 +35,9 @@ from ..inventory.hosts import is_host
 from ..inventory.model import Configuration, Domain
 from ..outlook import files as outlook_files
 from ..outlook import values as outlook
+from .gate import RETRY_AFTER, BusyError, Gate
 from .request import BodyTooLargeError, Request
-from .signing import Signer, SigningError
+from .signing import NoKeyError, Signer, SigningError
 
 # Long enough for a client's set-up, short enough for a correction to arrive.
 _KEEP = {"cache-control": "max-age=300"}
@@ -50,7 +52,7 @@ _log = logging.getLogger(__name__)
 
 
 class Application:
-    """The ASGI application. Assign `configuration` to change it between two requests.
+    """The ASGI application of one process, for one configuration.
 
     Plain ASGI on Starlette's headers and responses: its router would compare paths case by case.
     """
@@ -62,6 +64,9 @@ class Application:
         self.configuration = configuration
         self._program = program
         self._signer = signer
+        self._codes = Gate(at_once=1, waiting=64)
+        self.leaving = False
+        """Whether this process is about to stop: it asks its clients for new connections."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -72,10 +77,14 @@ class Application:
             return
         except BodyTooLargeError:
             response = _refusal(413, "Too large.", connection="close")
+        except BusyError:
+            response = _busy()
         except Exception as error:
             response = _failure(request, error)
         if request.method == "HEAD":
             response.body = b""  # Content-Length stays that of GET (RFC 9110, section 9.3.2)
+        if self.leaving:
+            response.headers["connection"] = "close"
         await response(scope, receive, send)
 
     async def health(self, _request: Request) -> Response:
@@ -157,7 +166,9 @@ class Application:
                 status, body = 404, render(None, email=email, error="error_domain")
             else:
                 host = names.page_host(self.configuration, domain)
-                body = render(domain, address=address, host=host)
+                # In a thread of its own, since the QR code is the costliest of all answers.
+                async with self._codes.place():
+                    body = await asyncio.to_thread(render, domain, address=address, host=host)
         return Response(body, status, {**_KEEP_NOT, **page.HEADERS}, page.MEDIA_TYPE)
 
     async def download(self, request: Request) -> Response:
@@ -167,7 +178,7 @@ class Application:
         return Response(render(outlook.values(self.configuration)), 200, headers, media_type)
 
     async def profile(self, request: Request) -> Response:
-        """Apple's profile, signed where that is possible."""
+        """Apple's profile, signed where there is a signer with a key; else as it is."""
         try:
             # Both names are in use among servers that have such a profile.
             address = addresses.parse(request.parameter("email", "emailaddress"))
@@ -182,8 +193,11 @@ class Application:
         if self._signer:
             try:
                 profile = await self._signer.sign(profile)
+            except NoKeyError:
+                pass  # the signer's log says why
             except SigningError as error:
-                _log.error("profile not signed: %s", error)  # a device takes it all the same
+                _log.error("no signature: %s", error)
+                return _busy()
         name = f'attachment; filename="{apple.file_name(domain)}"'
         headers = {**_KEEP_NOT, "content-disposition": name}
         return Response(profile, 200, headers, apple.MEDIA_TYPE)
@@ -280,6 +294,10 @@ def _failure(request: Request, error: Exception) -> Response:
 
 def _refusal(status: int, text: str, **headers: str) -> Response:
     return PlainTextResponse(f"{text}\n", status, {**_KEEP_NOT, **headers})
+
+
+def _busy() -> Response:
+    return _refusal(503, "Busy. Ask again in some seconds.", **{"retry-after": str(RETRY_AFTER)})
 
 
 def _error(error: Error, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
