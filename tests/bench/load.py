@@ -15,7 +15,7 @@ from threading import Thread
 import docker
 from docker.models.containers import Container
 
-from bench import ROOT, play, put, run
+from bench.bench import ROOT, play, put, run
 
 TOOL = "/tmp/strangers.py"
 # What docs/server.md advises the owner of nginx.conf to set.
@@ -36,7 +36,7 @@ def observe(server: Container, name: str, *commands: str) -> bool:
     said = [run(server, command).strip() for command in commands]
     probe.join()
     others = json.loads(seen[0])
-    served = others["failed"] == 0 and others["p99"] < 1
+    served = bool(others["failed"] == 0 and others["p99"] < 1)
     print(
         f"{'served' if served else 'NOT SERVED'}: {name}: others asked {others['asked']}, failed "
         f"{others['failed']} {others['why'] or ''}, p99 {others['p99']:.3f} s, longest "
