@@ -57,7 +57,8 @@ def main() -> int:
         server = docker.from_env().containers.get("autoconfig-bench-server")
         put(server, TOOL, (Path(__file__).parent / "strangers.py").read_text("utf-8"))
         run(server, ADVISED)
-        kill = "systemctl kill --signal=KILL mail-autoconfig.service; sleep 1"
+        unit = "mail-autoconfig.service"
+        kill = f"systemctl kill -s KILL {unit}; sleep .2; until systemctl is-active -q {unit}; do sleep .05; done; sleep 1"
         results = [
             observe(server, "nobody"),
             observe(server, "600 forms with a long address", f"python3 {TOOL} form"),

@@ -40,9 +40,9 @@ def test_oldest_ansible_is_that_of_the_collection() -> None:
     assert runtime["requires_ansible"] == ">={}.{}.0".format(*checks().OLDEST_ANSIBLE)
 
 
-@pytest.mark.parametrize(("size", "right"), [(3, False), (4, True), (100, True), (101, False)])
+@pytest.mark.parametrize(("size", "right"), [(0, False), (1, True), (100, True), (101, False)])
 def test_max_names(size: int, right: bool) -> None:
-    problem = f"autoconfig_certificates_max_names: {size} is not possible; use 4 to 100"
+    problem = f"autoconfig_certificates_max_names: {size} is not possible; use 1 to 100"
     assert list(checks().max_names(size)) == ([] if right else [problem])
 
 
