@@ -58,7 +58,8 @@ def main() -> int:
         put(server, TOOL, (Path(__file__).parent / "strangers.py").read_text("utf-8"))
         run(server, ADVISED)
         unit = "mail-autoconfig.service"
-        kill = f"systemctl kill -s KILL {unit}; sleep .2; until systemctl is-active -q {unit}; do sleep .05; done; sleep 1"
+        up = f"until systemctl is-active -q {unit}; do sleep .05; done"
+        kill = f"systemctl kill -s KILL {unit}; sleep .2; {up}; sleep 1"
         results = [
             observe(server, "nobody"),
             observe(server, "600 forms with a long address", f"python3 {TOOL} form"),

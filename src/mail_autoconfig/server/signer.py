@@ -13,12 +13,17 @@ import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
 from cryptography.hazmat.primitives.serialization.pkcs7 import (
     PKCS7Options,
     PKCS7SignatureBuilder,
@@ -70,9 +75,15 @@ def read_pair(certificate_file: Path, key_file: Path) -> Pair:
         raise KeyFileError(f"{certificate_file}: no certificate")
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise KeyFileError(f"{key_file}: neither RSA nor EC")
-    if certificates[0].public_key() != key.public_key():
+    if _octets(certificates[0].public_key()) != _octets(key.public_key()):
         raise KeyFileError(f"{certificate_file}, {key_file}: do not belong together")
     return Pair(certificates[0], tuple(certificates[1:]), key)
+
+
+def _octets(key: Any) -> bytes:
+    # Debian 12's cryptography can't compare keys.
+    octets: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return octets
 
 
 class KeyStore:
