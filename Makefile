@@ -6,9 +6,9 @@ STEP := @tests/lab/step
 DEMO_HTTPS_PORT ?= 8443
 DEMO_HTTP_PORT ?= 8080
 export DEMO_HTTPS_PORT DEMO_HTTP_PORT
-demo demo-down images lint sanity unit molecule test-slow bench docs pictures: export PATH := $(BIN):$(PATH)
+demo demo-down images lint sanity unit molecule test-slow bench load docs pictures: export PATH := $(BIN):$(PATH)
 
-.PHONY: venv engine images demo demo-down test test-slow lint sanity unit molecule bench docs pictures \
+.PHONY: venv engine images demo demo-down test test-slow lint sanity unit molecule bench load docs pictures \
 	clean
 
 venv: .venv/requirements.txt
@@ -70,6 +70,10 @@ test-slow: venv engine
 # Figures; not part of the tests.
 bench: venv engine
 	$(STEP) 'figures' python tests/bench/bench.py
+
+# What one client can do to the others; not part of the tests.
+load: venv engine
+	$(STEP) 'load' sh -c 'cd tests && python -m bench.load'
 
 # What is generated from the roles' argument_specs, and from the declaration of the inventory's keys.
 docs: venv
