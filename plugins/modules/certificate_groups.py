@@ -18,7 +18,7 @@ options:
     type: dict
     required: true
   size:
-    description: How many names are on a certificate at most; 4 to 100.
+    description: How many names are on a certificate at most; 1 to 100.
     type: int
     required: true
   path:

@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -55,7 +56,6 @@ class _Server(uvicorn.Server):
                 server_header=False,
                 date_header=False,
                 timeout_keep_alive=_KEEP_ALIVE,
-                timeout_graceful_shutdown=_FINISH,
             )
         )
         self._application = application
@@ -76,7 +76,10 @@ class _Server(uvicorn.Server):
         end = time.monotonic() + _LEAVE
         while self.server_state.connections and time.monotonic() < end:
             await asyncio.sleep(0.02)
-        await super().shutdown(sockets=sockets)
+        # Debian 12's uvicorn has no limit of its own.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FINISH):
+                await super().shutdown(sockets=sockets)
 
 
 def _work(application: Application, sockets: Sequence[socket.socket], lifeline: Lifeline) -> None:

@@ -142,3 +142,15 @@ def test_no_password_no_options(method: Any) -> None:
     assert caught.value.error is Error.NO_OPTIONS
     calendars = {"type": "caldav", "url": "https://d.test/", "authentication": method}
     assert protocols(IMAP, SMTP, calendars).keys() == {"IMAP", "SMTP"}
+
+
+def test_more_elements_than_any_request_has_are_not_read() -> None:
+    """They would be the costliest answer but one: 10 ms for 64 KiB."""
+    good = pox_request("user@example.test")
+    for count, right in ((400, True), (600, False)):
+        body = good.replace(b"</Request>", b"<a/>" * count + b"</Request>")
+        if right:
+            assert parse(body).address.email == "user@example.test"
+        else:
+            with pytest.raises(RequestError):
+                autodiscover.parse(body)

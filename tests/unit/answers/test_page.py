@@ -193,3 +193,20 @@ def test_names_that_the_page_knows_and_does_not() -> None:
     assert "not needed" in asked
     assert "<kbd>other@example.com</kbd>" not in asked
     assert "<kbd>m0815</kbd>" in shown("info@example.com", **more)
+
+
+@pytest.mark.parametrize(("octets", "has_code"), [(152, True), (153, False)])
+def test_code_that_a_telephone_would_not_read_is_left_out(octets: int, has_code: bool) -> None:
+    url = "https://a.test/email.mobileconfig?email=@example.com"
+    html = shown("x" * (octets - len(url)) + "@example.com", provider="gandi")
+    assert ("<svg" in html) == has_code
+    assert "/email.mobileconfig?email=x" in html  # the link stays
+
+
+def test_what_is_not_ascii_counts_as_it_is_in_the_url() -> None:
+    assert "<svg" not in shown("é" * 40 + "@example.com", provider="gandi")
+
+
+def test_language_is_read_from_the_beginning_alone() -> None:
+    assert page.choose_language("x," * 500 + "de", Look()) == "en"
+    assert page.choose_language("x," * 400 + "de", Look()) == "de"
