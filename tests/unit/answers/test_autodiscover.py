@@ -153,4 +153,4 @@ def test_more_elements_than_any_request_has_are_not_read() -> None:
             assert parse(body).address.email == "user@example.test"
         else:
             with pytest.raises(RequestError):
-                autodiscover.parse(body)
+                parse(body)
