@@ -45,8 +45,6 @@ _GUARD = XMLParser(forbid_dtd=True)
 
 _MOST_ELEMENTS = 500  # of a request; clients send five
 
-_MOST_ELEMENTS = 500  # of a request; clients send five
-
 _settings = template("autodiscover.xml")
 _error = template("autodiscover-error.xml")
 
@@ -118,14 +116,10 @@ class _Reader:
         self.root = ""
         self._path: list[str] = []
         self._elements = 0
-        self._elements = 0
         self._text = ""
         self._texts: dict[str, str] = {}
 
     def start(self, tag: str, _attributes: object) -> None:
-        self._elements += 1
-        if self._elements > _MOST_ELEMENTS:
-            raise ValueError("too many elements")
         self._elements += 1
         if self._elements > _MOST_ELEMENTS:
             raise ValueError("too many elements")
