@@ -6,9 +6,9 @@ STEP := @tests/lab/step
 DEMO_HTTPS_PORT ?= 8443
 DEMO_HTTP_PORT ?= 8080
 export DEMO_HTTPS_PORT DEMO_HTTP_PORT
-demo demo-down images lint sanity unit molecule test-slow bench docs pictures: export PATH := $(BIN):$(PATH)
+demo demo-down images lint sanity unit molecule test-slow bench load docs pictures: export PATH := $(BIN):$(PATH)
 
-.PHONY: venv engine images demo demo-down test test-slow lint sanity unit molecule bench docs pictures \
+.PHONY: venv engine images demo demo-down test test-slow lint sanity unit molecule bench load docs pictures \
 	clean
 
 venv: .venv/requirements.txt
@@ -62,7 +62,7 @@ test-slow: venv engine
 	$(STEP) 'molecule: certificates, on Pebble' molecule test -s certificates
 	$(STEP) 'molecule: DNS and Group Policy, on Samba domain controllers' molecule test -s samba
 	$(STEP) 'molecule: the files for Windows, in Wine and in a hive' molecule test -s outlook
-	$(STEP) 'molecule: PCs under Wine, with PowerShell 7' tests/windows/run.sh
+	@tests/windows/run.sh
 	$(STEP) 'molecule: front ends behind HAProxy, dns-01' molecule test -s frontends
 	$(STEP) 'molecule: the doctor on a timer' molecule test -s monitor
 	$(STEP) 'molecule: faults, and what the doctor says' molecule test -s doctor
@@ -70,6 +70,10 @@ test-slow: venv engine
 # Figures; not part of the tests.
 bench: venv engine
 	$(STEP) 'figures' python tests/bench/bench.py
+
+# What one client can do to the others; not part of the tests.
+load: venv engine
+	$(STEP) 'load' sh -c 'cd tests && python -m bench.load'
 
 # What is generated from the roles' argument_specs, and from the declaration of the inventory's keys.
 docs: venv

@@ -103,6 +103,12 @@ def proofs_in_dns(wanted: Mapping[str, Any]) -> Iterator[str]:
                 f'autoconfig_dns_servers: no provider "{provider}"; use {", ".join(known)}, '
                 "or a class of octoDNS"
             )
+        elif provider not in known and not wanted["requirements"]:
+            yield (
+                f"autoconfig_dns_servers: {provider} is not among what the collection installs on "
+                "a host; give autoconfig_certificates_dns_requirements, a file with its version "
+                "and digests, or prove the names in another zone (docs/frontends.md)"
+            )
 
 
 def front_ends(names: Sequence[str]) -> Iterator[str]:

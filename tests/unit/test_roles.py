@@ -173,6 +173,33 @@ def test_providers_are_those_of_the_requirements() -> None:
     assert named.split(", ") == re.findall(r"^octodns-(\w+)==", pins, re.MULTILINE)
 
 
+def test_what_pip_installs_as_root_has_a_digest() -> None:
+    """Each file of each package, the packages that they need among them."""
+    pins = (ROOT / "requirements-dns.txt").read_text("utf-8")
+    locked = (ROOT / "roles/certificates/files/octodns.txt").read_text("utf-8")
+    packages = re.findall(
+        r"^([a-z][a-z0-9-]*==\S+)((?: \\\n +--hash=sha256:[0-9a-f]{64})+)", locked, re.M
+    )
+    assert len(packages) == locked.count("==")
+    assert set(re.findall(r"^[a-z]\S*==\S+$", pins, re.M)) < {name for name, _hashes in packages}
+    (task,) = (
+        task["ansible.builtin.pip"]
+        for task in read(ROOT / "roles/certificates/tasks/apis.yml")
+        if "ansible.builtin.pip" in task
+    )
+    assert "--require-hashes" in task["extra_args"]
+    installs = [
+        path for path in (ROOT / "roles").rglob("*.yml") if "pip:" in path.read_text("utf-8")
+    ]
+    assert [path.name for path in installs] == ["apis.yml"]
+
+
+def test_actions_of_workflows_are_pinned_by_commit() -> None:
+    for path in (ROOT / ".github/workflows").glob("*.yml"):
+        used = re.findall(r"uses: (\S+)", path.read_text("utf-8"))
+        assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in used), used
+
+
 def test_renewals_begin_whatever_comes_of_the_first_order() -> None:
     """With autoconfig_certificates_strict a play may fail; what it got must be renewed."""
     tasks = [task["name"] for task in read(ROOT / "roles/certificates/tasks/acme.yml")]

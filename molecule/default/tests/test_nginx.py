@@ -144,8 +144,11 @@ def test_an_address_that_must_not_be_answered_shares_no_key_with_one_that_is(
             (f"?emailaddress=a@b@{domain}", 404),
             (f"?emailaddress=user%40{domain}.invalid", 404),
             (f"?emailaddress=%40{domain}", 404),
+            ("?emailaddress=u%40-", 404),
+            ("?emailaddress=u@-", 404),
             ("?emailaddress=", 200),
             ("", 200),
+            ("?emailaddress=u@-", 404),
         ]:
             assert server.ask("https", "GET", host, CONFIG + query).status == status, query
 

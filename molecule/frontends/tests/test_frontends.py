@@ -23,6 +23,7 @@ from mail_autoconfig.zones.changes import Change, Content
 from mail_autoconfig.zones.rfc2136 import UpdateServer
 from support.deployed import ROOT, TLSConnection, changes, play
 from support.pem import names_on
+from support.sandbox import exposure
 
 SCENARIO = Path(__file__).parents[1]
 HOSTS = SCENARIO / "inventory/hosts.yml"
@@ -248,6 +249,16 @@ def test_keys_are_for_root_alone() -> None:
     assert run(ORDERS, "stat", "--format", "%a %U:%G", socket_of_keys).strip() == (
         "660 root:mail-autoconfig-share"
     )
+
+
+@pytest.mark.parametrize("name", [ORDERS, OTHER])
+def test_sandbox_of_the_units(name: str) -> None:
+    installed = run(name, "sh", "-c", "cd /etc/systemd/system; ls mail-autoconfig*.service").split()
+    units = [unit for unit in installed if "@" not in unit]
+    assert f"mail-autoconfig-{'certificates' if name == ORDERS else 'fetch'}.service" in units
+    for unit in units:
+        assert exposure(lambda command: run(name, *command.split()), unit) <= 2.0, unit
+        assert run(name, "systemctl", "show", "--value", "--property=LimitCORE", unit) == "0\n"
 
 
 def test_the_account_does_nothing_else() -> None:

@@ -43,6 +43,10 @@ _REQUESTS = {
 # whole parser of defusedxml for each, with a tree that nobody needs, takes three times as long.
 _GUARD = XMLParser(forbid_dtd=True)
 
+_MOST_ELEMENTS = 500  # of a request; clients send five
+
+_MOST_ELEMENTS = 500  # of a request; clients send five
+
 _settings = template("autodiscover.xml")
 _error = template("autodiscover-error.xml")
 
@@ -113,10 +117,18 @@ class _Reader:
     def __init__(self) -> None:
         self.root = ""
         self._path: list[str] = []
+        self._elements = 0
+        self._elements = 0
         self._text = ""
         self._texts: dict[str, str] = {}
 
     def start(self, tag: str, _attributes: object) -> None:
+        self._elements += 1
+        if self._elements > _MOST_ELEMENTS:
+            raise ValueError("too many elements")
+        self._elements += 1
+        if self._elements > _MOST_ELEMENTS:
+            raise ValueError("too many elements")
         self._path.append(tag)
         if len(self._path) == 3:
             self._text = ""

@@ -70,6 +70,11 @@ _PROGRAMS = (
     ("gmail", "no", "how_gmail"),
 )
 
+# Octets of the longest URL in a QR code: version 8, 49 modules wide, which a telephone's camera
+# reads from a screen at arm's length. Longer ones also cost more than all other answers.
+_LONGEST_IN_CODE = 152
+_LONGEST_ACCEPTED = 1000  # characters of Accept-Language that are read; browsers send some dozens
+
 _template = template("page.html")
 
 
@@ -81,7 +86,7 @@ def _texts(look: Look, language: str) -> Mapping[str, str]:
 def choose_language(accepted: str, look: Look) -> str:
     """The language that an Accept-Language header likes best (RFC 9110, section 12.5.4)."""
     best, weight = LANGUAGES[0], 0.0
-    for choice in accepted.split(","):
+    for choice in accepted[:_LONGEST_ACCEPTED].split(","):
         tag, *parameters = (part.strip().lower() for part in choice.split(";"))
         match = _WEIGHT.fullmatch("".join(parameters)) if parameters else None
         liked = float(match[1]) if match else 0.0 if parameters else 1.0
@@ -136,7 +141,8 @@ def _answer(
     profile = code = ""
     if not apple.refusal(domain):
         profile = f"{PROFILE_PATH}?email={quote(address.email, safe='@')}"
-        code = _code(f"https://{host}{profile}", t) if host else ""
+        url = f"https://{host}{profile}"
+        code = _code(url, t) if host and len(url) <= _LONGEST_IN_CODE else ""
     asks = offers_settings(domain) and not domain.settings.redirect
     return {
         "cards": list(_cards(t, domain, address)),

@@ -20,8 +20,8 @@ PATTERN = f"{NAME}(-([2-9]|[1-9][0-9]+))?"
 """The form of a certificate's name, as Python's and as a POSIX extended regular expression."""
 LARGEST = 100
 """Names on a certificate of Let's Encrypt (https://letsencrypt.org/docs/rate-limits/)."""
-SMALLEST = 4
-"""A domain has at most four names, so each fits on a certificate of this size."""
+SMALLEST = 1
+"""A domain with more names than a certificate may have is alone on one: 1 is a domain each."""
 
 _OURS = re.compile(PATTERN)
 
@@ -32,7 +32,7 @@ def is_ours(certificate: str) -> bool:
 
 
 def assign(units: Units, before: Mapping[str, Iterable[str]], size: int) -> Assignment:
-    """Give each unit a certificate of at most `size` names.
+    """Give each unit a certificate of at most `size` names, or one of its own if it has more.
 
     `before` is what an earlier run made of it, certificate -> units. A unit stays where it was,
     unless that certificate is too full by now: then its last ones go. The others go to the first
@@ -45,7 +45,7 @@ def assign(units: Units, before: Mapping[str, Iterable[str]], size: int) -> Assi
         for unit in members:
             if unit in units and unit not in placed:
                 left = room.get(certificate, size) - len(units[unit])
-                if left >= 0:
+                if left >= 0 or certificate not in room:
                     room[certificate] = left
                     found.setdefault(certificate, []).append(unit)
                     placed.add(unit)

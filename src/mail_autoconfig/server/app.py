@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -12,7 +13,7 @@ from functools import partial
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from .. import __version__
@@ -34,14 +35,15 @@ from ..inventory.hosts import is_host
 from ..inventory.model import Configuration, Domain
 from ..outlook import files as outlook_files
 from ..outlook import values as outlook
+from .gate import BusyError, Gate
+from .replies import KEEP_NOT, busy, error, refusal
 from .request import BodyTooLargeError, Request
-from .signing import Signer, SigningError
+from .signing import NoKeyError, Signer, SigningError
 
-# Long enough for a client's set-up, short enough for a correction to arrive.
+# Enough for a client's set-up, and a correction arrives soon.
 _KEEP = {"cache-control": "max-age=300"}
-_KEEP_NOT = {"cache-control": "no-store"}
 # nginx caches Autoconfig by domain whatever Cache-Control says; it obeys the second header.
-_FOR_ONE = {**_KEEP_NOT, "x-accel-expires": "0"}
+_FOR_ONE = {**KEEP_NOT, "x-accel-expires": "0"}
 
 _SOAP = re.compile(rf"{re.escape(SOAP_PATH)}(?:/.*)?", re.DOTALL)
 _TAG = re.compile(r'"[^"]*"')
@@ -50,10 +52,7 @@ _log = logging.getLogger(__name__)
 
 
 class Application:
-    """The ASGI application. Assign `configuration` to change it between two requests.
-
-    Plain ASGI on Starlette's headers and responses: its router would compare paths case by case.
-    """
+    """The ASGI application of one process, plain: a router would compare paths case by case."""
 
     def __init__(
         self, configuration: Configuration, program: str = "", signer: Signer | None = None
@@ -62,6 +61,9 @@ class Application:
         self.configuration = configuration
         self._program = program
         self._signer = signer
+        self._codes = Gate(at_once=1, waiting=64)
+        self.leaving = False
+        """Whether this process is about to stop: it asks its clients for new connections."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -71,11 +73,15 @@ class Application:
         except ClientDisconnect:
             return
         except BodyTooLargeError:
-            response = _refusal(413, "Too large.", connection="close")
-        except Exception as error:
-            response = _failure(request, error)
+            response = refusal(413, "Too large.", connection="close")
+        except BusyError:
+            response = busy()
+        except Exception as failure:
+            response = _failure(request, failure)
         if request.method == "HEAD":
             response.body = b""  # Content-Length stays that of GET (RFC 9110, section 9.3.2)
+        if self.leaving:
+            response.headers["connection"] = "close"
         await response(scope, receive, send)
 
     async def health(self, _request: Request) -> Response:
@@ -87,7 +93,7 @@ class Application:
             "program": self._program,
             "version": __version__,
         }
-        return Response(json.dumps(state), 200, _KEEP_NOT, "application/json")
+        return Response(json.dumps(state), 200, KEEP_NOT, "application/json")
 
     async def autoconfig(self, request: Request) -> Response:
         """Thunderbird's document."""
@@ -96,12 +102,12 @@ class Application:
             try:
                 address = addresses.parse(text)
             except ValueError:
-                return _refusal(404, "No settings.")
+                return refusal(404, "No settings.")
             domain = self.configuration.find(address.domain)
         else:
             domain = self._domain_of_host(request)
         if domain is None or not domain.settings.mail_servers or not domain.has_room:
-            return _refusal(404, "No settings.")
+            return refusal(404, "No settings.")
         answer = autoconfig.render(domain, address)
         if address and mailboxes.personal(domain.settings):
             return Response(answer, 200, _FOR_ONE, autoconfig.MEDIA_TYPE)
@@ -119,7 +125,7 @@ class Application:
         """PACC's document."""
         domain = self._domain_of_host(request)
         if domain is None or not domain.pacc:
-            return _refusal(404, "No settings.")
+            return refusal(404, "No settings.")
         return Response(pacc.render(domain), 200, _KEEP, pacc.MEDIA_TYPE)
 
     async def service(self, request: Request) -> Response:
@@ -128,7 +134,7 @@ class Application:
         domain = self._domain_of_host(request)
         url = domain.service_url(SERVICE_PATHS[request.path]) if domain else None
         if url is None or url.rstrip("/") == f"https://{host}{request.path}":
-            return _refusal(404, "Not found.")
+            return refusal(404, "Not found.")
         return Response(None, 307, {**_KEEP, "location": url})
 
     async def page(self, request: Request) -> Response:
@@ -136,7 +142,7 @@ class Application:
         host = request.host()
         own = is_host("autoconfig", host) or is_host("autodiscover", host)
         if not own and (not host or host != self.configuration.generic_host):
-            return _refusal(404, "Not found.")
+            return refusal(404, "Not found.")
         look = self.configuration.look
         body = page.render(look, _language(self, request), self._domain_of_host(request))
         return Response(body, 200, {**_KEEP, **page.HEADERS}, page.MEDIA_TYPE)
@@ -157,8 +163,10 @@ class Application:
                 status, body = 404, render(None, email=email, error="error_domain")
             else:
                 host = names.page_host(self.configuration, domain)
-                body = render(domain, address=address, host=host)
-        return Response(body, status, {**_KEEP_NOT, **page.HEADERS}, page.MEDIA_TYPE)
+                # In a thread of its own, since the QR code is the costliest of all answers.
+                async with self._codes.place():
+                    body = await asyncio.to_thread(render, domain, address=address, host=host)
+        return Response(body, status, {**KEEP_NOT, **page.HEADERS}, page.MEDIA_TYPE)
 
     async def download(self, request: Request) -> Response:
         """One of the files with Outlook's registry values."""
@@ -167,31 +175,34 @@ class Application:
         return Response(render(outlook.values(self.configuration)), 200, headers, media_type)
 
     async def profile(self, request: Request) -> Response:
-        """Apple's profile, signed where that is possible."""
+        """Apple's profile, signed where there is a signer with a key; else as it is."""
         try:
             # Both names are in use among servers that have such a profile.
             address = addresses.parse(request.parameter("email", "emailaddress"))
         except ValueError:
-            return _refusal(400, "Use ?email=ADDRESS.")
+            return refusal(400, "Use ?email=ADDRESS.")
         domain = self.configuration.find(address.domain)
         if domain is None:
-            return _refusal(404, "No settings.")
+            return refusal(404, "No settings.")
         profile = apple.render(domain, address)
         if profile is None:
-            return _refusal(404, apple.refusal(domain))
+            return refusal(404, apple.refusal(domain))
         if self._signer:
             try:
                 profile = await self._signer.sign(profile)
-            except SigningError as error:
-                _log.error("profile not signed: %s", error)  # a device takes it all the same
+            except NoKeyError:
+                pass  # the signer's log says why
+            except SigningError as failure:
+                _log.error("no signature: %s", failure)
+                return busy()
         name = f'attachment; filename="{apple.file_name(domain)}"'
-        headers = {**_KEEP_NOT, "content-disposition": name}
+        headers = {**KEEP_NOT, "content-disposition": name}
         return Response(profile, 200, headers, apple.MEDIA_TYPE)
 
     async def autodiscover(self, request: Request) -> Response:
         """Outlook's answer, and that for telephones (MobileSync)."""
         if request.method != "POST":
-            return _error(Error.BAD_REQUEST, 405, {"allow": "POST"})
+            return error(Error.BAD_REQUEST, 405, {"allow": "POST"})
         try:
             asked = autodiscover.parse(await request.body())
             domain = self.configuration.find(asked.address.domain)
@@ -199,8 +210,8 @@ class Application:
                 raise RequestError(Error.NOT_FOUND)
             protocol = mobilesync if asked.mobilesync else autodiscover
             answer = protocol.render(domain, asked.address)
-        except RequestError as refusal:
-            return _error(refusal.error)
+        except RequestError as refused:
+            return error(refused.error)
         return Response(answer, media_type=autodiscover.MEDIA_TYPE)
 
     async def autodiscover_json(self, request: Request) -> Response:
@@ -216,9 +227,9 @@ class Application:
             url = f"https://{names.autodiscover_host(self.configuration, domain)}{POX_PATH}"
             protocol = request.parameter("protocol")
             answer = autodiscover_json.render(domain, address, protocol, url)
-        except autodiscover_json.RequestError as refusal:
-            status, answer = refusal.status, refusal.body
-        return Response(answer, status, _KEEP_NOT, autodiscover_json.MEDIA_TYPE)
+        except autodiscover_json.RequestError as refused:
+            status, answer = refused.status, refused.body
+        return Response(answer, status, KEEP_NOT, autodiscover_json.MEDIA_TYPE)
 
 
 async def _to_page(_application: Application, _request: Request) -> Response:
@@ -226,15 +237,15 @@ async def _to_page(_application: Application, _request: Request) -> Response:
 
 
 async def _no_soap(_application: Application, _request: Request) -> Response:
-    return _refusal(404, "No SOAP here.")  # Exchange's clients go on to their next URL
+    return refusal(404, "No SOAP here.")  # Exchange's clients go on to their next URL
 
 
 async def _use_get(_application: Application, _request: Request) -> Response:
-    return _refusal(405, "Use GET.", allow="GET, HEAD")
+    return refusal(405, "Use GET.", allow="GET, HEAD")
 
 
 async def _not_found(_application: Application, _request: Request) -> Response:
-    return _refusal(404, "Not found.")
+    return refusal(404, "Not found.")
 
 
 _Handler = Callable[[Application, Request], Awaitable[Response]]
@@ -270,21 +281,12 @@ def _handler(request: Request) -> _Handler:
     return _use_get if is_json or request.path in CONFIG_PATHS else _not_found
 
 
-def _failure(request: Request, error: Exception) -> Response:
+def _failure(request: Request, failure: Exception) -> Response:
     """The answer after an error of the program, which is logged."""
     # Type and place alone: the text of an exception may contain an address.
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    _log.error("%s in %s, line %s", type(error).__name__, place.name, place.lineno)
-    return _refusal(500, "Internal error.") if request.is_read else _error(Error.INTERNAL)
-
-
-def _refusal(status: int, text: str, **headers: str) -> Response:
-    return PlainTextResponse(f"{text}\n", status, {**_KEEP_NOT, **headers})
-
-
-def _error(error: Error, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    body = autodiscover.render_error(error)
-    return Response(body, status, {**_KEEP_NOT, **(headers or {})}, autodiscover.MEDIA_TYPE)
+    place = traceback.extract_tb(failure.__traceback__)[-1]
+    _log.error("%s in %s, line %s", type(failure).__name__, place.name, place.lineno)
+    return refusal(500, "Internal error.") if request.is_read else error(Error.INTERNAL)
 
 
 def _language(application: Application, request: Request) -> str:

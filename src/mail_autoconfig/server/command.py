@@ -1,4 +1,4 @@
-"""The command `mail-autoconfig serve`."""
+"""The commands `mail-autoconfig serve` and `mail-autoconfig sign`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..arguments import Commands, add_file
 
 
 def add_command(commands: Commands) -> None:
-    """Add `serve`."""
+    """Add `serve` and `sign`."""
     serve = commands.add_parser("serve", help="answer mail clients")
     where = serve.add_mutually_exclusive_group()
     where.add_argument("--socket", type=Path, metavar="PATH", help="listen on a unix socket")
@@ -22,18 +22,48 @@ def add_command(commands: Commands) -> None:
         metavar="PATH",
         help="unix socket of the service that signs Apple's profiles",
     )
+    serve.add_argument(
+        "--workers",
+        type=_count,
+        metavar="N",
+        help="how many processes answer [one a core, at most two]",
+    )
     add_file(serve)
     serve.set_defaults(command=run)
+    sign = commands.add_parser("sign", help="sign Apple's profiles for serve --signer")
+    sign.add_argument("--socket", type=Path, metavar="PATH", help="listen on a unix socket")
+    sign.add_argument("certificate", type=Path, metavar="CERTIFICATE", help="with its chain (PEM)")
+    sign.add_argument("key", type=Path, metavar="KEY", help="its key (PEM)")
+    sign.set_defaults(command=run_signer)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError("not a number from 1")
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
     """Answer until SIGTERM or SIGINT; return 1 without a socket. Raises ConfigurationError."""
-    from . import serve
+    from . import serve, sockets
 
     try:
-        sockets = serve.open_sockets(options.socket, options.host, options.port)
-    except serve.SocketError as error:
+        listening = sockets.open_sockets(options.socket, options.host, options.port)
+    except sockets.SocketError as error:
         print(error, file=sys.stderr)
         return 1
-    serve.run(options.file, sockets, options.signer)
+    serve.run(options.file, listening, options.signer, options.workers)
+    return 0
+
+
+def run_signer(options: argparse.Namespace) -> int:
+    """Sign until SIGTERM; return 1 without a socket."""
+    from . import signer, sockets
+
+    try:
+        (listening, *_others) = sockets.open_sockets(options.socket, "", None)
+    except sockets.SocketError as error:
+        print(error, file=sys.stderr)
+        return 1
+    signer.run(listening, options.certificate, options.key)
     return 0

@@ -13,6 +13,8 @@ from ..inventory import names
 BODY_LIMIT = 64 * 1024
 """Octets of the largest request body that is read."""
 
+_MOST_PARAMETERS = 32  # of a query; clients send three
+
 
 class BodyTooLargeError(Exception):
     """A request body over `BODY_LIMIT`."""
@@ -44,7 +46,7 @@ class Request:
 
     def parameter(self, *keys: str) -> str:
         """The first parameter of the query that has one of these keys, whatever their case."""
-        for field in self._scope["query_string"].decode("latin-1").split("&"):
+        for field in self._scope["query_string"].decode("latin-1").split("&", _MOST_PARAMETERS):
             key, _equals, value = field.partition("=")
             if unquote(key).lower() in keys:
                 # Not unquote_plus: clients send the + of an address as it is.

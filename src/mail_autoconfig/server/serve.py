@@ -1,4 +1,4 @@
-"""The program as a service: sockets, readiness, reload and stop."""
+"""The program as a service: readiness, reload and stop, and the workers that answer."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -21,71 +22,26 @@ from ..inventory.model import Configuration
 from ..inventory.read import ConfigurationError, load
 from .app import Application
 from .signing import Signer
+from .sockets import notify
+from .workers import Lifeline, Workers
 
 _log = logging.getLogger(__name__)
 
-_FIRST_INHERITED = 3  # sd_listen_fds(3)
 # Seconds. nginx closes idle connections after 60: it must be the first, or a request gets lost.
 _KEEP_ALIVE = 75
-
-
-class SocketError(Exception):
-    """No socket to listen on; the text says what to do."""
-
-
-def open_sockets(path: Path | None, host: str, port: int | None) -> list[socket.socket]:
-    """Return the listening sockets: a unix one at `path`, host and port, or those from systemd.
-
-    Raises SocketError.
-    """
-    try:
-        if path is not None:
-            return [_unix_socket(path)]
-        if port is not None:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            return [socket.create_server((host, port), family=family)]
-    except OSError as error:
-        where = path or f"{host}, port {port}"
-        raise SocketError(f"{where}: can't listen: {error.strerror}") from None
-    inherited = _inherited_sockets()
-    if not inherited:
-        raise SocketError(
-            "no socket to listen on: give --socket or --port, or let systemd start the program"
-        )
-    return inherited
-
-
-def _unix_socket(path: Path) -> socket.socket:
-    path.unlink(missing_ok=True)  # left by a run that was killed
-    unix_socket = socket.socket(socket.AF_UNIX)
-    unix_socket.bind(str(path))
-    path.chmod(0o660)
-    unix_socket.listen(socket.SOMAXCONN)
-    return unix_socket
-
-
-def _inherited_sockets() -> list[socket.socket]:
-    """The sockets of sd_listen_fds(3)."""
-    if os.environ.get("LISTEN_PID") != str(os.getpid()):
-        return []
-    count = int(os.environ.get("LISTEN_FDS", "0"))
-    return [socket.socket(fileno=_FIRST_INHERITED + number) for number in range(count)]
-
-
-def notify(*states: str) -> None:
-    """Tell systemd, if it started us (sd_notify(3))."""
-    address = os.environ.get("NOTIFY_SOCKET")
-    if address:
-        if address.startswith("@"):  # the abstract name space
-            address = "\0" + address[1:]
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify_socket:
-            notify_socket.sendto("\n".join(states).encode(), address)
+# Seconds in which a worker that leaves answers what its open connections still send.
+_LEAVE = 2
+_FINISH = 10  # seconds; nginx waits no longer
+_MOST_WORKERS = 2
+# Seconds before systemd, which never gives up, starts it with the same bad file again.
+_BAD_FILE = 5
+_SIGNALS = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
 
 
 class _Server(uvicorn.Server):
-    """uvicorn with readiness, and with a reload of the configuration on SIGHUP."""
+    """uvicorn as a worker: it says when it serves, and leaves without a dropped request."""
 
-    def __init__(self, application: Application, path: Path) -> None:
+    def __init__(self, application: Application, lifeline: Lifeline) -> None:
         super().__init__(
             uvicorn.Config(
                 application,
@@ -99,44 +55,89 @@ class _Server(uvicorn.Server):
                 server_header=False,
                 date_header=False,
                 timeout_keep_alive=_KEEP_ALIVE,
+                timeout_graceful_shutdown=_FINISH,
             )
         )
         self._application = application
-        self._path = path
-        self._reloading = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._lifeline = lifeline
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload_soon)
-        notify("READY=1", _status(self._application.configuration))
+        # Nobody is left to obey.
+        asyncio.get_running_loop().add_reader(self._lifeline.parent, os._exit, 1)
+        self._lifeline.ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        notify("STOPPING=1")
+        for server in self.servers:
+            server.close()
+        self._application.leaving = True
+        await asyncio.sleep(0)  # uvloop closes between two rounds
+        self._lifeline.left()
+        end = time.monotonic() + _LEAVE
+        while self.server_state.connections and time.monotonic() < end:
+            await asyncio.sleep(0.02)
         await super().shutdown(sockets=sockets)
 
-    def _reload_soon(self) -> None:
-        task = asyncio.create_task(self._reload())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
-    async def _reload(self) -> None:
-        async with self._reloading:  # signals in a row: the last file read wins
-            notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
-            try:
-                # In a thread, so that a file of 10,000 domains keeps no request waiting.
-                configuration = await asyncio.to_thread(load, self._path)
-            except ConfigurationError as error:
-                _log_problems(self._path, error)
-                _log.error("the previous configuration stays in force")
+def _work(application: Application, sockets: Sequence[socket.socket], lifeline: Lifeline) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the parent's
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_Server(application, lifeline).serve(sockets=list(sockets)))
+
+
+class _Service:
+    """The process that systemd knows. It reads the configuration and forks the workers."""
+
+    def __init__(
+        self, path: Path, sockets: Sequence[socket.socket], signer: Path | None, workers: int
+    ) -> None:
+        self._path = path
+        self._sockets = sockets
+        self._signer = signer
+        self._program = _digest(Path(sys.argv[0]))
+        self._workers = Workers(workers)
+        self._status = ""
+
+    def load(self) -> None:
+        """Put the file in force. Raises ConfigurationError."""
+        configuration = load(self._path)
+        gc.collect()
+        gc.freeze()  # the workers share what is loaded now: no need to look through it for garbage
+        self._status = f"STATUS=answering for {len(configuration)} domains"
+        self._workers.replace(partial(_work, self._application(configuration), self._sockets))
+
+    def _application(self, configuration: Configuration) -> Application:
+        signer = Signer(self._signer) if self._signer else None
+        return Application(configuration, self._program, signer)
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT. Raises ConfigurationError."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        self.load()
+        notify("READY=1", self._status)
+        while True:
+            caught = signal.sigwait(_SIGNALS)
+            if caught == signal.SIGHUP:
+                self._reload()
+            elif caught == signal.SIGCHLD:
+                self._workers.reap()
             else:
-                self._application.configuration = configuration
-                _log.info("reloaded: %s domains", len(configuration))
-            notify("READY=1", _status(self._application.configuration))
+                break
+        notify("STOPPING=1")
+        self._workers.stop()
 
-
-def _status(configuration: Configuration) -> str:
-    return f"STATUS=answering for {len(configuration)} domains"
+    def _reload(self) -> None:
+        notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            self.load()
+        except ConfigurationError as error:
+            _log_problems(self._path, error)
+            _log.error("the previous configuration stays in force")
+        else:
+            _log.info("reloaded: %s", self._status.partition("=")[2])
+        notify("READY=1", self._status)
 
 
 def _digest(program: Path) -> str:
@@ -149,7 +150,17 @@ def _log_problems(path: Path, error: ConfigurationError) -> None:
         _log.error("%s: %s", path.name, problem)
 
 
-def run(path: Path, sockets: Sequence[socket.socket], signer: Path | None = None) -> None:
+def usual_workers() -> int:
+    """How many workers serve where nobody says how many: one a core, at most two."""
+    return min(_MOST_WORKERS, len(os.sched_getaffinity(0)))
+
+
+def run(
+    path: Path,
+    sockets: Sequence[socket.socket],
+    signer: Path | None = None,
+    workers: int | None = None,
+) -> None:
     """Serve the configuration in `path` on `sockets` until SIGTERM or SIGINT.
 
     `signer` is the unix socket of the service that signs Apple's profiles; None: they are not
@@ -158,9 +169,9 @@ def run(path: Path, sockets: Sequence[socket.socket], signer: Path | None = None
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # its tracebacks may contain a request
-    program = _digest(Path(sys.argv[0]))
-    application = Application(load(path), program, Signer(signer) if signer else None)
-    server = _Server(application, path)
-    gc.freeze()  # what is loaded now stays: no need to look through it for garbage
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(server.serve(sockets=list(sockets)))
+    try:
+        _Service(path, sockets, signer, workers or usual_workers()).run()
+    except ConfigurationError:
+        if os.environ.get("NOTIFY_SOCKET"):
+            signal.sigtimedwait(_SIGNALS - {signal.SIGCHLD}, _BAD_FILE)
+        raise

@@ -208,6 +208,7 @@ def cases(suffix: str) -> list[Case]:
         get("GET: no address, the domain itself", "", answered, host=domain, path=WELL_KNOWN),
         get("GET: Evolution", f"?emailaddress=EVOLUTIONUSER%40{domain}", answered),
         asked("address without @", "no-at-sign-here", refused(404, never="no-at-sign")),
+        asked("a domain that is a hyphen", "u@-", refused(404)),
         asked("two @ unquoted", f"a@b@{domain}", refused(404, never="a@b")),
         asked("an @ in a quoted local part", f'"a@b"@{domain}', answered),
         asked("control character", f"echo\x01me@{domain}", refused(404, never="echo")),

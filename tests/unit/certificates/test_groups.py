@@ -78,6 +78,16 @@ def test_domain_that_got_more_names_than_there_is_room_for_goes_elsewhere() -> N
     ]
 
 
+def test_one_domain_each() -> None:
+    """Certificates are public: of customers who must not see each other, each has one."""
+    units = {"a": ("a1", "a2"), "b": ("b1",), "c": ("c1", "c2", "c3", "c4")}
+    alone = assign(units, {}, 1)
+    assert [list(each) for each in alone.values()] == [["a"], ["b"], ["c"]]
+    assert assign(units, alone, 1) == alone
+    together = assign(units, {}, 10)
+    assert [list(each) for each in assign(units, together, 1).values()] == [["a"], ["b"], ["c"]]
+
+
 def test_smaller_size() -> None:
     after = assign(many(50), assign(many(50), {}, 100), 25)
     assert max(map(len, names(after).values())) <= 25
@@ -98,7 +108,8 @@ def test_each_unit_is_on_one_certificate_that_is_not_too_large(
     before = assign(old, {}, size)
     after = assign(new, before, new_size)
     assert sorted(unit for members in after.values() for unit in members) == sorted(new)
-    assert all(len(each) <= new_size for each in names(after).values())
+    for certificate, each in names(after).items():
+        assert len(each) <= new_size or len(after[certificate]) == 1
     assert assign(new, after, new_size) == after
     if size == new_size and all(len(new[unit]) <= len(old[unit]) for unit in new if unit in old):
         home = {unit: name for name, members in before.items() for unit in members}

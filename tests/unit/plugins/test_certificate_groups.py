@@ -65,4 +65,4 @@ def test_assignment_that_is_lost_comes_back_from_certificates(tmp_path: Path) ->
 
 def test_size_that_is_not_possible(tmp_path: Path) -> None:
     _, printed = run(tmp_path, size=101)
-    assert "autoconfig_certificates_max_names: 101 is not possible; use 4 to 100" in printed
+    assert "autoconfig_certificates_max_names: 101 is not possible; use 1 to 100" in printed

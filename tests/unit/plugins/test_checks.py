@@ -40,9 +40,9 @@ def test_oldest_ansible_is_that_of_the_collection() -> None:
     assert runtime["requires_ansible"] == ">={}.{}.0".format(*checks().OLDEST_ANSIBLE)
 
 
-@pytest.mark.parametrize(("size", "right"), [(3, False), (4, True), (100, True), (101, False)])
+@pytest.mark.parametrize(("size", "right"), [(0, False), (1, True), (100, True), (101, False)])
 def test_max_names(size: int, right: bool) -> None:
-    problem = f"autoconfig_certificates_max_names: {size} is not possible; use 4 to 100"
+    problem = f"autoconfig_certificates_max_names: {size} is not possible; use 1 to 100"
     assert list(checks().max_names(size)) == ([] if right else [problem])
 
 
@@ -67,6 +67,7 @@ WANTED: dict[str, Any] = {
     "servers": 0,
     "providers": [],
     "known_providers": ["gandi", "ovh"],
+    "requirements": "",
 }
 IN_DNS = {"challenge": "dns-01", "servers": 1}
 
@@ -80,7 +81,8 @@ IN_DNS = {"challenge": "dns-01", "servers": 1}
         {"mode": "selfsigned", "environment": ""},
         {"mode": "selfsigned", "challenge": "dns-01"},
         {"limits": ["orders"]},
-        IN_DNS | {"wildcards": ["example.com"], "providers": ["gandi", "octodns_x.XProvider"]},
+        IN_DNS | {"wildcards": ["example.com"], "providers": ["gandi"]},
+        IN_DNS | {"providers": ["gandi", "octodns_x.XProvider"], "requirements": "/pins.txt"},
     ],
 )
 def test_certificates_that_are_right(other: dict[str, Any]) -> None:
@@ -90,6 +92,14 @@ def test_certificates_that_are_right(other: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("other", "problems"),
     [
+        (
+            IN_DNS | {"providers": ["octodns_x.XProvider"]},
+            [
+                "autoconfig_dns_servers: octodns_x.XProvider is not among what the collection "
+                "installs on a host; give autoconfig_certificates_dns_requirements, a file with "
+                "its version and digests, or prove the names in another zone (docs/frontends.md)"
+            ],
+        ),
         (
             {"mode": ""},
             [

@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 
-from mail_autoconfig import cli
 from mail_autoconfig.server import serve
 from support import answers
 
@@ -218,31 +217,70 @@ def test_restart_on_an_inherited_socket_drops_no_connection(service: Service) ->
             assert waiting.getresponse().status == 200
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_tcp_socket(host: str) -> None:
-    if host == "::1" and not Path("/proc/net/if_inet6").exists():
-        pytest.skip("this machine has no IPv6")
-    (listening,) = serve.open_sockets(None, host, 0)
-    with listening, socket.create_connection(listening.getsockname()[:2], 5):
-        assert listening.getsockname()[0] == host
+def workers(service: Service) -> list[int]:
+    assert service.process
+    number = service.process.pid
+    children = Path(f"/proc/{number}/task/{number}/children")
+    return [int(child) for child in children.read_text().split()]
 
 
-def test_taken_port() -> None:
-    (listening,) = serve.open_sockets(None, "127.0.0.1", 0)
-    with listening, pytest.raises(serve.SocketError, match="can't listen: Address already in use"):
-        serve.open_sockets(None, "127.0.0.1", listening.getsockname()[1])
+def kill_worker(service: Service, number: int) -> None:
+    """Kill one worker, ask, and wait until there is another one."""
+    os.kill(number, signal.SIGKILL)
+    assert service.ask() == 200
+    end = time.monotonic() + 10
+    while len(left := workers(service)) < 2 or number in left:
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
-def test_no_socket(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert cli.main(["serve", str(tmp_path / "config.json")]) == 1
-    message = "no socket to listen on: give --socket or --port, or let systemd start the program\n"
-    assert capsys.readouterr().err == message
+def test_crash_of_a_worker_is_not_seen(service: Service) -> None:
+    service.start("--workers=2", "--socket", str(service.socket))
+    first, second = workers(service)
+    kill_worker(service, first)
+    kill_worker(service, second)
+    assert not {first, second} & set(workers(service))
+    assert service.ask() == 200
+    assert "a worker died" in service.log.read_text()
 
 
-def test_notify_reaches_an_abstract_socket(monkeypatch: pytest.MonkeyPatch) -> None:
-    name = f"mail-autoconfig-test-{os.getpid()}-{time.monotonic_ns()}"
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
-        notices.bind(f"\0{name}")
-        monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
-        serve.notify("READY=1", "STATUS=ready")
-        assert notices.recv(100) == b"READY=1\nSTATUS=ready"
+def test_workers_end_with_the_process_that_began_them(service: Service) -> None:
+    service.start("--workers=2", "--socket", str(service.socket))
+    found = workers(service)
+    service.signal(signal.SIGKILL)
+    end = time.monotonic() + 10
+    while any(Path(f"/proc/{each}/exe").exists() for each in found):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_reload_replaces_the_workers(service: Service) -> None:
+    service.start("--workers=1", "--socket", str(service.socket))
+    (before,) = workers(service)
+    service.reload()
+    assert before not in workers(service)[-1:]
+    for _ in range(5):  # a signal in the middle of another's work is not lost
+        service.signal(signal.SIGHUP)
+    service.write({"domains": [{"name": "new.test", "provider": "gandi"}]})
+    service.signal(signal.SIGHUP)
+    end = time.monotonic() + 10
+    while service.ask("new.test") != 200:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_bad_file_at_the_start_under_systemd_does_not_take_a_core(service: Service) -> None:
+    """systemd starts it again at once, for ever."""
+    service.write({"domains": []})
+    with service.log.open("ab") as log:
+        service.process = subprocess.Popen(
+            [*PROGRAM, "--socket", str(service.socket), str(service.file)],
+            env=ENVIRONMENT | {"NOTIFY_SOCKET": "/dev/null"},
+            stderr=log,
+        )
+    with pytest.raises(subprocess.TimeoutExpired):
+        service.process.wait(3)
+    service.signal(signal.SIGTERM)  # but a stop is not kept waiting
+    assert service.process.wait(10) == 1
+    service.process = None
+    assert "no domain; name at least one" in service.log.read_text()

@@ -9,7 +9,8 @@ import pytest
 from mail_autoconfig.inventory.read import parse
 from mail_autoconfig.server import signing
 from mail_autoconfig.server.app import Application
-from mail_autoconfig.server.signing import Signer, SigningError
+from mail_autoconfig.server.gate import BusyError
+from mail_autoconfig.server.signing import NO_KEY, SIGNED, NoKeyError, Signer, SigningError
 from support import answers
 from support.answers import apple
 from support.asgi import transport
@@ -19,8 +20,8 @@ PATH = f"{answers.PROFILE}?email=secret@example.test"
 
 
 async def sign(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Stands for openssl: reads to the end, then writes."""
-    writer.write(b"signed: " + await reader.read())
+    """Stands for the signer: reads to the end, then writes."""
+    writer.write(SIGNED + b"signed: " + await reader.read())
     writer.close()
 
 
@@ -68,14 +69,52 @@ def test_no_service(tmp_path: Path) -> None:
         asyncio.run(Signer(tmp_path / "none").sign(b"x"))
 
 
-def test_profile_goes_out_unsigned_rather_than_not_at_all(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+async def have_no_key(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.write(NO_KEY)
+    writer.close()
+
+
+def test_no_key(tmp_path: Path) -> None:
+    with pytest.raises(NoKeyError):
+        ask(have_no_key, tmp_path / "s", [b"x"])
+
+
+def test_more_than_can_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signing, "_WAITING", 3)
+    with pytest.raises(BusyError):
+        ask(sign, tmp_path / "s", [b"x"] * 6)
+
+
+def answer(tmp_path: Path, error: Exception, monkeypatch: pytest.MonkeyPatch) -> answers.Reply:
+    """The answer to a request for a profile whose signature ends like this."""
+
+    async def fail(_: Signer, _document: bytes) -> bytes:
+        raise error
+
+    monkeypatch.setattr(Signer, "sign", fail)
+    application = Application(parse(answers.configuration()), signer=Signer(tmp_path))
+    return transport(application)("https", "GET", "autoconfig.example.test", PATH, {}, b"")
+
+
+@pytest.mark.parametrize("error", [SigningError("no answer"), BusyError()])
+def test_profile_is_not_sent_unsigned_because_of_load(
+    tmp_path: Path,
+    error: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    application = Application(parse(answers.configuration()), signer=Signer(tmp_path / "none"))
-    reply = transport(application)("https", "GET", "autoconfig.example.test", PATH, {}, b"")
-    apple.profile("example.test", "secret@example.test", "mail.gandi.net")(reply)
-    assert "profile not signed: No such file" in caplog.text
+    reply = answer(tmp_path, error, monkeypatch)
+    assert (reply.status, reply.headers["retry-after"]) == (503, "2")
+    assert b"PayloadContent" not in reply.body
     assert "secret" not in caplog.text
+
+
+def test_profile_is_sent_unsigned_where_there_is_no_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply = answer(tmp_path, NoKeyError(), monkeypatch)
+    apple.profile("example.test", "secret@example.test", "mail.gandi.net")(reply)
 
 
 def test_profile_is_what_the_signer_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,14 +39,25 @@ def test_evolution_reads_any_content_type(world: World) -> None:
     assert (outcome.verdict, outcome.source) == ("found", f"https://{PLACES[0]}")
 
 
-def test_kmail_asks_https_first_and_says_no_address(world: World) -> None:
-    own, known = PLACES
+def test_kmail_ends_at_the_first_answer(world: World) -> None:
+    own, _known = PLACES
     outcome = asyncio.run(replay_kmail(world.case()))
-    assert order(outcome) == [f"GET https://{own}", f"GET http://{own}", f"GET https://{known}"]
-    assert not any("?" in each.request.url for each in outcome.exchanges)
+    assert order(outcome) == [f"GET https://{own}"]
     assert outcome.verdict == "fails"
     world.serve()
-    assert asyncio.run(replay_kmail(world.case())).source == f"https://{own}"
+    outcome = asyncio.run(replay_kmail(world.case()))
+    assert outcome.source == f"https://{own}"
+    assert "?" not in outcome.exchanges[0].request.url
+
+
+def test_kmail_goes_on_where_there_is_no_host(world: World) -> None:
+    own, known = PLACES
+    world.serve()
+    world.names.under.clear()
+    world.names.known[f"{DOMAIN} A"] = ["127.0.0.1"]
+    outcome = asyncio.run(replay_kmail(world.case()))
+    assert order(outcome) == [f"GET https://{own}", f"GET http://{own}", f"GET https://{known}"]
+    assert outcome.source == f"https://{known}"
 
 
 def test_delta_chat(world: World) -> None:

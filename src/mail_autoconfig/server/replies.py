@@ -1,0 +1,29 @@
+"""Answers that say no."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.responses import PlainTextResponse, Response
+
+from ..answers import autodiscover
+from ..answers.autodiscover import Error
+from .gate import RETRY_AFTER
+
+KEEP_NOT = {"cache-control": "no-store"}
+
+
+def refusal(status: int, text: str, **headers: str) -> Response:
+    """A status with a sentence, which repeats nothing that the client sent."""
+    return PlainTextResponse(f"{text}\n", status, {**KEEP_NOT, **headers})
+
+
+def busy() -> Response:
+    """Not now: all places to wait in are taken."""
+    return refusal(503, "Busy. Ask again in some seconds.", **{"retry-after": str(RETRY_AFTER)})
+
+
+def error(error: Error, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """An error in Outlook's XML."""
+    body = autodiscover.render_error(error)
+    return Response(body, status, {**KEEP_NOT, **(headers or {})}, autodiscover.MEDIA_TYPE)
