@@ -73,7 +73,8 @@ def test_fault_is_seen(server: Host, release: str) -> None:
         server.check_output("systemctl start nginx")
     domain = f'domain="corp.deb{release}.test"'
     assert found[f'client_success{{{domain},client="outlook"}}'] == 0
-    assert found[f'faults{{{domain},code="client-outlook-fails",severity="error"}}'] == 1
+    fails = 'code="client-outlook-fails",severity="error",subject="Outlook (classic)"'
+    assert found[f"faults{{{domain},{fails}}}"] == 1
 
 
 def test_sandbox(server: Host) -> None:
@@ -96,7 +97,7 @@ def test_doctor_on_the_controller() -> None:
     assert shown.returncode == 2, shown.stdout + shown.stderr
     assert changes(shown.stdout) == 0
     assert re.search(r"corp\.deb12\.test: \d errors", shown.stdout)
-    assert '"msg": "First: _autodiscover._tcp.corp.deb12.test SRV' in shown.stdout
+    assert re.search(r'"msg": "corp\.deb12\.test: .*: port-closed at imap ', shown.stdout)
 
 
 def test_removed_where_it_is_not_wanted() -> None:

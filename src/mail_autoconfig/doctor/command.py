@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
+from typing import Any
 
 import dns.resolver
 from rich.console import Console
@@ -121,12 +122,19 @@ def _cases(
 
 
 async def _examine(cases: list[Case], options: argparse.Namespace) -> tuple[Report, ...]:
+    asyncio.get_running_loop().set_exception_handler(_quiet)
     console = Console(stderr=True)
     progress = Progress(console=console, transient=True)
     task = progress.add_task("Asking", total=len(cases))
     # Into a file even a bar that is disabled writes an empty line, in rich 13.3 of Debian 12.
     with progress if console.is_terminal else nullcontext():
         return await examine_all(cases, lambda _: progress.advance(task), options.at_once)
+
+
+def _quiet(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Leave what many tasks meet at once to the one line that `run` prints."""
+    if not isinstance(context.get("exception"), OwnTroubleError):
+        loop.default_exception_handler(context)
 
 
 def _write_files(options: argparse.Namespace, reports: tuple[Report, ...]) -> None:

@@ -216,6 +216,7 @@ def test_drip_is_bounded_as_a_whole(world: World) -> None:
 @pytest.mark.parametrize(
     ("octets", "kind"),
     [
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 2000, "protocol"),  # answers without an end
         (b"220 mail.example ESMTP\r\n", "protocol"),
         (b"", "protocol"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000, "protocol"),
