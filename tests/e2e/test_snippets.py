@@ -26,7 +26,8 @@ LAB = os.environ.get("LAB_NAME", "demo")
 CA = Path(os.environ.get("LAB_CA", ROOT / ".demo/ca.pem"))
 SUFFIX = os.environ.get("LAB_SUFFIXES", "test").split()[-1]
 DOMAIN, HOST = f"corp.{SUFFIX}", f"autoconfig.corp.{SUFFIX}"
-DOMAINS = [{"name": DOMAIN, "servers": [{"type": "imap", "host": "x.example"}]}]
+SERVERS = [{"type": kind, "host": "x.example"} for kind in ("imap", "smtp")]
+DOMAINS = [{"name": DOMAIN, "servers": SERVERS}]
 REQUEST = pox_request(f"user@{DOMAIN}")
 PORTS = {"apache": 443, "htaccess": 444, "nginx": 445}
 

@@ -18,6 +18,11 @@ OUTLOOK = r"Software\Policies\Microsoft\Office\16.0\Outlook"
 SETUP = (rf"{OUTLOOK}\setup", "DisableOffice365SimplifiedAccountCreation", 4, 1)
 REDIRECT = (rf"{OUTLOOK}\AutoDiscover\RedirectServers", "autoconfig.hoster.test", 1, "")
 SCP = (rf"{OUTLOOK}\AutoDiscover", "ExcludeScpLookup", 4, 1)
+KEPT = [  # autoconfig_outlook_keep_classic
+    (rf"{OUTLOOK}\Options\General", "HideNewOutlookToggle", 4, 1),
+    (rf"{OUTLOOK}\Options\General", "DoNewOutlookAutoMigration", 4, 0),
+    (rf"{OUTLOOK}\Preferences", "NewOutlookMigrationUserSetting", 4, 0),
+]
 BOTH = sorted(CONTROLLERS)
 Read = list[tuple[str, str, int, int | str]]
 

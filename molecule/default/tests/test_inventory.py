@@ -16,7 +16,10 @@ from support.answers import CONFIG
 from support.deployed import ROOT, SERVERS, Server, changes, converge, play, refusal
 
 GOOD = {"name": "example.com", "provider": "gandi"}
-PORT = [{"type": "imap", "host": "mail.example.com", "port": 99999}]
+PORT = [
+    {"type": "imap", "host": "mail.example.com", "port": 99999, "security": "tls"},
+    {"type": "smtp", "host": "mail.example.com"},
+]
 SITE = "mailhost.autoconfig.site"
 
 

@@ -13,6 +13,7 @@ from support.samba_lab import output, run, samba
 from support.samba_policy import (
     BOTH,
     DIRECTORY,
+    KEPT,
     NAME,
     REDIRECT,
     SCP,
@@ -92,6 +93,17 @@ with open("{path}", "r+") as file:
         assert found["versionNumber"] == str(2 * 65536 + 3)
         assert found["files"] == "[General]\r\nVersion=131075\r\ndisplayName=x\r\n"
         check_rights(controller)
+
+
+@pytest.mark.usefixtures("restored")
+def test_users_stay_on_classic_outlook_if_that_is_wanted() -> None:
+    options = {"autoconfig_outlook_keep_classic": True}
+    assert changes(converge(**options)) == 2
+    for controller in BOTH:
+        assert sorted(read_policy(fetched(controller))) == sorted([SETUP, *KEPT, REDIRECT])
+    assert changes(converge(**options)) == 0
+    assert changes(converge()) == 2
+    assert read_policy(fetched("dc12")) == [SETUP, REDIRECT]
 
 
 def test_links_and_groups() -> None:
