@@ -132,8 +132,8 @@ def web_servers(tested: Sequence[Mapping[str, Any]], listeners: str) -> Iterator
         ports = "|".join(map(str, server["ports"]))
         holders = rf'^LISTEN.*?:({ports})\s.*?users:\(\("(?!{server["name"]}")([^"]+)"'
         if taken := re.findall(holders, listeners, re.MULTILINE):
-            numbers = " and ".join(map(str, sorted({int(port) for port, _ in taken})))
-            programs = " and ".join(dict.fromkeys(program for _, program in taken))
+            numbers = " and ".join(map(str, sorted({int(port) for port, _program in taken})))
+            programs = " and ".join(dict.fromkeys(program for _port, program in taken))
             ports_are = f"Ports {numbers} are" if " " in numbers else f"Port {numbers} is"
             yield f"{ports_are} taken by {programs}; {server['cure']}"
         if result.get("rc"):

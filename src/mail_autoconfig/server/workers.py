@@ -98,7 +98,8 @@ class Workers:
     def _fill(self) -> None:
         new = []
         while len(self._started) < self._count:
-            worker, self._states[worker] = self._fork()
+            worker, state = self._fork()
+            self._states[worker] = state
             self._started[worker] = time.monotonic()
             new.append(worker)
         for worker in new:

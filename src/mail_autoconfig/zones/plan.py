@@ -135,7 +135,7 @@ class _Planner:
 
     def mark(self, before: Marks, after: Marks) -> None:
         """Plan the markers: one record set a domain."""
-        for base in sorted({domain for domain, _ in [*before.values(), *after.values()]}):
+        for base in sorted({domain for domain, _digest in [*before.values(), *after.values()]}):
             self.mark_one(base, f"{MARKER}.{base}", marker_values(base, after, self.owner))
             self.mark_one(base, f"{SPARE}.{base}", ())
 

@@ -88,7 +88,11 @@ async def _compared(case: Case, type_: str, sources: Sequence[_Source]) -> list[
     def weight(item: tuple[tuple[str, str], list[tuple[_Source, Setting]]]) -> tuple[int, int, int]:
         (spelt_, user), members = item
         near = 2 * (spelt_ in addresses) + (base_domain(members[0][1].host) in bases)
-        return near, user == case.address, sum(1 + len(source.clients) for source, _ in members)
+        return (
+            near,
+            user == case.address,
+            sum(1 + len(source.clients) for source, _setting in members),
+        )
 
     right, *wrong = sorted(groups.items(), key=weight, reverse=True)
     model_source, model = right[1][0]
