@@ -7,7 +7,9 @@ import time
 from typing import Any
 
 import pytest
+import yaml
 
+from support.answers.base import DOMAINS
 from support.deployed import CA, ROOT, SERVERS, Server, changes, converge, play
 
 ONLY = "--tags=certificates"
@@ -57,12 +59,11 @@ def test_renewal_is_served(server: Server) -> None:
 def test_name_that_fails_leaves_the_old_certificate_and_is_named() -> None:
     """nginx does not know it, so it does not answer the authority."""
     before = serials()
-    one = "{{ [{'name': 'unknown.' ~ suffix, 'provider': 'gandi'}] }}"
+    unknown = {"name": "unknown.{{ suffix }}", "provider": "gandi"}
     result = play(
         "mailhost.autoconfig.server",
         ONLY,
-        unknown=one,
-        autoconfig_domains="{{ autoconfig_domains + unknown }}",
+        autoconfig_domains=[*yaml.safe_load(DOMAINS.read_text())["autoconfig_domains"], unknown],
         autoconfig_certificates_strict=True,
     )
     assert result.returncode == 2
