@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from mail_autoconfig.doctor.data import Request
+from mail_autoconfig.doctor.data import Outcome, Request
 from mail_autoconfig.doctor.replays import REPLAYS
 from mail_autoconfig.doctor.replays.agents import AGENTS
 
@@ -18,8 +18,12 @@ def agents(request: Request) -> list[str]:
 @pytest.mark.parametrize("client", AGENTS)
 def test_each_request_names_its_client(world: World, client: str) -> None:
     """Some servers answer by it; an agent of an unknown client would never be sent."""
-    case = world.case()
-    outcomes = [asyncio.run(replay(case)) for replay in REPLAYS]
+
+    async def replayed() -> list[Outcome]:
+        case = world.case()
+        return [await replay(case) for replay in REPLAYS]
+
+    outcomes = asyncio.run(replayed())
     found = next(outcome for outcome in outcomes if outcome.client == client)
     assert found.exchanges
     for exchange in found.exchanges:
