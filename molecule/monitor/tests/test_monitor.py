@@ -15,6 +15,7 @@ from support.deployed import ROOT, changes, play
 SERVICE = "mail-autoconfig-doctor.service"
 LAB = ROOT / ".cache/lab/monitor"
 LAB_DNS = "198.18.45.2"
+STATE = "/var/lib/private/mail-autoconfig-doctor"
 METRICS = "/var/lib/prometheus/node-exporter/mail-autoconfig-doctor.prom"
 
 
@@ -65,6 +66,8 @@ def test_metrics(server: Host, release: str) -> None:
 
 def test_fault_is_seen(server: Host, release: str) -> None:
     """What users would see first, the file says: here the web server is down."""
+    server.run("systemctl start %s", SERVICE)
+    assert server.check_output("stat -c %%a %s/last.json", STATE) == "644"
     server.check_output("systemctl stop nginx")
     try:
         server.run("systemctl start %s", SERVICE)
@@ -75,6 +78,13 @@ def test_fault_is_seen(server: Host, release: str) -> None:
     assert found[f'client_success{{{domain},client="outlook"}}'] == 0
     fails = 'code="client-outlook-fails",severity="error",subject="Outlook (classic)"'
     assert found[f"faults{{{domain},{fails}}}"] == 1
+    run = server.check_output("systemctl show -P InvocationID %s", SERVICE)
+    journal = server.check_output("journalctl _SYSTEMD_INVOCATION_ID=%s --output cat", run)
+    said = journal.splitlines()
+    begin = next(n for n, line in enumerate(said) if line.startswith(f"corp.deb{release}.test: "))
+    assert re.match(rf"new since [^ ]+: corp\.deb{release}\.test: ", said[begin + 1])
+    new = f"corp.deb{release}.test: client-outlook-fails at Outlook (classic)"
+    assert any(line.startswith("new since ") and line.endswith(new) for line in said)
 
 
 def test_sandbox(server: Host) -> None:
@@ -111,4 +121,5 @@ def test_removed_where_it_is_not_wanted() -> None:
     for release in ("12", "13"):
         server = testinfra.get_host(f"docker://autoconfig-monitor-debian{release}")
         assert not server.file(METRICS).exists
+        assert not server.file(STATE).exists
         assert server.run("systemctl cat %s", SERVICE).rc == 1

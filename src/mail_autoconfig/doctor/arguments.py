@@ -69,6 +69,9 @@ def _add_what_is_said(doctor: argparse.ArgumentParser) -> None:
     doctor.add_argument(
         "--since", type=Path, metavar="FILE", help="say what changed since FILE, written by --json"
     )
+    doctor.add_argument(
+        "--keep", type=Path, metavar="FILE", help="write the JSON to FILE too, for --since"
+    )
     doctor.add_argument("--json", action="store_true", help="print JSON instead of the table")
     doctor.add_argument("--html", type=Path, metavar="FILE", help="write a report as one HTML file")
     doctor.add_argument("--prometheus", type=Path, metavar="FILE", help="write metrics")

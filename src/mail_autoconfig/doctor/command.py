@@ -52,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
         password = _password(asked[0]) if options.log_in else None
         reports = asyncio.run(_examine(_cases(options, asked, configuration, password), options))
         since = changes(options.since, reports) if options.since else None
-        _write_files(options, reports)
+        document = output_json.document(reports, datetime.now(UTC), since)
+        _write_files(options, reports, document)
     except _CallError as error:
         print(error, file=sys.stderr)
         return 2
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"doctor: {error}", file=sys.stderr)
         return 2
     if options.json:
-        json.dump(output_json.document(reports, datetime.now(UTC), since), sys.stdout, indent=1)
+        json.dump(document, sys.stdout, indent=1)
         print()
     else:
         show(Console(highlight=False), reports, verbose=options.verbose, changes=since)
@@ -137,7 +138,11 @@ def _quiet(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         loop.default_exception_handler(context)
 
 
-def _write_files(options: argparse.Namespace, reports: tuple[Report, ...]) -> None:
+def _write_files(
+    options: argparse.Namespace, reports: tuple[Report, ...], document: dict[str, Any]
+) -> None:
+    if options.keep:
+        _write(options.keep, json.dumps(document, indent=1))
     if options.html:
         _write(options.html, page(reports, datetime.now(UTC)))
     if options.prometheus:

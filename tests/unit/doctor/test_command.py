@@ -174,7 +174,7 @@ def test_forms(doctor: Doctor, found: list[Finding], tmp_path: Path) -> None:
     assert metrics.read_text().startswith("# HELP ")
 
 
-@pytest.mark.parametrize("option", ["--html", "--prometheus"])
+@pytest.mark.parametrize("option", ["--html", "--prometheus", "--keep"])
 def test_file_that_cannot_be_written(
     doctor: Doctor, found: list[Finding], tmp_path: Path, option: str
 ) -> None:
@@ -222,3 +222,22 @@ def test_password_reaches_the_checks_and_nothing_else(
     assert doctor.call("--json", f"u@{DOMAIN}")[0] == 0
     assert cases[1].password is None
     assert "hush" not in f"{said}{files[0].read_text()}{files[1].read_text()}{cases[0]!r}"
+
+
+def test_kept_report_is_what_the_next_run_compares_with(
+    doctor: Doctor, found: list[Finding], tmp_path: Path
+) -> None:
+    """One file for both: it is read before it is replaced."""
+    last = tmp_path / "last.json"
+    arguments = "--domain", DOMAIN, "--since", str(last), "--keep", str(last)
+    code, shown, _ = doctor.call(*arguments)
+    assert code == 0
+    assert "since" not in shown
+    found.append(Finding("x", "error", "s", "w"))
+    code, shown, _ = doctor.call(*arguments)
+    assert code == 2
+    assert shown.splitlines()[1].startswith("new since ")
+    assert json.loads(last.read_text("utf-8"))["changes"]["new"] == [
+        {"domain": DOMAIN, "code": "x", "subject": "s"}
+    ]
+    assert "nothing changed" in doctor.call(*arguments)[1]
