@@ -177,7 +177,7 @@ def test_remove_takes_away_all_and_only_what_was_made() -> None:
     )
     installed = play(SITE, collections=collections)
     assert installed.returncode == 0, installed.stdout
-    # What `check` warns of is in the scenario's inventory on purpose; Ansible has nothing to warn of.
+    # What `check` warns of is in the inventory on purpose; Ansible has nothing to warn of.
     warnings = [line for line in installed.stderr.splitlines() if "[WARNING]" in line]
     assert [line for line in warnings if not line.startswith("[WARNING]: domain ")] == []
     # The clone and the tarball are the same program and the same configuration.
