@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from getpass import getpass
@@ -24,7 +25,7 @@ from ..inventory.addresses import Address, parse
 from ..inventory.model import Configuration
 from . import output_json
 from .case import Case, Visits
-from .changes import FormerError, changes
+from .changes import Changes, FormerError, changes
 from .data import Report, Severity
 from .examine import examine_all
 from .fetch import Fetcher
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         asked = _asked(options, configuration)
         password = _password(asked[0]) if options.log_in else None
         reports = asyncio.run(_examine(_cases(options, asked, configuration, password), options))
-        since = changes(options.since, reports) if options.since else None
+        since = _changes(options, reports)
         document = output_json.document(reports, datetime.now(UTC), since)
         _write_files(options, reports, document)
     except _CallError as error:
@@ -66,6 +67,19 @@ def run(options: argparse.Namespace) -> int:
     else:
         show(Console(highlight=False), reports, verbose=options.verbose, changes=since)
     return max(EXIT_CODES[report.severity] for report in reports)
+
+
+def _changes(options: argparse.Namespace, reports: Sequence[Report]) -> Changes | None:
+    """What changed since `--since`. Raises FormerError, but not for a file that `--keep` replaces."""
+    if not options.since:
+        return None
+    try:
+        return changes(options.since, reports)
+    except FormerError as error:
+        if options.keep != options.since:
+            raise
+        print(f"doctor: {error}; it is replaced", file=sys.stderr)
+        return None
 
 
 def _configuration(file: Path) -> Configuration:

@@ -241,3 +241,15 @@ def test_kept_report_is_what_the_next_run_compares_with(
         {"domain": DOMAIN, "code": "x", "subject": "s"}
     ]
     assert "nothing changed" in doctor.call(*arguments)[1]
+
+
+def test_kept_report_that_is_damaged_is_replaced(doctor: Doctor, tmp_path: Path) -> None:
+    """A timer would else say no more than that, at each run."""
+    last = tmp_path / "last.json"
+    last.write_text("{")
+    arguments = "--domain", DOMAIN, "--since", str(last)
+    assert doctor.call(*arguments)[0] == 2
+    code, _, errors = doctor.call(*arguments, "--keep", str(last))
+    assert code == 0
+    assert "no JSON of the doctor: JSONDecodeError; it is replaced" in errors
+    assert "nothing changed" in doctor.call(*arguments)[1]
