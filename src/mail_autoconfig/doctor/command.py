@@ -70,7 +70,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _changes(options: argparse.Namespace, reports: Sequence[Report]) -> Changes | None:
-    """What changed since `--since`. Raises FormerError, but not for a file that `--keep` replaces."""
+    """What changed since `--since`.
+
+    Raises FormerError, but not for a file that `--keep` replaces.
+    """
     if not options.since:
         return None
     try:

@@ -243,6 +243,7 @@ def test_kept_report_is_what_the_next_run_compares_with(
     assert "nothing changed" in doctor.call(*arguments)[1]
 
 
+@pytest.mark.usefixtures("found")
 def test_kept_report_that_is_damaged_is_replaced(doctor: Doctor, tmp_path: Path) -> None:
     """A timer would else say no more than that, at each run."""
     last = tmp_path / "last.json"
