@@ -212,7 +212,7 @@ def test_profiles_at_once_are_never_unsigned(server: Server) -> None:
         "    c._create_connection = lambda *_: socket.create_connection(('127.0.0.1', 443))\n"
         f"    c.request('GET', '{PROFILE}?email=user@corp.{server.suffix}')\n"
         "    a = c.getresponse(); body = a.read(); c.close()\n"
-        "    kind = 'unsigned' if body[:1] == b'<' else 'signed' if a.status == 200 else 'no'\n"
+        "    kind = 'no' if a.status != 200 else 'unsigned' if body[:1] == b'<' else 'signed'\n"
         "    return a.status, kind, bool(a.getheader('retry-after'))\n"
         "with concurrent.futures.ThreadPoolExecutor(150) as pool:\n"
         "    print(sorted(set(pool.map(ask, range(300)))))\n"
