@@ -35,7 +35,11 @@ _VERIFY_FAULTS = {
     64: "tls-wrong-name",
 }
 _NO_TLS = "WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"
-_TOO_OLD = "UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW", "TLSV1_ALERT_PROTOCOL_VERSION"
+_TOO_OLD = (
+    *("UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW", "TLSV1_ALERT_PROTOCOL_VERSION"),
+    # Debian's Python: TLS 1.0 and 1.1 sign with SHA-1. Its ssl has no name for the reason.
+    *("LEGACY_SIGALG", "legacy sigalg"),
+)
 _NAME_REFUSED = "UNRECOGNIZED_NAME"
 _NO_HANDSHAKE = "tls-failed", "tls-name-refused", "tls-none", "tls-too-old"
 
