@@ -114,6 +114,21 @@ def test_redirected_address(thunderbird_without_autoconfig: Client, suffix: str)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
+def test_calendars_in_autodiscover(thunderbird_without_autoconfig: Client, suffix: str) -> None:
+    """CalDAV and CardDAV, which eM Client reads, cost Thunderbird none of the mail servers."""
+    client = thunderbird_without_autoconfig
+    config = client.ask(["find", f"user.name@groupware.{suffix}"])
+    found = [config["incoming"], *config["incomingAlternatives"]]
+    found += [config["outgoing"], *config["outgoingAlternatives"]]
+    host = f"groupware.{suffix}"
+    assert [(server["type"], server["hostname"], server["port"]) for server in found] == [
+        ("imap", host, 993),
+        ("smtp", host, 587),
+    ]
+    assert "https POST autodiscover 200" in client.requests
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
 def test_exchange(thunderbird: Client, thunderbird_without_autoconfig: Client, suffix: str) -> None:
     """Microsoft's servers by OAuth2; what sends Outlook to Microsoft sends nobody to IMAP."""
     config = thunderbird.ask(["find", f"user.name@exchange.{suffix}"])
