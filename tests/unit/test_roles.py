@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2 import Template
 
 from mail_autoconfig.certificates.groups import PATTERN
 from mail_autoconfig.certificates.report import METRICS
@@ -233,3 +234,16 @@ def test_removal_of_certificates(tmp_path: Path) -> None:
     assert set((tmp_path / "said").read_text().split()) == {"mail-autoconfig", "mail-autoconfig-2"}
     (tmp_path / "broken").touch()
     assert subprocess.run(bash, env=environment, check=False).returncode == 1
+
+
+def test_accepted_finding_is_one_word_of_the_unit() -> None:
+    """Whatever it has: systemd.service(5), "Command lines", and systemd.syntax(7), "Quoting"."""
+    unit = ROOT / "roles/monitor/templates/mail-autoconfig-doctor.service.j2"
+    (line,) = [each for each in unit.read_text("utf-8").splitlines() if "--ignore" in each]
+    written = Template(line).render(finding='a:"b" c\\d %h $HOME\nExecStart=x')
+    assert (
+        written.split(maxsplit=1)[1]
+        == r"""
+"a:\"b\" c\\d %%h $$HOME\nExecStart=x" \
+""".strip("\n")
+    )
