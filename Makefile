@@ -58,14 +58,26 @@ molecule: venv engine
 	$(STEP) 'molecule: Debian 12 and 13, Pebble, real clients' molecule test
 	$(STEP) 'molecule: DNS, on Knot, BIND and PowerDNS' molecule test -s dns
 
+# Two scenarios at a time: each waits much more than it computes.
+SLOW := frontends certificates samba windows monitor doctor outlook
+
 test-slow: venv engine
-	$(STEP) 'molecule: certificates, on Pebble' molecule test -s certificates
-	$(STEP) 'molecule: DNS and Group Policy, on Samba domain controllers' molecule test -s samba
-	$(STEP) 'molecule: the files for Windows, in Wine and in a hive' molecule test -s outlook
+	@echo '== side by side: $(SLOW)'
+	@$(MAKE) --no-print-directory --keep-going --output-sync=line --jobs=2 $(SLOW:%=slow-%)
+
+slow-%: export PATH := $(BIN):$(PATH)
+slow-%: export PREFIX = $*
+slow-certificates: SUBJECT := certificates, on Pebble
+slow-doctor: SUBJECT := faults, and what the doctor says
+slow-frontends: SUBJECT := front ends behind HAProxy, dns-01
+slow-monitor: SUBJECT := the doctor on a timer
+slow-outlook: SUBJECT := the files for Windows, in Wine and in a hive
+slow-samba: SUBJECT := DNS and Group Policy, on Samba domain controllers
+slow-%:
+	$(STEP) 'molecule: $(SUBJECT)' molecule test -s $*
+
+slow-windows:
 	@tests/windows/run.sh
-	$(STEP) 'molecule: front ends behind HAProxy, dns-01' molecule test -s frontends
-	$(STEP) 'molecule: the doctor on a timer' molecule test -s monitor
-	$(STEP) 'molecule: faults, and what the doctor says' molecule test -s doctor
 
 # Figures; not part of the tests.
 bench: venv engine

@@ -5,6 +5,7 @@ minimal Debian, pulled where an image registry answers, else made of Debian's pa
 """
 
 import argparse
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from docker.errors import APIError, BuildError, DockerException, ImageNotFound
 from requests.exceptions import RequestException
 
 HERE = Path(__file__).parent / "images"
+LOCK = Path("/run/lock/autoconfig-lab-images")
 SUITES = {"12": "bookworm", "13": "trixie"}
 LABEL = "mailhost.autoconfig.definition"
 REGISTRY_TIMEOUT = 15  # seconds without a byte from the engine
@@ -118,14 +120,21 @@ def ensure(client: docker.DockerClient, image: Image) -> None:
     print(f"{image.name}: built", flush=True)
 
 
+def build(names: list[str]) -> None:
+    """Build the named images. Scenarios run side by side: who comes second waits, and finds them built."""
+    client = docker.from_env(timeout=1800)
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for name in names:
+            ensure(client, IMAGES[name])
+
+
 def main() -> int:
     """Build the images that the command line names; 1 and one line on standard error if not."""
     parser = argparse.ArgumentParser(description="Build the lab's container images.")
     parser.add_argument("image", nargs="+", choices=sorted(IMAGES))
     try:
-        client = docker.from_env(timeout=1800)
-        for name in parser.parse_args().image:
-            ensure(client, IMAGES[name])
+        build(parser.parse_args().image)
     except BuildError as error:
         output = "".join(line.get("stream", "") for line in error.build_log)
         print(*output.splitlines()[-20:], error, sep="\n", file=sys.stderr)
