@@ -121,7 +121,7 @@ def ensure(client: docker.DockerClient, image: Image) -> None:
 
 
 def build(names: list[str]) -> None:
-    """Build the named images. Scenarios run side by side: who comes second waits, and finds them built."""
+    """Build the named images. Of two at a time, the second waits, and finds them built."""
     client = docker.from_env(timeout=1800)
     with LOCK.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
