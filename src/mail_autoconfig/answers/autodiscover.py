@@ -28,8 +28,9 @@ from ..formats.words import (
 from ..inventory import addresses
 from ..inventory.addresses import PLACEHOLDER, Address
 from ..inventory.clients import for_outlook, is_for_outlook
-from ..inventory.model import Domain
+from ..inventory.model import Domain, Settings
 from ..templates import template
+from .pieces import joined, piece, split
 
 MEDIA_TYPE = "text/xml"
 
@@ -147,31 +148,27 @@ def render(domain: Domain, address: Address) -> bytes:
 
     Raises RequestError: NO_OPTIONS if the domain has neither, CONFIGURATION if a host name is none.
     """
-    pieces = _pieces(domain)
-    if not pieces:
-        raise RequestError(Error.NO_OPTIONS)
-    own_login = domain.settings.usernames.get(address.localpart.lower())
+    settings = domain.settings
+    if not settings.redirect:
+        if not offers_settings(domain):
+            raise RequestError(Error.NO_OPTIONS)
+        if not domain.has_room:
+            raise RequestError(Error.CONFIGURATION)
+    own_login = settings.usernames.get(address.localpart.lower())
 
-    def filled(piece: str) -> str:
-        kind, pattern = piece[0], piece[1:]
+    def fill(kind: str, pattern: str) -> str:
+        if kind == _HOST:
+            return escape(pattern.replace("{domain}", domain.name))
         if kind == _LOGIN and own_login:
             return escape(own_login)
         return escape(address.fill_url(pattern) if kind == _URL else address.fill(pattern))
 
-    values = {piece: filled(piece) for piece in {*pieces[1::2]}}
-    return "".join([values.get(piece, piece) for piece in pieces]).encode()
+    return joined(_pieces(settings), fill)
 
 
-# What differs between two users is the address alone, so the rest is rendered once.
+# Domains of one provider share its settings, so the rest is rendered once for all their users.
 @lru_cache(maxsize=1024)
-def _pieces(domain: Domain) -> tuple[str, ...]:
-    """The answer in pieces: text, then a placeholder to fill, then text, and so on; or none."""
-    settings = domain.settings
-    if not settings.redirect:
-        if not offers_settings(domain):
-            return ()
-        if not domain.has_room:
-            raise RequestError(Error.CONFIGURATION)
+def _pieces(settings: Settings) -> tuple[str, ...]:
     answer = _settings.render(
         root=POX_ROOT,
         response=POX_RESPONSE,
@@ -181,9 +178,9 @@ def _pieces(domain: Domain) -> tuple[str, ...]:
         servers=[
             (
                 POX_TYPES[server.type],
-                server.host_for(domain.name),
+                piece(_HOST, server.host) if "{" in server.host else server.host,
                 server.port,
-                _login(server.username),
+                piece(_LOGIN, server.username),
                 POX_SSL[server.security],
                 POX_ENCRYPTION[server.security],
                 "off" if server.authentication[0] == "none" else "on",
@@ -192,15 +189,15 @@ def _pieces(domain: Domain) -> tuple[str, ...]:
         ],
         web_servers=[
             *(
-                (POX_WEB_TYPES[web.type], _marked(web.url, _URL), _login(web.username))
+                (POX_WEB_TYPES[web.type], _marked(web.url, _URL), piece(_LOGIN, web.username))
                 for web in settings.web_servers
                 if web.type in POX_WEB_TYPES and is_for_outlook(web)
             ),
-            *([("WEB", settings.webmail, _login("{email}"))] if settings.webmail else ()),
+            *([("WEB", settings.webmail, piece(_LOGIN, "{email}"))] if settings.webmail else ()),
         ],
         own_xml=Markup(_marked(settings.autodiscover_xml)),  # noqa: S704 (the validator's: XML)
     )
-    return tuple(answer.split(_MARK))
+    return split(answer)
 
 
 def offers_settings(domain: Domain) -> bool:
@@ -208,18 +205,13 @@ def offers_settings(domain: Domain) -> bool:
     return domain.settings.autodiscover and bool(for_outlook(domain.settings))
 
 
-_MARK = "\0"  # XML can't contain it, nor can a configuration
-# What a piece is, in front of its pattern: a text, a URL, or the user name at a server.
-_TEXT, _URL, _LOGIN = " ", "%", "@"
+# The kinds of pieces: a text, a URL, a host, the user name at a server. The last is a pattern,
+# whole, since the inventory may name another for one mailbox.
+_TEXT, _URL, _LOGIN, _HOST = " ", "%", "@", "."
 
 
 def _marked(pattern: str, kind: str = _TEXT) -> str:
-    return PLACEHOLDER.sub(rf"{_MARK}{kind}\g<0>{_MARK}", pattern)
-
-
-def _login(pattern: str) -> str:
-    """The whole pattern is a piece: the inventory may name another for one mailbox."""
-    return Markup(f"{_MARK}{_LOGIN}{pattern}{_MARK}")  # noqa: S704 (escaped when it is filled)
+    return PLACEHOLDER.sub(lambda match: piece(kind, match[0]), pattern)
 
 
 def render_error(error: Error) -> bytes:
