@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from support.faults import (
     DEAD,
     IMAP,
+    MAIL,
     PASSWORD,
     SMTP,
     WEB,
@@ -63,6 +64,11 @@ def says(status: int, where: str = POX, text: str = "") -> str:
     return f"{where} {{ return {status} '{text}'; }}"
 
 
+def by_method(post: str) -> str:
+    """Settings for GET alone; what POST is told."""
+    return f"{POX} {{ if ($request_method = POST) {{ {post} }} rewrite ^ /pox.xml break; }}"
+
+
 def site(address: str, names: str, inside: str, certificate: str = "{name}") -> str:
     """One more server of nginx, with the certificate of a domain or another."""
     pem = f"/srv/lab/certificates/{certificate}.pem"
@@ -106,6 +112,11 @@ def old_pox(host: str = "old.lab.test") -> str:
     )
 
 
+REDIRECT = (
+    old_pox().partition("<Action>")[0]
+    + "<Action>redirectAddr</Action><RedirectAddr>user@healthy.test</RedirectAddr>"
+    "</Account></Response></Autodiscover>"
+)
 FILES = {"old.xml": old_config(), "oldpox.xml": old_pox(), "page.html": PAGE}
 ALL_METHODS = "rewrite ^ /FILE break; error_page 405 =200 /FILE;"
 OLD_POX = f"root /srv/lab/www/NAME; {POX} {{ {ALL_METHODS.replace('FILE', 'oldpox.xml')} }}"
@@ -137,6 +148,21 @@ FAULTY: dict[str, Stranger] = {
         first="answer-empty",
         nginx=f"{CONFIG} {{ rewrite ^ /empty.xml break; }}",
         bodies={"empty.xml": ""},
+    ),
+    "post-404": Stranger(
+        kind="a program that answers GET alone",
+        first="web-post-refused",
+        nginx=by_method("return 404;"),
+    ),
+    "post-403": Stranger(
+        kind="a framework's protection of forms (CSRF)",
+        first="web-post-refused",
+        nginx=by_method("return 403;"),
+    ),
+    "json": Stranger(
+        kind="a program of one's own",
+        first="answer-not-xml",
+        nginx=says(200, text='{"Protocol": "AutodiscoverV1"}'),
     ),
     "gateway-502": Stranger(
         kind="a reverse proxy",
@@ -255,6 +281,30 @@ FAULTY: dict[str, Stranger] = {
         bodies=FILES,
         subject="autoconfig.",
     ),
+    "wildcard-stopped": Stranger(
+        kind="a wildcard record to the right server, which is stopped",
+        first="port-closed",
+        records={"autoconfig A": [], "autodiscover A": [], **NO_SRV, "* A": [MAIL]},
+        subject="https://auto",
+    ),
+    "wildcard-vhost": Stranger(
+        kind="a wildcard record to the right server, which has one of two names",
+        first="web-status",
+        records={"autoconfig A": [], "autodiscover A": [], "* A": [WEB]},
+        nginx=says(404, CONFIG),
+        subject="https://autoconfig",
+    ),
+    "srv-certificate": Stranger(
+        kind="a certificate without the SRV record's target",
+        first="tls-wrong-name",
+        records={"autodiscover A": [], "_autodiscover._tcp SRV": ["0 0 443 www.lab.test."]},
+        subject="https://www.lab.test",
+    ),
+    "srv-one-gone": Stranger(
+        kind="a second SRV record to a host that is gone",
+        first="srv-target-unknown",
+        records={"_autodiscover._tcp SRV": ["0 0 443 autodiscover.{}.", "9 0 443 gone.lab.test."]},
+    ),
     "no-autodiscover": Stranger(
         kind="static hosting", first="dns-no-autodiscover", records={"autodiscover A": [], **NO_SRV}
     ),
@@ -267,6 +317,13 @@ FAULTY: dict[str, Stranger] = {
         records={"autoconfig A": [], "autoconfig CNAME": ["gone.lab.test."]},
     ),
     # Two servers, old servers
+    "left-microsoft": Stranger(
+        kind="a record left from Microsoft 365",
+        first="settings-disagree",
+        records={"autodiscover A": [WEB_PLAIN], **NO_SRV},
+        nginx=f"{POX} {{ return 302 https://autodiscover-s.outlook.com$uri; }}",
+        subject="https://autodiscover-s.outlook.com",
+    ),
     "two-addresses": Stranger(
         kind="the former server at one of two addresses",
         first="address-differs",
@@ -486,6 +543,20 @@ HEALTHY: dict[str, Stranger] = {
     "static": Stranger(
         kind="static hosting that accepts POST, and http alike",
         nginx=f"{POX} {{ rewrite ^ /pox.xml break; error_page 405 =200 /pox.xml; }}",
+    ),
+    "redirect-address": Stranger(
+        kind="Autodiscover names another address",
+        nginx=f"{POX} {{ {ALL_METHODS.replace('FILE', 'redirect.xml')} }}",
+        bodies={"redirect.xml": REDIRECT},
+        config=(("%EMAILADDRESS%", "%EMAILLOCALPART%@healthy.test"),),
+    ),
+    "at-provider": Stranger(
+        kind="a provider's file, by a redirect",
+        nginx=f"{CONFIG} {{ return 302 https://autoconfig.healthy.test$request_uri; }}",
+    ),
+    "capitals": Stranger(kind="On and Off in capitals", pox=((">on<", ">On<"), (">off<", ">Off<"))),
+    "latin-1": Stranger(
+        kind="a hand-made file", config=(('encoding="utf-8"', 'encoding="ISO-8859-1"'),)
     ),
     "web-site": Stranger(
         kind="a web site at the domain",

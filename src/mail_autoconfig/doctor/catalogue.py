@@ -52,6 +52,13 @@ FAULTS = {
         "add an explicit record for {name}: it wins over the wildcard",
         "{name}. CNAME HOST.",
     ),
+    "dns-wildcard-mute": Fault(
+        "error",
+        "a wildcard record catches the name {name}, and nobody answers there: {text}",
+        "a server that answers there, or a record of its own",
+        "start the server; if it is the wrong one, add an explicit record for {name}",
+        "{name}. CNAME HOST.",
+    ),
     "dns-doubled": Fault(
         "error",
         "the record is at {doubled}: the zone's name is there twice",
@@ -390,9 +397,9 @@ FAULTS = {
     ),
     "web-post-refused": Fault(
         "error",
-        "status 405: the server refuses POST, as for a static file",
+        "status {status}: the server answers GET, and refuses POST",
         "status 200 to POST, as Outlook asks",
-        "accept POST there (nginx, for a file)",
+        "let this path take POST, without a form's protection (CSRF); for a file, nginx needs",
         "error_page 405 =200 $uri;",
     ),
     "web-program": Fault(

@@ -14,6 +14,7 @@ _CAUSES = {
     *("web-case", "dns-wrong"),
 }
 _ROOTS = "dns-doubled", "dns-target-doubled", "dns-wildcard", "dns-alias", "address-differs"
+_LATE = ("dns-wildcard-mute",)  # a stopped server is the cause, if it is the right one
 _LEFT = "web-rate-limit"
 
 
@@ -48,7 +49,7 @@ def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:
 def _rank(finding: Finding, left: bool) -> tuple[int, int]:
     """Errors that are causes, warnings that may be, failing clients, other warnings, notes."""
     is_client = finding.code.startswith("client-")
-    root = 0 if finding.code in _ROOTS else 1
+    root = 0 if finding.code in _ROOTS else 2 if finding.code in _LATE else 1
     if left and finding.code == _LEFT:
         return -1, 0  # what else was found there may come of it
     if finding.severity == "error":

@@ -26,6 +26,13 @@ def test_cause_before_effect() -> None:
     ]
 
 
+def test_stopped_server_before_the_wildcard_that_leads_there() -> None:
+    mute, closed = fault("dns-wildcard-mute", "error"), fault("port-closed", "error")
+    assert codes(mute, closed)[0] == "port-closed"
+    stranger, other = fault("dns-wildcard", "error"), fault("tls-wrong-name", "error")
+    assert codes(other, stranger)[0] == "dns-wildcard"
+
+
 def test_host_that_was_left_comes_first() -> None:
     assert codes(fault("web-status", "error"), fault("web-rate-limit", "warning"))[0] == (
         "web-rate-limit"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ...formats.words import WELL_KNOWN_CONFIG_PATH
 from ..case import Case
 from ..catalogue import finding
 from ..data import Finding, Setting
+from ..replays.outlook import SAFE
 from ..replays.thunderbird import base_domain
 from .asking import (
     MOST_SERVERS,
@@ -46,7 +48,28 @@ async def check_agreement(case: Case) -> list[Finding]:
         found += [
             each for each in await _compared(case, type_, sources) if each.subject not in said
         ]
-    return found
+    return found or await _left_behind(case, sources)
+
+
+async def _left_behind(case: Case, sources: Sequence[_Source]) -> list[Finding]:
+    """Outlook that is led to Microsoft 365, where the rest and the MX are elsewhere."""
+    named = [(source, each) for source in sources for each in source.settings if each.host]
+    hosts = [each.host.lower() for _source, each in named] + await _mail_exchangers(case)
+    if not named or any(host.endswith((*SAFE, ".microsoft")) for host in hosts):
+        return []
+    source, model = named[0]
+    return [
+        finding(
+            "settings-disagree",
+            outcome.source,
+            found="Microsoft 365, after a log-in",
+            clients=f" (to {outcome.title})",
+            other=_shown(model),
+            source=source.url,
+        )
+        for outcome in case.outcomes
+        if outcome.verdict == "log-in" and (urlsplit(outcome.source).hostname or "").endswith(SAFE)
+    ][:1]
 
 
 async def _sources(case: Case) -> list[_Source]:

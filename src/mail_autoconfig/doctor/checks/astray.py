@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 
+from ...formats.words import PAGE_PATH
 from ..case import Case
 from ..catalogue import finding
-from ..data import Finding
-from .asking import ask_config, ask_pox
+from ..data import ErrorKind, Exchange, Finding, Request
+from .asking import Chain, ask_config, ask_pox
+
+_MUTE: tuple[ErrorKind, ...] = ("refused", "unreachable", "timeout")
 
 
 async def check_astray(case: Case) -> list[Finding]:
@@ -16,8 +19,7 @@ async def check_astray(case: Case) -> list[Finding]:
     nobody = f"x{secrets.token_hex(5)}.{case.domain}"
     caught = await _addresses(case, nobody)
     if caught:
-        both = await asyncio.gather(_config_caught(case, caught), _pox_caught(case, caught))
-        return [each for each in both if each]
+        return await _caught(case, caught)
     names = (case.host("autoconfig"), "A"), (case.host("autodiscover"), "A")
     services = ("_autodiscover._tcp", "_imaps._tcp", "_submissions._tcp")
     asked = (*names, *((f"{label}.{case.domain}", "SRV") for label in services))
@@ -30,24 +32,38 @@ async def _addresses(case: Case, name: str) -> frozenset[str]:
     return frozenset(value for each in lookups for value in each.values)
 
 
-async def _config_caught(case: Case, caught: frozenset[str]) -> Finding | None:
-    name = case.host("autoconfig")
-    if await _addresses(case, name) != caught:
-        return None
-    asked = await ask_config(case)
-    if asked.is_good or asked.settings:
-        return None
-    return finding("dns-wildcard", name, name=name, text=_why(asked.all_findings))
+async def _caught(case: Case, caught: frozenset[str]) -> list[Finding]:
+    """The names that a wildcard record leads astray.
+
+    Where one of them has settings, the record leads to the right server, and it does no harm.
+    """
+    config, pox = case.host("autoconfig"), case.host("autodiscover")
+    names = [each for each in (config, pox) if await _addresses(case, each) == caught]
+    asked = {
+        name: await (ask_config(case) if name == config else ask_pox(case, name)) for name in names
+    }
+    if any(_leads_to_settings(each) for each in asked.values()):
+        return []
+    return [
+        finding(await _code(case, name, each), name, name=name, text=_why(each.all_findings))
+        for name, each in asked.items()
+    ]
 
 
-async def _pox_caught(case: Case, caught: frozenset[str]) -> Finding | None:
-    name = case.host("autodiscover")
-    if await _addresses(case, name) != caught:
-        return None
-    asked = await ask_pox(case, name)
-    if asked.is_good or asked.settings or asked.exchanges[-1].asks_log_in:
-        return None
-    return finding("dns-wildcard", name, name=name, text=_why(asked.all_findings))
+def _leads_to_settings(asked: Chain) -> bool:
+    return asked.is_good or bool(asked.settings) or asked.exchanges[-1].asks_log_in
+
+
+async def _code(case: Case, name: str, asked: Chain) -> str:
+    """Whether a stranger answers there, or nobody: the right server may be stopped."""
+    if not _is_mute(asked.exchanges[-1]):
+        return "dns-wildcard"
+    plain = await case.ask(Request("GET", f"http://{name}{PAGE_PATH}"))
+    return "dns-wildcard-mute" if _is_mute(plain) else "dns-wildcard"
+
+
+def _is_mute(exchange: Exchange) -> bool:
+    return exchange.error is not None and exchange.error.kind in _MUTE
 
 
 def _why(found: tuple[Finding, ...]) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import socket
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address, ip_network
 from typing import Literal
 
 from ..catalogue import finding
@@ -18,12 +20,34 @@ CONNECT = 5.0
 NO_WAY = errno.ENETUNREACH, errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL
 """Errors of this machine, such as for IPv6 where it has none: they say nothing about a server."""
 
+_LOCAL = ip_network("fc00::/7")
+
 State = Literal["live", "closed", "silent", "untried"]
+
+
+def out_of_reach(address: str) -> bool:
+    """Whether this machine has no public IPv6 address to reach one from: silence says nothing.
+
+    So it is behind Docker and other networks of local addresses (RFC 4193).
+    """
+    target = ip_address(address)
+    if target.version == 4 or target in _LOCAL:
+        return False
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:  # nothing is sent
+        try:
+            probe.connect((address, 443))
+        except OSError as error:
+            check_own(error)
+            return error.errno in NO_WAY
+        source = ip_address(probe.getsockname()[0].partition("%")[0])
+    return source in _LOCAL or source.is_link_local
 
 
 async def state_of(address: str, port: int, free: asyncio.Semaphore) -> State:
     """Connect and hang up. Raises OwnTroubleError."""
     try:
+        if out_of_reach(address):
+            return "untried"
         async with free, asyncio.timeout(CONNECT):
             _reader, writer = await asyncio.open_connection(address, port)
     except TimeoutError:

@@ -29,7 +29,7 @@ def judged(exchange: Exchange, format_: Format) -> Finding:
     if status == 403:
         return finding("web-forbidden", subject, path=path)
     if status == 405 and request.method == "POST":
-        return finding("web-post-refused", subject)
+        return finding("web-post-refused", subject, status=status)
     if status in _PROXY:
         return finding("web-proxy", subject, status=status, host=host)
     if status in _GATEWAY:

@@ -25,6 +25,7 @@ OTHER_CASES = (
 """As Microsoft's clients and exchangelib write the path."""
 
 _NOT_THERE = 404, 405, 410
+_POST_REFUSED = 400, 403, 404, 411, 419, 501  # 419 is Laravel's, for a form without its token
 # Where https fails in one of these ways, http may be the only way that is meant.
 _NO_HTTPS = "port-closed", "port-silent", "tls-none", "tls-wrong-name", "tls-name-refused"
 _BAD_CERTIFICATE = (
@@ -72,13 +73,22 @@ async def _autodiscover(case: Case, host: str) -> list[Finding]:
     if faults - {"address-dead"}:
         return await _over_http(case, host) or found if faults <= set(_NO_HTTPS) else found
     asked = await ask_pox(case, host)
-    found += asked.all_findings
+    found += await _refused_alone(case, asked) or asked.all_findings
     if asked.reading:
         found += await _other_cases(case, host)
     plain = await case.ask(Request("GET", f"http://{host}{POX_PATH}"))
     if plain.status == 200:
         found.append(finding("web-no-redirect", shown(plain.request.url), host=host))
     return found
+
+
+async def _refused_alone(case: Case, asked: Chain) -> list[Finding]:
+    """POST that is refused where GET has the settings: as frameworks and static servers do it."""
+    last = asked.exchanges[-1]
+    if last.status not in _POST_REFUSED:
+        return []
+    got = await chain(case, Request("GET", last.request.url), "pox")
+    return [finding("web-post-refused", asked.subject, status=last.status)] if got.is_good else []
 
 
 async def _each_address(host: str, addresses: Sequence[str], ask: Ask) -> list[Finding]:

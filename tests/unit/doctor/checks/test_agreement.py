@@ -71,3 +71,21 @@ def test_servers_beyond_number(case: Case) -> None:
     case.outcomes = (replace(outcome("outlook", IMAP), settings=many),)
     (fault,) = asyncio.run(check_agreement(case))
     assert (fault.code, fault.what) == ("settings-many", "21 servers; the doctor visits 20")
+
+
+@pytest.mark.parametrize(
+    ("mx", "source", "codes"),
+    [
+        (MAIL, "https://autodiscover-s.outlook.com/x", ["settings-disagree"]),  # left behind
+        (MAIL, f"https://autodiscover.{DOMAIN}/x", []),  # mailcow's way
+        ("x.mail.protection.outlook.com", "https://autodiscover-s.outlook.com/x", []),
+    ],
+)
+def test_outlook_that_is_led_to_microsoft(
+    mx: str, source: str, codes: list[str], world: World
+) -> None:
+    world.names.known[f"{DOMAIN} MX"] = [f"10 {mx}."]
+    case = world.case()
+    log_in = Outcome("outlook", "Outlook", "log-in", "", source=source)
+    case.outcomes = log_in, outcome("thunderbird", IMAP)
+    assert [each.code for each in asyncio.run(check_agreement(case))] == codes

@@ -4,10 +4,12 @@ import asyncio
 import errno
 import socket
 from typing import NoReturn
+from unittest.mock import MagicMock
 
 import pytest
 
 from mail_autoconfig.doctor.catalogue import finding
+from mail_autoconfig.doctor.checks import connect
 from mail_autoconfig.doctor.checks.connect import merged, reach_all, state_of
 from mail_autoconfig.doctor.data import Finding
 
@@ -69,9 +71,35 @@ def test_no_way(
 
     del world.names.under["test"]
     world.names.known[f"{HOST} AAAA"] = ["2001:db8::1"]
+    monkeypatch.setattr(connect, "out_of_reach", lambda _address: False)
     monkeypatch.setattr("asyncio.open_connection", refuse)
     assert asyncio.run(state_of("2001:db8::1", 443, asyncio.Semaphore(1))) == state
     assert reached(world)[1][0].startswith(code)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "is_out"),
+    [
+        ("fd00::2", "2001:db8::1", True),  # Docker's and others' networks
+        ("fe80::2%eth0", "2001:db8::1", True),
+        ("2001:db8::2", "2001:db8::1", False),
+        ("fd00::2", "fd00::1", False),
+        ("192.0.2.2", "192.0.2.1", False),
+    ],
+)
+def test_machine_without_a_public_ipv6_address(
+    source: str, target: str, is_out: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own lack is no fault of the domain."""
+    probe = MagicMock()
+    probe.__enter__().getsockname.return_value = (source, 0, 0, 0)
+    monkeypatch.setattr(socket, "socket", lambda *_: probe)
+    assert connect.out_of_reach(target) == is_out
+
+
+def test_address_that_is_out_of_reach_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect, "out_of_reach", lambda _address: True)
+    assert asyncio.run(state_of("2001:db8::1", 443, asyncio.Semaphore(1))) == "untried"
 
 
 def test_silence_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,6 +100,19 @@ def test_bad_answers(reply: Reply, code: str, served: World) -> None:
     assert code in codes(served)
 
 
+@pytest.mark.parametrize("status", [404, 403, 501])
+def test_post_that_is_refused_where_get_has_the_settings(status: int, served: World) -> None:
+    """A program without a route for POST, or that protects forms."""
+    answer = autodiscover.render(domain(DOMAIN), parse_address(f"user@{DOMAIN}"))
+    served.replies |= {
+        f"GET {POX_URL}": Reply(200, XML, answer),
+        f"POST {POX_URL}": Reply(status, {}, b""),
+    }
+    assert "web-post-refused" in codes(served)
+    served.replies[f"GET {POX_URL}"] = Reply(status, {}, b"")
+    assert "web-post-refused" not in codes(served)
+
+
 def test_page_after_a_redirect_is_the_redirects_fault(served: World) -> None:
     served.replies[CONFIG_URL] = Reply(301, {"Location": "/home"}, b"")
     served.replies[f"https://{AUTOCONFIG}/home"] = Reply(200, {"Content-Type": "text/html"}, b"<p>")
