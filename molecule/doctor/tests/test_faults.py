@@ -130,6 +130,16 @@ def test_figures_of_strangers_servers(
     assert not wrong
 
 
+def test_text_to_paste_where_one_is_missing(strangers: dict[str, Report]) -> None:
+    """And none where all is right."""
+    texts = {
+        name: [each["kind"] for each in report["proposals"]] for name, report in strangers.items()
+    }
+    assert texts["wildcard-vhost"] == ["config"]
+    assert texts["json"] == ["pox"]
+    assert not [name for name in HEALTHY if texts[name]]
+
+
 def test_accepted_finding_weighs_nothing() -> None:
     result = doctor(
         *("--allow-private", "--ignore", "dns-no-mx", "--ignore", "web-case:elsewhere"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..formats.words import POX_RESPONSE, POX_ROOT
 from .data import Finding, Severity
 
 
@@ -467,60 +468,96 @@ FAULTS = {
         "error", "a document type declaration", "none: careful parsers refuse it", _RESPONDER
     ),
     # Outlook's XML:
-    "pox-root": Fault("error", "the root is {found}", "{should}", _RESPONDER),
-    "pox-namespace": Fault("error", "Response is in {found}", "{should}", _RESPONDER),
+    "pox-root": Fault(
+        "error", "the root is {found}", "{should}", _RESPONDER, f'<Autodiscover xmlns="{POX_ROOT}">'
+    ),
+    "pox-namespace": Fault(
+        "error",
+        "Response is in {found}",
+        "{should}",
+        _RESPONDER,
+        f'<Response xmlns="{POX_RESPONSE}">',
+    ),
     "pox-error": Fault(
         "error",
         "error {number}: {message}",
         "settings",
         "add the domain there; a program that knows its users wants one of their addresses",
     ),
-    "pox-account": Fault("error", "{element} is {found}", "{should}", _RESPONDER),
+    "pox-account": Fault("error", "{element} is {found}", "{should}", _RESPONDER, "{example}"),
     "pox-no-server": Fault(
         "error", "no server of a type that Outlook knows", "IMAP or POP3, and SMTP", _RESPONDER
     ),
     "pox-type": Fault(
-        "error", "Type is {found}", "POP3, IMAP or SMTP: others are ignored", _RESPONDER
+        "error",
+        "Type is {found}",
+        "POP3, IMAP or SMTP: others are ignored",
+        _RESPONDER,
+        "<Type>IMAP</Type>",
     ),
-    "pox-port": Fault("error", "{type}: Port is {found}", "1 to 65535", _RESPONDER),
+    "pox-port": Fault(
+        "error", "{type}: Port is {found}", "1 to 65535", _RESPONDER, "<Port>{usual}</Port>"
+    ),
     "pox-login": Fault(
         "error",
         "{type}: no LoginName",
         "LoginName: its default is the local part alone",
         _RESPONDER,
+        "<LoginName>{user}</LoginName>",
     ),
     "pox-spa": Fault(
         "error",
         "{type}: SPA is {found}",
         "off: the default is on, which only Exchange supports",
         _RESPONDER,
+        "<SPA>off</SPA>",
     ),
     "pox-domain-required": Fault(
         "error",
         "{type}: DomainRequired is on",
         "off: otherwise Outlook asks for a Windows domain",
         _RESPONDER,
+        "<DomainRequired>off</DomainRequired>",
     ),
-    "pox-auth-required": Fault("error", "{type}: AuthRequired is off", "on", _RESPONDER),
+    "pox-auth-required": Fault(
+        "error", "{type}: AuthRequired is off", "on", _RESPONDER, "<AuthRequired>on</AuthRequired>"
+    ),
     "pox-encryption": Fault(
-        "error", "{type}: Encryption is {found}", "None, SSL, TLS or Auto", _RESPONDER
+        "error",
+        "{type}: Encryption is {found}",
+        "None, SSL, TLS or Auto",
+        _RESPONDER,
+        "<Encryption>SSL</Encryption>",
     ),
     "pox-ssl-off": Fault(
         "error",
         "{type}: SSL is off beside Encryption {found}",
         "on: Thunderbird reads off as plain text",
         _RESPONDER,
+        "<SSL>on</SSL>",
     ),
     # Mozilla's XML:
     "config-root": Fault(
-        "error", "the root is {found}", "clientConfig, without a namespace", _RESPONDER
+        "error",
+        "the root is {found}",
+        "clientConfig, without a namespace",
+        _RESPONDER,
+        '<clientConfig version="1.1">',
     ),
-    "config-version": Fault("warning", "version is {found}", "1.1 or 1.2", _RESPONDER),
+    "config-version": Fault(
+        "warning", "version is {found}", "1.1 or 1.2", _RESPONDER, '<clientConfig version="1.1">'
+    ),
     "config-domain": Fault(
-        "note", "no <domain> is {domain}", "a <domain> that is the domain", _RESPONDER
+        "note",
+        "no <domain> is {domain}",
+        "a <domain> that is the domain",
+        _RESPONDER,
+        "<domain>{domain}</domain>",
     ),
     "config-no-server": Fault("error", "no {element}", "at least one", _RESPONDER),
-    "config-element": Fault("error", "{type}: {element} is {found}", "{should}", _RESPONDER),
+    "config-element": Fault(
+        "error", "{type}: {element} is {found}", "{should}", _RESPONDER, "{example}"
+    ),
     "config-name": Fault(
         "warning",
         "{element} has {length} characters",

@@ -26,6 +26,7 @@ ErrorKind = Literal[
     "size",
     "protocol",  # no HTTP, or no URL
 ]
+ProposalKind = Literal["config", "pox", "records"]
 LookupStatus = Literal["found", "no name", "no record", "no answer"]
 
 
@@ -189,6 +190,22 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """A text to paste where clients miss one.
+
+    `title` names it, `where` is its URL or its zone, `how` says what to do with it. `source` is
+    where the names of its mail servers are from.
+    """
+
+    kind: ProposalKind
+    title: str
+    where: str
+    how: str
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All about one domain.
 
@@ -202,6 +219,7 @@ class Report:
     findings: tuple[Finding, ...]
     seconds: float
     certificates: Mapping[str, datetime] = field(default_factory=dict)
+    proposals: tuple[Proposal, ...] = ()
 
     @property
     def severity(self) -> Severity:

@@ -14,6 +14,7 @@ from .checks import CHECKS
 from .checks.asking import autodiscover_hosts, published
 from .data import Report
 from .order import arranged
+from .proposals import propose
 from .replays import REPLAYS
 from .sockets import OwnTroubleError
 
@@ -31,8 +32,8 @@ async def examine(case: Case) -> Report:
     found = await asyncio.gather(*(check(case) for check in CHECKS))
     findings = arranged((each for some in found for each in some), case.accepted)
     seconds = time.monotonic() - started
-    ends = await _ends(case)
-    return Report(case.domain, case.address, case.outcomes, findings, seconds, ends)
+    ends, texts = await _ends(case), await propose(case, findings)
+    return Report(case.domain, case.address, case.outcomes, findings, seconds, ends, texts)
 
 
 async def _ends(case: Case) -> dict[str, datetime]:

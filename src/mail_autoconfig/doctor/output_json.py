@@ -44,6 +44,7 @@ def _report(report: Report) -> dict[str, Any]:
         "seconds": round(report.seconds, 3),
         "findings": [asdict(finding) for finding in report.findings],
         "certificates": {subject: end.isoformat() for subject, end in report.certificates.items()},
+        "proposals": [asdict(proposal) for proposal in report.proposals],
         "clients": [_outcome(outcome) for outcome in report.outcomes],
     }
 

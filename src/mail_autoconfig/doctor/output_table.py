@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from .changes import Changes
-from .data import Exchange, Finding, Lookup, Outcome, Report, Setting
-from .summary import causes, counted, faults, first, headline, plain, wrapped
+from .data import Exchange, Finding, Lookup, Outcome, Proposal, Report, Setting
+from .summary import causes, counted, faults, first, headline, listed, plain, wrapped
 
 FEW = 5
 """Up to so many domains are shown with all their findings; with more, causes come first."""
@@ -88,6 +88,11 @@ def _one(report: Report, width: int, verbose: bool) -> Iterator[_Line]:
         for outcome in report.outcomes:
             yield from (_Line(""), _Line(plain(outcome.title), "bold"))
             yield from _requests(outcome.lookups, outcome.exchanges)
+        for proposal in report.proposals:
+            yield from _proposal(proposal, width)
+    elif report.proposals:
+        titles = listed([each.title for each in report.proposals])
+        yield from (_Line(each) for each in wrapped(f"To paste: -v shows {titles}.", width, ""))
 
 
 def _first(todo: Finding, width: int) -> Iterator[_Line]:
@@ -97,6 +102,16 @@ def _first(todo: Finding, width: int) -> Iterator[_Line]:
     yield from _texts(todo, width)
     for line in todo.paste.splitlines():
         yield _Line(plain(f"    {line}"))
+
+
+def _proposal(proposal: Proposal, width: int) -> Iterator[_Line]:
+    """A text from the first column on: before <?xml there may be nothing."""
+    yield from (_Line(""), _Line(plain(f"To paste: {proposal.title} for"), "bold"))
+    yield _Line(plain(f"  {proposal.where}"), "bold")
+    for text in (proposal.how, f"mail servers: {proposal.source}"):
+        yield from (_Line(line) for line in wrapped(text, width, "  "))
+    yield _Line("")
+    yield from (_Line(plain(line)) for line in proposal.text.splitlines())
 
 
 def _finding(finding: Finding, width: int) -> Iterator[_Line]:

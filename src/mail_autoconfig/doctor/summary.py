@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .data import Finding, Report, Severity
@@ -74,6 +74,12 @@ def wrapped(text: str, width: int, indent: str) -> list[str]:
 def counted(number: int, noun: str) -> str:
     """A number with its noun: "1 error", "2 errors"."""
     return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words in a sentence: "a", "a and b", "a, b and c"."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def headline(report: Report) -> str:

@@ -8,6 +8,7 @@ from mail_autoconfig.doctor.data import (
     Finding,
     Lookup,
     Outcome,
+    Proposal,
     Report,
     Request,
     Setting,
@@ -32,6 +33,16 @@ FOUND = Outcome(
 FAILS = Outcome("kmail", "KMail", "fails", f"status 404 {HOSTILE}", "answer there")
 ERROR = Finding("tls-expired", "error", "https://a.test", f"it is {HOSTILE}", "valid", "renew it")
 WARNING = Finding("dns-no-mx", "warning", "a.test", "no MX record")
+
+
+TEXT = Proposal(
+    "config",
+    "a clientConfig",
+    "https://autoconfig.a.test/x",
+    "a file",
+    "a guess",
+    f"<?xml?>\n{HOSTILE}\n",
+)
 
 
 def report(domain: str = "a.test", *findings: Finding) -> Report:

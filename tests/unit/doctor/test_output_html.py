@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from lxml import html
@@ -8,7 +9,7 @@ from mail_autoconfig.doctor.data import Report
 from mail_autoconfig.doctor.output_html import page
 from mail_autoconfig.doctor.output_table import FEW
 
-from .samples import ERROR, WARNING, report
+from .samples import ERROR, HOSTILE, TEXT, WARNING, report
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -33,6 +34,13 @@ def test_page() -> None:
     assert "no connection" in cells
     assert "302  → https://a.test/" in cells
     assert "2026-11-23 12:00 UTC" in root.text_content()
+
+
+def test_text_to_paste() -> None:
+    root = made(replace(report("a.test", ERROR), proposals=(TEXT,)))
+    (text,) = [each.text_content() for each in root.iterfind(".//details/pre")]
+    assert text == f"<?xml?>\n{HOSTILE}\n".replace("\x1b", "\N{REPLACEMENT CHARACTER}")
+    assert "For https://autoconfig.a.test/x: a file. Mail servers: a guess." in root.text_content()
 
 
 def test_it_loads_and_runs_nothing() -> None:

@@ -38,6 +38,7 @@ def test_document() -> None:
             }
         ],
         "certificates": {},
+        "proposals": [],
     }
     assert (kmail["client"], kmail["verdict"], kmail["source"]) == ("kmail", "fails", "")
     assert outlook["settings"] == [

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -9,7 +10,7 @@ from mail_autoconfig.doctor.changes import Changes
 from mail_autoconfig.doctor.data import Finding, Report
 from mail_autoconfig.doctor.output_table import FEW, NEVER_ASK, show
 
-from .samples import ERROR, WARNING, report
+from .samples import ERROR, TEXT, WARNING, report
 
 
 def shown(*reports: Report, verbose: bool = False, colours: bool = False) -> str:
@@ -63,6 +64,17 @@ def test_each_request() -> None:
     assert found[found.index("GET https://a.test/y") + 1] == "no connection, 0 octets, 0.00 s"
     assert found[found.index("POST https://a.test/x") + 1] == "200, text/xml, 4 octets, 0.25 s"
     assert "302 → https://a.test/, 0 octets, 0.00 s" in found
+
+
+def test_text_to_paste() -> None:
+    """One line where there is no room; with -v from the first column on, as XML wants it."""
+    with_text = replace(report("a.test", ERROR), proposals=(TEXT, replace(TEXT, title="a zone")))
+    assert "To paste: -v shows a clientConfig and a zone." in shown(with_text).splitlines()
+    found = shown(with_text, verbose=True)
+    assert found.count("\n<?xml?>\n") == 2
+    assert "To paste: a clientConfig for\n  https://autoconfig.a.test/x\n  a file\n" in found
+    assert "  mail servers: a guess\n" in found
+    assert "\x1b" not in found
 
 
 def test_many_domains() -> None:

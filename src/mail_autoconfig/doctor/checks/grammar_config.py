@@ -28,6 +28,7 @@ _VERSIONS = "1.1", "1.2"
 _SERVERS = {"incomingServer": ("imap", "pop3"), "outgoingServer": ("smtp",)}
 _WEB_INCOMING = "jmap", "activeSync", "exchange", "ews", "graph"
 _WEB_SERVICES = {"calendar": "caldav", "addressbook": "carddav", "fileShare": "webdav"}
+_USER = "the user name, such as %EMAILADDRESS%"
 _NO_LOGIN = "client-IP-address", "TLS-client-cert", "none"  # no method of ours, and no fault
 
 
@@ -51,7 +52,8 @@ def judge_config(config: ClientConfig, subject: str, address: str) -> Iterator[F
             if server.type in types:
                 yield from _server(server, subject, address)
             elif server.type not in _WEB_INCOMING:
-                yield _wrong(subject, element, "type", server.type, " or ".join(types))
+                example = f'<{element} type="{types[0]}">'
+                yield _wrong(subject, element, "type", server.type, " or ".join(types), example)
     for element, type_ in _WEB_SERVICES.items():
         for server in servers:
             if _is_at(server, element, "clientConfig") and server.type == type_ and server.url:
@@ -62,20 +64,33 @@ def _is_at(server: Server, element: str, place: str) -> bool:
     return (server.element, server.place) == (element, place)
 
 
-def _wrong(subject: str, of: str, element: str, found: str, should: str) -> Finding:
-    shown = found or "missing"
-    return finding("config-element", subject, type=of, element=element, found=shown, should=should)
+def _wrong(
+    subject: str, of: str, element: str, found: str, should: str, example: str = ""
+) -> Finding:
+    return finding(
+        "config-element",
+        subject,
+        type=of,
+        element=element,
+        found=found or "missing",
+        should=should,
+        example=example,
+    )
 
 
 def _provider(provider: Provider, subject: str, address: str) -> Iterator[Finding]:
+    domain = _spelt(address.rpartition("@")[2])
     if provider.id is None or not is_host(provider.id):
         should = "a host name: Thunderbird refuses the document otherwise"
-        yield _wrong(subject, "emailProvider", "id", provider.id or "", should)
-    domain = _spelt(address.rpartition("@")[2])
+        example = f'<emailProvider id="{domain}">'
+        yield _wrong(subject, "emailProvider", "id", provider.id or "", should, example)
     listed = {_spelt(each.strip()) for each in provider.domains}
     if not any(is_host(filled(each, address)) for each in provider.domains):
         shown = ", ".join(provider.domains)
-        yield _wrong(subject, "emailProvider", "domain", shown, "a domain name, such as " + domain)
+        should = f"a domain name, such as {domain}"
+        yield _wrong(
+            subject, "emailProvider", "domain", shown, should, f"<domain>{domain}</domain>"
+        )
     elif not listed & {domain, PLACEHOLDERS["domain"].lower()}:
         yield finding("config-domain", subject, domain=domain)
     for element, text, most in (
@@ -98,20 +113,18 @@ def _server(server: Server, subject: str, address: str) -> Iterator[Finding | Se
     port, security = port_of(server.port), SECURITY.get(server.socket_type)
     knows_a_method = any(each in (*AUTHENTICATION, *_NO_LOGIN) for each in server.authentication)
     methods = ", ".join(server.authentication)
-    for element, is_right, found, should in (
-        ("hostname", server.hostname, server.hostname, "a host name"),
-        ("port", port, server.port, "1 to 65535"),
-        ("socketType", security, server.socket_type, "SSL, STARTTLS or plain"),
-        ("username", server.username, "", "the user name, such as %EMAILADDRESS%"),
-        (
-            "authentication",
-            knows_a_method,
-            methods,
-            "password-cleartext, OAuth2 or another that clients know",
-        ),
+    usual: Mapping[str, int] = {"imap": 993, "pop3": 995, "smtp": 465}
+    methods_of_ours = "password-cleartext, OAuth2 or another that clients know"
+    for element, is_right, found, should, example in (
+        ("hostname", server.hostname, server.hostname, "a host name", ""),
+        ("port", port, server.port, "1 to 65535", usual[server.type]),
+        ("socketType", security, server.socket_type, "SSL, STARTTLS or plain", "SSL"),
+        ("username", server.username, "", _USER, "%EMAILADDRESS%"),
+        ("authentication", knows_a_method, methods, methods_of_ours, "password-cleartext"),
     ):
         if not is_right:
-            yield _wrong(subject, server.type, element, found, should)
+            text = f"<{element}>{example}</{element}>" if example else ""
+            yield _wrong(subject, server.type, element, found, should, text)
     if server.hostname and port and security:
         its = server.filled(address)
         known = _known(server.authentication, AUTHENTICATION)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ...formats.pox import ENCRYPTION, ROOT, SETTINGS_RESPONSE, TYPES, Account, Answer, Protocol
 from ...formats.words import POX_WEB_TYPES
+from ...inventory.model import PORTS
 from ..answers import port_of
 from ..catalogue import finding
 from ..data import Finding, Setting
@@ -39,7 +40,9 @@ def judge_pox(answer: Answer, subject: str, address: str) -> Iterator[Finding | 
 
 
 def _missing(subject: str, element: str) -> Finding:
-    return finding("pox-account", subject, element=element, found="missing", should="there")
+    return finding(
+        "pox-account", subject, element=element, found="missing", should="there", example=""
+    )
 
 
 def _account(account: Account, subject: str, address: str) -> Iterator[Finding | Setting]:
@@ -49,7 +52,7 @@ def _account(account: Account, subject: str, address: str) -> Iterator[Finding |
     yield from _expected(subject, "Action", account.action, "settings")
     for protocol in account.protocols:
         if protocol.type in TYPES:
-            yield from _options(protocol, subject)
+            yield from _options(protocol, subject, address)
             yield from _server(protocol, subject, address)
         elif protocol.type not in _OTHER_TYPES:
             yield finding("pox-type", subject, found=protocol.type or "missing")
@@ -59,16 +62,17 @@ def _account(account: Account, subject: str, address: str) -> Iterator[Finding |
 
 def _expected(subject: str, element: str, found: str, should: str) -> Iterator[Finding]:
     if found.lower() != should:
+        shown, example = found or "missing", f"<{element}>{should}</{element}>"
         yield finding(
-            "pox-account", subject, element=element, found=found or "missing", should=should
+            "pox-account", subject, element=element, found=shown, should=should, example=example
         )
 
 
-def _options(protocol: Protocol, subject: str) -> Iterator[Finding]:
+def _options(protocol: Protocol, subject: str, address: str) -> Iterator[Finding]:
     """What a client would do wrong with one server."""
     type_ = protocol.type
     if not protocol.login_name:
-        yield finding("pox-login", subject, type=type_)
+        yield finding("pox-login", subject, type=type_, user=address)
     if protocol.spa.lower() != "off":
         yield finding("pox-spa", subject, type=type_, found=protocol.spa or "missing")
     if protocol.domain_required.lower() == "on":
@@ -93,7 +97,8 @@ def _server(protocol: Protocol, subject: str, address: str) -> Iterator[Finding 
         yield _missing(subject, f"{protocol.type}: Server")
     if not port:
         shown = protocol.port or "missing"
-        yield finding("pox-port", subject, type=protocol.type, found=shown)
+        usual = PORTS[TYPES[protocol.type]]["tls"]
+        yield finding("pox-port", subject, type=protocol.type, found=shown, usual=usual)
     if protocol.server and port:
         user = protocol.login_name or address.rpartition("@")[0]
         type_, security = TYPES[protocol.type], _security(protocol)

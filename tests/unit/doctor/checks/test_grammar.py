@@ -246,3 +246,24 @@ def test_port_of_thousands_of_digits() -> None:
     assert [each.code for each in reading(POX.replace("993", port), "pox").findings] == ["pox-port"]
     found = reading(CONFIG.replace("993", port), "config").findings
     assert [each.code for each in found] == ["config-element"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "format_", "paste"),
+    [
+        ("<SPA>off</SPA>", "", "pox", "<SPA>off</SPA>"),
+        (f"<LoginName>{USER}</LoginName>", "", "pox", f"<LoginName>{USER}</LoginName>"),
+        ("<Port>587</Port>", "<Port>x</Port>", "pox", "<Port>465</Port>"),
+        ("<Action>settings<", "<Action>x<", "pox", "<Action>settings</Action>"),
+        (f' id="{DOMAIN}"', "", "config", f'<emailProvider id="{DOMAIN}">'),
+        (">SSL<", ">TLS<", "config", "<socketType>SSL</socketType>"),
+        ("<port>993<", "<port>x<", "config", "<port>993</port>"),
+        ('type="imap"', 'type="IMAP4"', "config", '<incomingServer type="imap">'),
+        (f"<domain>{DOMAIN}<", "<domain>a b<", "config", f"<domain>{DOMAIN}</domain>"),
+    ],
+)
+def test_what_to_paste_in_place_of_a_fault(old: str, new: str, format_: Format, paste: str) -> None:
+    """What is pasted has no fault at this place."""
+    wrong = edited(POX if format_ == "pox" else CONFIG, old, new)
+    pastes = [each.paste for each in reading(wrong, format_).findings]
+    assert paste in pastes
