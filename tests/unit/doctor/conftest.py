@@ -21,7 +21,14 @@ DOMAIN = "example.test"
 MAIL = f"mail.{DOMAIN}"
 SERVERS = [{"type": "imap", "host": MAIL}, {"type": "smtp", "host": MAIL, "security": "starttls"}]
 HOSTS = [
-    *(DOMAIN, "elsewhere.test", "generic.test", "autoconfig.mx.test", "autoconfig.test"),
+    *(
+        DOMAIN,
+        "autodiscover-s.outlook.com",
+        "elsewhere.test",
+        "generic.test",
+        "autoconfig.mx.test",
+        "autoconfig.test",
+    ),
     *(f"{prefix}.{DOMAIN}" for prefix in ("autoconfig", "autodiscover", "ua-auto-config", "dav")),
 ]
 

@@ -2,12 +2,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from ipaddress import IPv4Address
 
 import pytest
 
 from mail_autoconfig.doctor import examine
 from mail_autoconfig.doctor.case import Case
+from mail_autoconfig.doctor.checks import CHECKS, tls
+from mail_autoconfig.doctor.checks.mail import check_mail
 from mail_autoconfig.doctor.data import Finding, Outcome, Report
+from mail_autoconfig.inventory.read import parse
+from mail_autoconfig.zones.records import records
 from support.answers import CONFIG, POX, Reply
 
 from .conftest import DOMAIN, World
@@ -106,3 +111,29 @@ def test_strange_url_of_a_service(world: World) -> None:
     body = f'<clientConfig version="1.1"><emailProvider/>{calendar}</clientConfig>'
     world.replies[CONFIG_URL] = Reply(200, {"Content-Type": "text/xml"}, body.encode())
     assert asyncio.run(examine.examine(world.case())).severity == "error"
+
+
+def test_domain_of_microsoft_365_with_all_its_records(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our own answer redirects to Microsoft's, which wants a log-in; its mail servers apart."""
+    monkeypatch.setattr(tls, "SOON", tls.SOON * 0)
+    monkeypatch.setattr(examine, "CHECKS", [each for each in CHECKS if each is not check_mail])
+    world.serve({"name": DOMAIN, "provider": "microsoft365"})
+    case = world.case()
+    case.configuration = parse({"domains": [{"name": DOMAIN, "provider": "microsoft365"}]})
+    world.names.under.clear()
+    for each in records(case.configuration, [IPv4Address("127.0.0.1")]):
+        world.names.known[f"{each.name} {each.type}"] = list(each.values)
+    microsoft = "autodiscover-s.outlook.com"
+    world.names.known |= {
+        f"{microsoft} A": ["127.0.0.1"],
+        f"{DOMAIN} MX": ["0 example-test.mail.protection.outlook.com."],
+    }
+    world.replies[f"https://{microsoft}{POX}"] = Reply(
+        401, {"WWW-Authenticate": 'Basic realm="", Bearer'}, b""
+    )
+    report = asyncio.run(examine.examine(case))
+    weighty = [each for each in report.findings if each.severity in ("error", "warning")]
+    assert [each.verdict for each in report.outcomes if each.client == "outlook"] == ["log-in"]
+    assert weighty == []
