@@ -1,14 +1,17 @@
-# make demo       a server in a container that answers at 127.0.0.1, its certificates, its clients
+# make demo       a server in a container that answers at 127.0.0.1, and what each client gets from it
+# make demo-xml   the demo's answers in full
 # make test       all parts, and the main job on Debian 12 and 13 with real clients
 # make test-slow  one scenario for each hard subject
 BIN := $(CURDIR)/.venv/bin
 STEP := @tests/lab/step
 DEMO_HTTPS_PORT ?= 8443
 DEMO_HTTP_PORT ?= 8080
-export DEMO_HTTPS_PORT DEMO_HTTP_PORT
-demo demo-down images lint sanity unit molecule test-slow bench load docs pictures: export PATH := $(BIN):$(PATH)
+DEMO_PAGE_PORT ?= 8088
+export DEMO_HTTPS_PORT DEMO_HTTP_PORT DEMO_PAGE_PORT
+DEMO_ADDRESSES := user@example.test user@corp.test
+demo demo-xml demo-down images lint sanity unit molecule test-slow bench load docs pictures: export PATH := $(BIN):$(PATH)
 
-.PHONY: venv engine images demo demo-down test test-slow lint sanity unit molecule bench load docs pictures \
+.PHONY: venv engine images demo demo-xml demo-down test test-slow lint sanity unit molecule bench load docs pictures \
 	clean
 
 venv: .venv/requirements.txt
@@ -23,10 +26,14 @@ images: venv engine
 	$(STEP) 'container images' python tests/lab/images.py debian:12 debian:13 evolution kde mail services thunderbird
 
 demo: venv engine
-	$(STEP) 'containers: server, name server, certificate authority' \
-		ansible-playbook -i demo/hosts.yml tests/lab/create.yml
+	$(STEP) 'containers: server, name server, certificate authority, mail server' \
+		ansible-playbook -i demo/hosts.yml tests/lab/create.yml demo/mail.yml
 	$(STEP) 'ansible-playbook site.yml' ansible-playbook -i demo/hosts.yml site.yml
-	$(STEP) 'what the clients get' python demo/ask.py user@example.test user@corp.test
+	$(STEP) 'a port for browsers' ansible-playbook -i demo/hosts.yml demo/page.yml
+	$(STEP) 'what the clients get' python demo/look.py $(DEMO_ADDRESSES)
+
+demo-xml: venv
+	@python demo/ask.py $(DEMO_ADDRESSES)
 
 demo-down: venv
 	$(STEP) 'remove the demo' ansible-playbook -i demo/hosts.yml tests/lab/destroy.yml
