@@ -48,6 +48,7 @@ lint: venv
 	$(STEP) 'ansible-lint' ansible-lint --offline --strict
 	$(STEP) 'docs/variables.md' python docs/variables.py --check
 	$(STEP) 'docs/inventory.md, its schema' env PYTHONPATH=src python docs/inventory.py --check
+	$(STEP) 'man page, completion' env PYTHONPATH=src python docs/manual.py --check
 
 sanity: venv
 	$(STEP) 'sanity tests of the built tarball' tests/sanity.sh
@@ -94,10 +95,12 @@ bench: venv engine
 load: venv engine
 	$(STEP) 'load' sh -c 'cd tests && python -m bench.load'
 
-# What is generated from the roles' argument_specs, and from the declaration of the inventory's keys.
+# What is generated from the roles' argument_specs, the declaration of the inventory's keys, and the
+# program's parser.
 docs: venv
 	$(STEP) 'docs/variables.md' python docs/variables.py
 	$(STEP) 'docs/inventory.md, its schema' env PYTHONPATH=src python docs/inventory.py
+	$(STEP) 'man page, completion' env PYTHONPATH=src python docs/manual.py
 
 # The page for people, as the program serves it to Chromium.
 pictures: venv engine

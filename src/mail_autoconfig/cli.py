@@ -22,7 +22,7 @@ from .zones import command as zones
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code: 0, 1 for what is wrong, 2 for a wrong call."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         return int(options.command(options))
     except ConfigurationError as error:
@@ -31,12 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; the man page and the completion are made from it."""
+    whole = argparse.ArgumentParser(
         prog="mail-autoconfig", description="Automatic set-up of mail clients for mail domains."
     )
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    whole.add_argument("--version", action="version", version=__version__)
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
     server.add_command(commands)
     inventory.add_command(commands)
     verify.add_command(commands)
@@ -44,4 +45,4 @@ def _parser() -> argparse.ArgumentParser:
     zones.add_command(commands)
     certificates.add_commands(commands)
     doctor.add_command(commands)
-    return parser
+    return whole

@@ -44,6 +44,15 @@ def test_check_on_the_host(server: Server) -> None:
     assert server.run(f"mail-autoconfig check {CONFIGURATION}").endswith("all right\n")
 
 
+def test_man_page_and_completion_are_where_debian_looks(server: Server) -> None:
+    """bash-completion looks in /usr/local/share by itself, as man does."""
+    page = server.run("cat /usr/local/share/man/man1/mail-autoconfig.1")
+    assert ".SS mail\\-autoconfig doctor\n" in page
+    completion = "/usr/local/share/bash-completion/completions/mail-autoconfig"
+    words = f"COMP_WORDS=(mail-autoconfig ver) COMP_CWORD=1; . {completion}; _mail_autoconfig"
+    assert server.run("bash -c %s", f"{words}; echo ${{COMPREPLY[@]}}") == "verify\n"
+
+
 def test_configuration_that_fails_its_check_on_the_host_changes_nothing() -> None:
     result = play(
         "mailhost.autoconfig.server",

@@ -1,0 +1,73 @@
+# Made by docs/manual.py (make docs) from the program's parser.
+_mail_autoconfig() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} path='' word
+    COMPREPLY=()
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case "$path $word" in
+            ' serve') path='serve' ;;
+            ' sign') path='sign' ;;
+            ' check') path='check' ;;
+            ' verify') path='verify' ;;
+            ' snippet') path='snippet' ;;
+            ' dns') path='dns' ;;
+            ' certificates') path='certificates' ;;
+            ' challenge') path='challenge' ;;
+            ' share') path='share' ;;
+            ' doctor') path='doctor' ;;
+            'share pack') path='share pack' ;;
+            'share relay') path='share relay' ;;
+            'share fetch') path='share fetch' ;;
+        esac
+    done
+    local words='' files=''
+    case "$path" in
+        '') words='serve sign check verify snippet dns certificates challenge share doctor -h --help --version' ;;
+        'serve') words='-h --help --socket --port --host --signer --workers' files=1 ;;
+        'sign') words='-h --help --socket' files=1 ;;
+        'check') words='-h --help' files=1 ;;
+        'verify') words='-h --help --connect --connect-http --ca --insecure --only' files=1 ;;
+        'snippet') words='apache htaccess nginx -h --help' files=1 ;;
+        'dns') words='-h --help --address --caa --ttl' files=1 ;;
+        'certificates') words='-h --help --check --json --renew' files=1 ;;
+        'challenge') words='present remove check -h --help --dry-run' files=1 ;;
+        'share') words='pack relay fetch -h --help' ;;
+        'share pack') words='-h --help' files=1 ;;
+        'share relay') words='-h --help' files=1 ;;
+        'share fetch') words='-h --help --dry-run' files=1 ;;
+        'doctor') words='-h --help --domain --inventory --log-in --verbose -v --ignore --since --keep --json --html --prometheus --allow-private --ca --name-server --at-once' ;;
+    esac
+    case "$path $previous" in
+        'serve --socket') words='' files=1 ;;
+        'serve --port') words='' files= ;;
+        'serve --host') words='' files= ;;
+        'serve --signer') words='' files=1 ;;
+        'serve --workers') words='' files= ;;
+        'sign --socket') words='' files=1 ;;
+        'verify --connect') words='' files= ;;
+        'verify --connect-http') words='' files= ;;
+        'verify --ca') words='' files=1 ;;
+        'verify --only') words='' files= ;;
+        'dns --address') words='' files= ;;
+        'dns --caa') words='' files= ;;
+        'dns --ttl') words='' files= ;;
+        'certificates --renew') words='' files= ;;
+        'doctor --domain') words='' files= ;;
+        'doctor --inventory') words='' files=1 ;;
+        'doctor --ignore') words='' files= ;;
+        'doctor --since') words='' files=1 ;;
+        'doctor --keep') words='' files=1 ;;
+        'doctor --html') words='' files=1 ;;
+        'doctor --prometheus') words='' files=1 ;;
+        'doctor --ca') words='' files=1 ;;
+        'doctor --name-server') words='' files= ;;
+        'doctor --at-once') words='' files= ;;
+    esac
+    # shellcheck disable=SC2207
+    [ -z "$words" ] || COMPREPLY=($(compgen -W "$words" -- "$current"))
+    if [ -n "$files" ] && [ "${current#-}" = "$current" ]; then
+        compopt -o filenames 2>/dev/null
+        # shellcheck disable=SC2207
+        COMPREPLY+=($(compgen -f -- "$current"))
+    fi
+}
+complete -F _mail_autoconfig mail-autoconfig
