@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from support.answers import Reply
 
 Answer = Callable[[str, str, str, str, bytes], Reply]
-"""Scheme, method, Host, path with query, body → the reply."""
+"""Scheme, as a proxy in front says it, method, Host, path with query, body → the reply."""
 
 
 def certificate(directory: Path, names: Iterable[str], days: int = 1) -> Path:
@@ -55,16 +55,22 @@ def certificate(directory: Path, names: Iterable[str], days: int = 1) -> Path:
 
 
 class _QuietServer(ThreadingHTTPServer):
+    request_queue_size = 128  # many threads ask at once
+
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that gives up is what some tests are about."""
 
 
 class Web:
-    """A server of http and one of https; `log` is what they were asked: scheme method URL."""
+    """A server of http and one of https; `log` is what they were asked: scheme method URL.
+
+    `clients` are the addresses that a proxy in front said.
+    """
 
     def __init__(self, answer: Answer, certificate: Path) -> None:
         self.answer = answer
         self.log: list[str] = []
+        self.clients: list[str] = []
         self._servers = {}
         for scheme in ("http", "https"):
             server = _QuietServer(("127.0.0.1", 0), self._handler(scheme))
@@ -98,7 +104,9 @@ class Web:
             def do_GET(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 web.log.append(f"{self.command} {scheme}://{self.headers['Host']}{self.path}")
-                reply = web.answer(scheme, self.command, self.headers["Host"], self.path, body)
+                web.clients += self.headers.get_all("X-Forwarded-For", [])
+                asked = self.headers.get("X-Forwarded-Proto", scheme)
+                reply = web.answer(asked, self.command, self.headers["Host"], self.path, body)
                 self.send_response(reply.status)
                 for name, value in reply.headers.items():
                     self.send_header(name, value)

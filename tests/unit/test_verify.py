@@ -25,6 +25,7 @@ class Front:
         self.ask = transport(Application(configuration))
         self.change: Callable[[Reply], Reply] = lambda reply: reply
         self._web = Web(self.answer, certificate)
+        self.clients = self._web.clients
 
     def address(self, scheme: str) -> str:
         return f"127.0.0.1:{self._web.port(scheme)}"
@@ -105,6 +106,46 @@ def test_only(run: Run) -> None:
 
 def test_only_what_is_not_configured(run: Run) -> None:
     assert run.verify("--only", "other.test") == (2, ["other.test: not in the configuration"], "")
+
+
+def test_as_a_proxy_that_passes_on_without_tls(run: Run) -> None:
+    """What it does not ask is said: it sees neither the proxy's names nor its certificate."""
+    raw = answers.configuration()
+    raw["domains"] = [{"name": "corp.test", "provider": "corp"}]
+    raw["domains"] += [{"name": "plain.test", "provider": "corp", "discovery": "srv"}]
+    raw["generic_host"] = "generic.test"
+    run.configure(raw)
+    run.ca = ["--as-proxy", run.front.address("http")]
+    assert run.verify() == (
+        0,
+        [],
+        "2 domains, 9 answers right\n"
+        "The web server in front passes on, https and http: "
+        "generic.test autodiscover.corp.test autoconfig.corp.test\n"
+        "The web server in front passes on, http alone: "
+        "autodiscover.plain.test autoconfig.plain.test\n"
+        "Not verified from outside: run the doctor on any other machine, "
+        "mail-autoconfig doctor user@corp.test\n",
+    )
+
+
+def test_a_proxy_for_many_clients(run: Run) -> None:
+    """No limit for one client address holds it up."""
+    run.ca = ["--as-proxy", run.front.address("http")]
+    assert run.verify()[:2] == (0, [])
+    clients = run.front.clients
+    assert len(clients) == len(set(clients)) == 66
+
+
+def test_a_proxy_for_more_names_than_fit_a_line(run: Run) -> None:
+    many = [{"name": f"d{number}.test", "provider": "gandi"} for number in range(30)]
+    run.configure({"domains": many})
+    run.ca = ["--as-proxy", run.front.address("http")]
+    code, lines, said = run.verify()
+    assert (code, len(lines)) == (1, 120)
+    assert said.splitlines()[1].endswith(
+        " autoconfig.d19.test and 20 more, all in nginx's zz-mail-autoconfig.conf"
+    )
 
 
 def test_untrusted_certificate(run: Run) -> None:

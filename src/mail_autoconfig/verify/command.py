@@ -19,6 +19,12 @@ def add_command(commands: Commands) -> None:
     verify.add_argument(
         "--connect-http", type=endpoint, metavar="HOST:PORT", help="where http is, likewise"
     )
+    verify.add_argument(
+        "--as-proxy",
+        type=endpoint,
+        metavar="HOST:PORT",
+        help="ask nginx where it listens for another web server, as that one would, without TLS",
+    )
     trust = verify.add_mutually_exclusive_group()
     trust.add_argument("--ca", type=Path, metavar="FILE", help="trust this authority alone (PEM)")
     trust.add_argument("--insecure", action="store_true", help="trust each certificate")
@@ -32,12 +38,18 @@ def add_command(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Ask, and print what is wrong. Raises ConfigurationError."""
     from .endpoints import Endpoints
+    from .proxied import left_to_the_proxy
     from .run import verify
 
     configuration = load(options.file)
     try:
-        endpoints = Endpoints(options.connect, options.connect_http, options.ca, options.insecure)
+        endpoints = Endpoints(
+            options.connect, options.connect_http, options.ca, options.insecure, options.as_proxy
+        )
     except OSError as error:  # ssl.SSLError is one
         print(f"{options.ca}: no certificates: {error.strerror or error}", file=sys.stderr)
         return 1
-    return verify(configuration, endpoints, options.only)
+    code = verify(configuration, endpoints, options.only)
+    if options.as_proxy:
+        print(*left_to_the_proxy(configuration), sep="\n")
+    return code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import socket
 import ssl
 import time
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 _TIMEOUT = 10.0  # seconds for each step of a request
 _PATIENCE = 120  # seconds to wait for the server's rate limit
 _LONGEST_ANSWER = 1 << 20  # octets
+_CLIENTS = [f"192.0.2.{last}" for last in range(1, 255)]  # addresses of nobody (RFC 5737)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Answer:
 
 
 class Endpoints:
-    """Where and how to connect: by DNS, or to one address for all names."""
+    """Where and how to connect: by DNS, to one address for all names, or as a proxy does."""
 
     def __init__(
         self,
@@ -34,12 +36,16 @@ class Endpoints:
         http: tuple[str, int] | None = None,
         ca: Path | None = None,
         insecure: bool = False,
+        as_proxy: tuple[str, int] | None = None,
     ) -> None:
         """Connect to these hosts and ports, whatever DNS says; trust `ca` (PEM) alone.
 
-        `insecure` trusts each certificate. Raises OSError if `ca` has no certificates.
+        `insecure` trusts each certificate. `as_proxy` is where nginx listens for another web
+        server: all requests go there without TLS, each as that of another client. Raises OSError
+        if `ca` has no certificates.
         """
-        self._addresses = {"https": https, "http": http}
+        self._addresses = {"https": as_proxy or https, "http": as_proxy or http}
+        self._clients = itertools.cycle(_CLIENTS) if as_proxy else None
         self._context = ssl.create_default_context(cafile=str(ca) if ca else None)
         if insecure:
             self._context.check_hostname = False
@@ -64,9 +70,12 @@ class Endpoints:
         address = self._addresses[parts.scheme] or (host, default_port)
         connection = http.client.HTTPConnection(host, timeout=_TIMEOUT)
         headers = {"Content-Type": "text/xml; charset=utf-8"} if body else {}
+        if self._clients:
+            headers["X-Forwarded-For"] = next(self._clients)
+            headers["X-Forwarded-Proto"] = parts.scheme
         try:
             connection.sock = socket.create_connection(address, _TIMEOUT)
-            if parts.scheme == "https":
+            if parts.scheme == "https" and not self._clients:
                 connection.sock = self._context.wrap_socket(connection.sock, server_hostname=host)
             target = parts.path + (f"?{parts.query}" if parts.query else "")
             connection.request(method, target, body, headers)

@@ -1,0 +1,30 @@
+"""What another web server in front of nginx has to do, which can't be seen from behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..inventory.model import Configuration
+from ..inventory.names import plain_names, served_names
+
+_SHOWN = 40  # host names on one line
+
+
+def left_to_the_proxy(configuration: Configuration) -> Iterator[str]:
+    """Lines: the host names to pass on, and how to see that it does."""
+    if names := served_names(configuration):
+        yield f"The web server in front passes on, https and http: {_listed(names)}"
+    if names := plain_names(configuration):
+        yield f"The web server in front passes on, http alone: {_listed(names)}"
+    domain = next(iter(configuration.domains), "DOMAIN")
+    yield (
+        "Not verified from outside: run the doctor on any other machine, "
+        f"mail-autoconfig doctor user@{domain}"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return " ".join(names[:_SHOWN]) + (
+        f" and {more} more, all in nginx's zz-mail-autoconfig.conf" if more > 0 else ""
+    )
