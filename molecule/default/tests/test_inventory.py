@@ -38,7 +38,7 @@ SITE = "mailhost.autoconfig.site"
         ),
         pytest.param(
             {"autoconfig_domains": [{"name": "example.com", "servers": PORT}]},
-            "domain example.com, servers[0].port: 99999 is not a port; use 1 to 65535",
+            "domain example.com, servers[imap mail.example.com].port: 99999 is not a port",
             id="bad port",
         ),
         pytest.param(

@@ -24,12 +24,12 @@ def read_ttl(place: Place, raw: Mapping[str, Any], default: int | None) -> int |
     hours, declared = raw.get("ttl_hours"), keys.SHARED["ttl_hours"]
     if hours is None:
         return default
-    if not fields.is_number(hours, declared):
+    if (number := fields.number(hours, declared)) is None:
         place["ttl_hours"].problem(
             f"{fields.shown(hours)} is no number of hours; use 0 (for ever) to {declared.largest}"
         )
         return default
-    return int(hours)
+    return number
 
 
 def read_redirect(place: Place, raw: Mapping[str, Any]) -> Redirect | None:
@@ -118,7 +118,7 @@ def read_documentation(
     if not fields.is_list(value):
         place.problem("not a list of {url: …, text: …}")
         return ()
-    return tuple(_page(place[index], entry) for index, entry in enumerate(value))
+    return tuple(_page(place, entry) for entry in value)
 
 
 def read_enable(place: Place, raw: Mapping[str, Any], default: Page | None) -> Page | None:
@@ -131,6 +131,7 @@ def _page(place: Place, raw: Any) -> Page:
     if not isinstance(raw, Mapping):
         place.problem(f"{fields.shown(raw)} is not a mapping")
         return Page("", ())
+    place = place.entry(raw) if place.key == "documentation" else place
     fields.check_keys(place, raw, keys.PAGE)
     named = raw.get("text")
     if not isinstance(named, Mapping) or not named:
@@ -166,7 +167,7 @@ def read_mx(place: Place, raw: Mapping[str, Any], default: tuple[str, ...]) -> t
     if not fields.is_list(value):
         place.problem("not a list of the domains of MX servers")
         return ()
-    return tuple(fields.host_name(place[index], name) or "" for index, name in enumerate(value))
+    return tuple(fields.host_name(place, name) or "" for name in value)
 
 
 def read_xml(place: Place, raw: Mapping[str, Any], key: str, base: str) -> str:

@@ -49,10 +49,15 @@ class Place:
     subject: str
     key: str = ""
 
-    def __getitem__(self, key: str | int) -> Place:
-        """The place of a key or of an entry of a list."""
-        step = f"[{key}]" if isinstance(key, int) else f".{key}" if self.key else key
-        return Place(self.problems, self.subject, self.key + step)
+    def __getitem__(self, key: str) -> Place:
+        """The place of a key."""
+        return Place(self.problems, self.subject, f"{self.key}.{key}" if self.key else key)
+
+    def entry(self, raw: Any) -> Place:
+        """The place of an entry of a list, shown as a person finds it: no position to count."""
+        own = [raw[key] for key in ("type", "host", "url") if isinstance(raw.get(key), str)]
+        name = " ".join(own) or shown(raw)
+        return Place(self.problems, self.subject, f"{self.key}[{name}]")
 
     def problem(self, message: str) -> None:
         """Add a problem; the place is written before it."""
@@ -100,6 +105,8 @@ def username(place: Place, raw: Mapping[str, Any]) -> tuple[str, bool]:
     return pattern, False
 
 
+_FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+"""What Ansible's inventories and environments have as text (YAML 1.1)."""
 USERNAME_PATTERN = (
     r"^(?:\{ask\}|(?:\{(?:email|localpart|domain)\}|%(?![A-Z]+%|[A-Za-z](?![A-Za-z0-9]))|[^{}%])+)$"
 )
@@ -119,11 +126,14 @@ def foreign_placeholder(pattern: str) -> str:
 
 
 def flag(place: Place, raw: Mapping[str, Any], key: str, *, default: bool) -> bool:
-    """True or false."""
+    """True or false, also as text."""
     value = raw.get(key, default)
-    if not isinstance(value, bool):
-        place[key].problem(f"{shown(value)} is neither true nor false")
-    return bool(value)
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in _FLAGS:
+        return _FLAGS[value.lower()]
+    place[key].problem(f"{shown(value)} is neither true nor false")
+    return default
 
 
 def choice(
@@ -149,11 +159,30 @@ def host_name(place: Place, value: Any, *, written: str | None = None) -> str | 
     try:
         if isinstance(value, str):
             return names.normalise(value)
+    except names.LabelError as error:
+        cure = "there is no such A-label; write the name in its own letters"
+        if not value.isascii():
+            cure = "a character is none of host names (IDNA 2008); use letters, digits and hyphens"
+        place.problem(f"{shown(written or value)}, label {error.label}: {cure}")
+        return None
     except ValueError:
-        pass
+        if meant := _meant(value):
+            place.problem(f"{shown(written or value)} is not a host name; did you mean {meant}?")
+            return None
     what = "missing; give" if value is None else f"{shown(written or value)} is not"
     place.problem(f"{what} a host name such as mail.example.com")
     return None
+
+
+def _meant(value: str) -> str:
+    """The host name in an address or a URL; empty if there is none."""
+    inside = re.fullmatch(
+        r"(?:https?://)?(?:[^@/\s]*@)?([^@/\s:]+)(?::\d+)?(?:/\S*)?", value.strip()
+    )
+    try:
+        return names.normalise(inside[1]) if inside else ""
+    except ValueError:
+        return ""
 
 
 def https_url(place: Place, raw: Mapping[str, Any], key: str) -> str:
@@ -181,10 +210,12 @@ def is_https(url: str) -> bool:
         return False
 
 
-def is_number(value: Any, declared: Key) -> bool:
-    """Whether this is a whole number in the limits of its key; true and false are none."""
+def number(value: Any, declared: Key) -> int | None:
+    """A whole number in the limits of its key, also as text; true and false are none."""
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value):
+        value = int(value)
     whole = isinstance(value, int) and not isinstance(value, bool)
-    return whole and declared.smallest <= value <= declared.largest
+    return int(value) if whole and declared.smallest <= value <= declared.largest else None
 
 
 def check_keys(place: Place, raw: Mapping[Any, Any], allowed: Collection[str]) -> None:

@@ -89,11 +89,11 @@ def _aliases(place: Place, raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not fields.is_list(listed):
         place.problem(f"{fields.shown(listed)} is not a list of addresses")
         return ()
-    for index, each in enumerate(listed):
+    for each in listed:
         try:
             if not isinstance(each, str) or "," in each:  # Apple separates addresses by it
                 raise ValueError
             addresses.parse(each)
         except ValueError:
-            place[index].problem(f"{fields.shown(each)} is not an address")
+            place.problem(f"{fields.shown(each)} is not an address")
     return tuple(map(str, listed))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from encodings.idna import nameprep
 
+from . import labels
 from .hosts import host_of, record_of
 from .model import Configuration, Domain
 
@@ -21,15 +22,27 @@ LONGEST_PACC = 253 - len(record_of("_ua-auto-config", ""))
 """Octets of the longest domain that still has a `_ua-auto-config.` record."""
 
 
+class LabelError(ValueError):
+    """`label` begins with ``xn--`` and stands for no name."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(f"{label} is no A-label of a host name")
+        self.label = label
+
+
 def normalise(name: str) -> str:
     """Return the lower-case A-label form of a host name, without a final dot.
 
-    Raises ValueError if it is no host name of two labels or more (RFC 1123, RFC 5890).
+    Raises ValueError if it is no host name of two labels or more (RFC 1123, RFC 5890), and its
+    LabelError if one of them begins with ``xn--`` and there is no such A-label (RFC 5891).
     """
     ascii_name = name.lower() if name.isascii() else ".".join(map(_a_label, _DOTS.split(name)))
     ascii_name = ascii_name.removesuffix(".")
     if len(ascii_name) > 253 or not _LABELS.fullmatch(ascii_name):
         raise ValueError("not a host name")
+    for label in ascii_name.split("."):
+        if label.startswith(labels.PREFIX) and not labels.is_a_label(label):
+            raise LabelError(label)
     return ascii_name
 
 

@@ -134,8 +134,8 @@ def _domains(place: Place, raw: Any, providers: Mapping[str, Settings]) -> dict[
     if not raw:
         place.problem("no domain; name at least one")
     domains: dict[str, Domain] = {}
-    for index, definition in enumerate(raw):
-        domain = _domain(place[index], definition, providers)
+    for definition in raw:
+        domain = _domain(place, definition, providers)
         if domain is None:
             continue
         if domain.name in domains:
@@ -152,10 +152,12 @@ def _domain(listed: Place, raw: Any, providers: Mapping[str, Settings]) -> Domai
         listed.problem(f"{fields.shown(raw)} is not a mapping")
         return None
     if "name" not in raw:
-        listed.problem("no name")
+        here = Place(listed.problems, f"{listed.subject}, {fields.shown(raw)}")
+        here.problem("no name; write {name: example.com, provider: …}")
+        fields.check_keys(here, raw, keys.DOMAIN)
         return None
     written = raw["name"]
-    name = written if written == DEFAULT else fields.host_name(listed["name"], written)
+    name = written if written == DEFAULT else fields.host_name(listed, written)
     if name is None:
         return None
     place = Place(listed.problems, f"domain {written}")

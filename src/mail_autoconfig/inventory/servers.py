@@ -12,7 +12,7 @@ from .model import PORTS, RELAY, Authentication, Protocol, Security, Server, Web
 
 _TYPES = (*keys.SERVER["type"].choices, *keys.WEB_SERVER["type"].choices)
 Value = TypeVar("Value")
-_EXAMPLE = "d--d.d--d"  # in place of {domain}, where a host name is checked
+_EXAMPLE = "d-d--d.d-d--d"  # in place of {domain}, where a host name is checked
 
 
 def read_servers(place: Place, raw: Any) -> tuple[tuple[Server, ...], tuple[WebServer, ...]]:
@@ -22,11 +22,12 @@ def read_servers(place: Place, raw: Any) -> tuple[tuple[Server, ...], tuple[WebS
     if not fields.is_list(raw) or not raw:
         place.problem("no server; list at least one")
         return (), ()
-    for index, entry in enumerate(raw):
-        here = place[index]
+    for entry in raw:
         if not isinstance(entry, Mapping):
-            here.problem(f"{fields.shown(entry)} is not a mapping")
-        elif entry.get("type") in keys.WEB_SERVER["type"].choices:
+            place.problem(f"{fields.shown(entry)} is not a mapping")
+            continue
+        here = place.entry(entry)
+        if entry.get("type") in keys.WEB_SERVER["type"].choices:
             web_servers.append(_web_server(here, entry))
         else:
             servers.append(_server(here, entry))
@@ -79,14 +80,14 @@ def _path_prefix(place: Place, raw: Mapping[str, Any]) -> str | None:
 def _leave_on_server(place: Place, raw: Mapping[str, Any]) -> int | None:
     """False, True (both are numbers in Python), or days."""
     value, declared = raw["leave_on_server"], keys.SERVER["leave_on_server"]
-    if not isinstance(value, bool) and not fields.is_number(value, declared):
+    if isinstance(value, bool):
+        return value
+    if (days := fields.number(value, declared)) is None:
         place["leave_on_server"].problem(
             f"{fields.shown(value)} is neither true nor false nor a number of days; use "
             f"{declared.smallest} to {declared.largest}"
         )
-        return None
-    found: int = value
-    return found
+    return days
 
 
 def _endpoint(place: Place, raw: Mapping[str, Any], protocol: Protocol) -> tuple[int, Security]:
@@ -161,12 +162,12 @@ def _port(place: Place, raw: Any) -> int | None:
     declared = keys.SERVER["port"]
     if raw is None:
         return None
-    if not fields.is_number(raw, declared):
+    if (number := fields.number(raw, declared)) is None:
         place.problem(
             f"{fields.shown(raw)} is not a port; use {declared.smallest} to {declared.largest}"
         )
         return 0
-    return int(raw)
+    return number
 
 
 def _web_server(place: Place, raw: Mapping[str, Any]) -> WebServer:

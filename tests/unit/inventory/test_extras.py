@@ -28,8 +28,8 @@ from .samples import DOMAIN, OAUTH2, PAGE, domain, problems, provider
         (domain(redirect={"address": 5}),
          "domain example.com, redirect.address: 5 is not an address such as "
          "{localpart}@example.com"),
-        (domain(ttl_hours="1"),
-         'domain example.com, ttl_hours: "1" is no number of hours; use 0 (for ever) to 8760'),
+        (domain(ttl_hours="1h"),
+         'domain example.com, ttl_hours: "1h" is no number of hours; use 0 (for ever) to 8760'),
         (provider(ttl_hours=True),
          "provider acme, ttl_hours: true is no number of hours; use 0 (for ever) to 8760"),
         (domain(ttl_hours=-1),
@@ -48,12 +48,14 @@ from .samples import DOMAIN, OAUTH2, PAGE, domain, problems, provider
         (domain(documentation=PAGE),
          "domain example.com, documentation: not a list of {url: …, text: …}"),
         (domain(documentation=["https://help.example.com/"]),
-         'domain example.com, documentation[0]: "https://help.example.com/" is not a mapping'),
+         'domain example.com, documentation: "https://help.example.com/" is not a mapping'),
         (domain(documentation=[PAGE | {"text": "Help"}]),
-         "domain example.com, documentation[0].text: not a mapping of languages to texts such as "
+         "domain example.com, documentation[https://help.example.com/].text: not a mapping of "
+         "languages to texts such as "
          "{en: …}"),
         (domain(documentation=[PAGE | {"text": {"English": "Help"}}]),
-         'domain example.com, documentation[0].text: "English" is not a language such as en or de'),
+         'domain example.com, documentation[https://help.example.com/].text: "English" is not a '
+         "language such as en or de"),
         (domain(documentation=""),
          "domain example.com, documentation: not a list of {url: …, text: …}"),
         (domain(enable=False), "domain example.com, enable: false is not a mapping"),
@@ -69,7 +71,7 @@ from .samples import DOMAIN, OAUTH2, PAGE, domain, problems, provider
         (domain(mx="mx.example"),
          "domain example.com, mx: not a list of the domains of MX servers"),
         (domain(mx=["-"]),
-         'domain example.com, mx[0]: "-" is not a host name such as mail.example.com'),
+         'domain example.com, mx: "-" is not a host name such as mail.example.com'),
         (domain(autoconfig_xml=["x"]),
          "domain example.com, autoconfig_xml: not XML with {email}, {localpart} and {domain} as "
          "its only braces"),

@@ -67,9 +67,9 @@ RIGHT: Mapping[str, Any] = {
 # What is wrong for all keys of a kind: as little as an editor can see.
 WRONG: Mapping[str, list[Any]] = {
     "text": [5, [], {}, ""],
-    "flag": ["yes", 1, []],
-    "number": ["1", True, -1, 100_000, {}],
-    "days": ["1", -1, 0, 100_000],
+    "flag": ["maybe", 1, []],
+    "number": ["x", True, -1, 100_000, {}],
+    "days": ["x", -1, 0, 100_000],
     "choice": ["x", 5, []],
     "choices": ["x", 5, [], ["x"]],
     "words": [5, [], {}],

@@ -34,9 +34,9 @@ def settings(**keys: Any) -> Settings:
          'usernames.a: "{email}" is not the name of one mailbox'),
         (domain(aliases={"a": "b@example.com"}),
          'aliases.a: "b@example.com" is not a list of addresses'),
-        (domain(aliases={"a": ["b"]}), 'aliases.a[0]: "b" is not an address'),
+        (domain(aliases={"a": ["b"]}), 'aliases.a: "b" is not an address'),
         (domain(aliases={"a": ["b@c.de, d@e.fr"]}),
-         'aliases.a[0]: "b@c.de, d@e.fr" is not an address'),
+         'aliases.a: "b@c.de, d@e.fr" is not an address'),
     ],
 )  # fmt: skip
 def test_problem(raw: Any, problem: str) -> None:

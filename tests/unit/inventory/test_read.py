@@ -27,19 +27,43 @@ BUILT_IN = "fastmail, gandi, google, infomaniak, ionos, mailbox_org, microsoft36
         ({"domains": {"example.com": {}}}, "autoconfig_domains: not a list of domains"),
         (
             {"domains": ["example.com"]},
-            'autoconfig_domains, [0]: "example.com" is not a mapping; '
+            'autoconfig_domains: "example.com" is not a mapping; '
             "write {name: example.com, provider: …}",
         ),
-        ({"domains": [None]}, "autoconfig_domains, [0]: null is not a mapping"),
-        ({"domains": [DOMAIN, {"provider": "gandi"}]}, "autoconfig_domains, [1]: no name"),
+        ({"domains": [None]}, "autoconfig_domains: null is not a mapping"),
+        (
+            {"domains": [DOMAIN, {"provider": "gandi"}]},
+            'autoconfig_domains, {"provider": "gandi"}: no name; '
+            "write {name: example.com, provider: …}",
+        ),
+        (
+            domain(name="info@Example.com"),
+            'autoconfig_domains: "info@Example.com" is not a host name; '
+            "did you mean example.com?",
+        ),
+        (
+            domain(name="https://www.example.com:443/mail"),
+            'autoconfig_domains: "https://www.example.com:443/mail" is not a host name; '
+            "did you mean www.example.com?",
+        ),
+        (
+            domain(name="xn--a.test"),
+            'autoconfig_domains: "xn--a.test", label xn--a: there is no such A-label; '
+            "write the name in its own letters",
+        ),
+        (
+            domain(name="a♥.test"),
+            'autoconfig_domains: "a♥.test", label xn--a-n3p: a character is none of host names '
+            "(IDNA 2008); use letters, digits and hyphens",
+        ),
         (
             domain(name="exam ple.com"),
-            'autoconfig_domains, [0].name: "exam ple.com" is not a host name such as '
+            'autoconfig_domains: "exam ple.com" is not a host name such as '
             "mail.example.com",
         ),
         (
             domain(name=5),
-            "autoconfig_domains, [0].name: 5 is not a host name such as mail.example.com",
+            "autoconfig_domains: 5 is not a host name such as mail.example.com",
         ),
         (
             {"domains": [DOMAIN, {"name": "EXAMPLE.com.", "provider": "ovh"}]},
@@ -72,7 +96,7 @@ BUILT_IN = "fastmail, gandi, google, infomaniak, ionos, mailbox_org, microsoft36
             domain(discovery="dns"),
             'domain example.com, discovery: no discovery "dns"; use one of certificate, srv',
         ),
-        (domain(apex="yes"), 'domain example.com, apex: "yes" is neither true nor false'),
+        (domain(apex="maybe"), 'domain example.com, apex: "maybe" is neither true nor false'),
         (domain(username="{user}"),
          'domain example.com, username: "{user}" has other braces than {email}, {localpart} and '
          "{domain}"),
@@ -120,8 +144,8 @@ BUILT_IN = "fastmail, gandi, google, infomaniak, ionos, mailbox_org, microsoft36
             f"domain {'.'.join(['a' * 60] * 4)}: longer than 240 octets: no room for autodiscover. "
             "before it",
         ),
-        (provider(autodiscover="no"),
-         'provider acme, autodiscover: "no" is neither true nor false'),
+        (provider(autodiscover="never"),
+         'provider acme, autodiscover: "never" is neither true nor false'),
         (provider(server=[]),
          'provider acme: unknown key "server"; did you mean "servers"?'),
         ({"domains": [DOMAIN], "providers": []} | {"providers": ["acme"]},
@@ -130,6 +154,25 @@ BUILT_IN = "fastmail, gandi, google, infomaniak, ionos, mailbox_org, microsoft36
 )  # fmt: skip
 def test_problem(raw: Any, problem: str) -> None:
     assert problems(raw) == [problem]
+
+
+def test_misspelt_name_is_the_unknown_key() -> None:
+    entry = 'autoconfig_domains, {"nme": "x.test", "provider": "gandi"}: '
+    assert problems({"domains": [{"nme": "x.test", "provider": "gandi"}]}) == [
+        entry + "no name; write {name: example.com, provider: …}",
+        entry + 'unknown key "nme"; did you mean "name"?',
+    ]
+
+
+def test_text_is_taken_for_what_it_says() -> None:
+    """Environments and INI files have no numbers and no booleans."""
+    imap = {"type": "imap", "host": "mail.example.com", "port": "993"}
+    pop3 = {"type": "pop3", "host": "mail.example.com", "leave_on_server": "7"}
+    written = {"name": "example.com", "servers": [imap, pop3, SMTP], "ttl_hours": "12"}
+    found = parse({"domains": [written | {"apex": "No", "pacc": "true"}]}).domains["example.com"]
+    assert (found.apex, found.pacc, found.settings.ttl_hours) == (False, True, 12)
+    assert found.settings.servers[0].port == 993
+    assert found.settings.servers[1].leave_on_server == 7
 
 
 def test_all_problems_are_said_at_once() -> None:

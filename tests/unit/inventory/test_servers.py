@@ -9,54 +9,63 @@ from mail_autoconfig.inventory.read import parse
 
 from .samples import SMTP, domain, own, problems, provider
 
+HERE = "domain example.com, servers[imap mail.example.com]"
+
 
 @pytest.mark.parametrize(
     ("raw", "problem"),
     [
         (domain(servers=[]), "domain example.com, servers: no server; list at least one"),
-        (domain(servers=[5]), "domain example.com, servers[0]: 5 is not a mapping"),
+        (domain(servers=[5]), "domain example.com, servers: 5 is not a mapping"),
         (own(port=99999),
-         "domain example.com, servers[1].port: 99999 is not a port; use 1 to 65535"),
-        (own(port=0), "domain example.com, servers[1].port: 0 is not a port; use 1 to 65535"),
-        (own(port=True), "domain example.com, servers[1].port: true is not a port; use 1 to 65535"),
-        (own(port="993"),
-         'domain example.com, servers[1].port: "993" is not a port; use 1 to 65535'),
+         f"{HERE}.port: 99999 is not a port; use 1 to 65535"),
+        (own(port=0), f"{HERE}.port: 0 is not a port; use 1 to 65535"),
+        (own(port=True),
+         f"{HERE}.port: true is not a port; use 1 to 65535"),
+        (own(port="993x"),
+         f'{HERE}.port: "993x" is not a port; use 1 to 65535'),
         (own(type="imaps"),
-         'domain example.com, servers[1].type: no type "imaps"; use one of imap, pop3, smtp, '
+         'domain example.com, servers[imaps mail.example.com].type: no type "imaps"; use one of '
+         "imap, pop3, smtp, "
          "managesieve, caldav, carddav, webdav, jmap, activesync"),
         (own(type=["imap"]),
-         'domain example.com, servers[1].type: no type ["imap"]; use one of imap, pop3, smtp, '
+         'domain example.com, servers[mail.example.com].type: no type ["imap"]; use one of '
+         "imap, pop3, smtp, "
          "managesieve, caldav, carddav, webdav, jmap, activesync"),
         (own(security="ssl"),
-         'domain example.com, servers[1].security: no security "ssl"; use one of tls, starttls, '
+         f'{HERE}.security: no security "ssl"; use one of tls, starttls, '
          "none"),
         (own(host="192.0.2.1"),
-         'domain example.com, servers[1].host: "192.0.2.1" is not a host name such as '
+         'domain example.com, servers[imap 192.0.2.1].host: "192.0.2.1" is not a host name such as '
          "mail.example.com"),
         (own(host="mail.{email}"),
-         'domain example.com, servers[1].host: "mail.{email}" is not a host name such as '
-         "mail.example.com"),
+         'domain example.com, servers[imap mail.{email}].host: "mail.{email}" is not a host name '
+         "such as mail.example.com"),
         (own(host=None),
-         "domain example.com, servers[1].host: missing; give a host name such as mail.example.com"),
-        (own(prot=993), 'domain example.com, servers[1]: unknown key "prot"; did you mean "port"?'),
+         "domain example.com, servers[imap].host: missing; give a host name such as "
+         "mail.example.com"),
+        (own(prot=993), f'{HERE}: unknown key "prot"; did you mean "port"?'),
         (own(authentication="plain"),
-         'domain example.com, servers[1].authentication: no method "plain"; use one or more of '
+         f'{HERE}.authentication: no method "plain"; use one or more of '
          "password, password_encrypted, oauth2, gssapi, none"),
         (own(authentication=[]),
-         "domain example.com, servers[1].authentication: empty; use one or more of password, "
+         f"{HERE}.authentication: empty; use one or more of password, "
          "password_encrypted, oauth2, gssapi, none"),
         (domain(servers=[{"type": "caldav", "url": "http://dav.example.com/"}]),
-         'domain example.com, servers[0].url: "http://dav.example.com/" is not a URL; use '
+         'domain example.com, servers[caldav http://dav.example.com/].url: '
+         '"http://dav.example.com/" is not a URL; use '
          "https://HOST/PATH"),
         (domain(servers=[{"type": "jmap", "url": "https://[/"}]),
-         'domain example.com, servers[0].url: "https://[/" is not a URL; use https://HOST/PATH'),
+         'domain example.com, servers[jmap https://[/].url: "https://[/" is not a URL; '
+         "use https://HOST/PATH"),
         (provider(servers=None), "provider acme, servers: no server; list at least one"),
         (domain(servers=[{"type": "imap", "host": "ö{domain}"}, SMTP]),
-         'domain example.com, servers[0].host: "ö{domain}" has other letters than ASCII beside '
-         "{domain}"),
+         'domain example.com, servers[imap ö{domain}].host: "ö{domain}" has other letters '
+         "than ASCII beside {domain}"),
         *(
             (domain(servers=[{"type": "caldav", "url": f"https://dav.example.com:{port}/"}]),
-             f'domain example.com, servers[0].url: "https://dav.example.com:{port}/" is not a URL; '
+             f'domain example.com, servers[caldav https://dav.example.com:{port}/].url: '
+             f'"https://dav.example.com:{port}/" is not a URL; '
              "use https://HOST/PATH")
             for port in ("99999", "0", "https", "{localpart}")
         ),
@@ -226,7 +235,10 @@ def test_a_registered_port_has_a_security_of_its_own(
     ],
 )  # fmt: skip
 def test_problem_of_one_server(keys: dict[str, Any], problem: str) -> None:
-    assert problems(listed(**keys)) == [f"domain example.com, servers[0].{problem}"]
+    raw = listed(**keys)
+    (server,) = raw["domains"][0]["servers"][:1]
+    entry = " ".join(server[key] for key in ("type", "host", "url") if key in server)
+    assert problems(raw) == [f"domain example.com, servers[{entry}].{problem}"]
 
 
 @pytest.mark.parametrize("username", ["{localpart}%example.org", "100%", "{localpart}%{domain}"])
@@ -238,7 +250,7 @@ def test_placeholders_of_others_in_a_url() -> None:
     url = "https://dav.example.com/%EMAILADDRESS%/"
     raw = domain(servers=[{"type": "caldav", "url": url}])
     (problem,) = problems(raw)
-    assert problem.startswith("domain example.com, servers[0].url: ")
+    assert problem.startswith(f"domain example.com, servers[caldav {url}].url: ")
     assert problem.endswith("write {email}")
     encoded = "https://dav.example.com/a%20b/%d3/"
     assert parse(domain(servers=[{"type": "caldav", "url": encoded}]))
