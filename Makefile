@@ -67,7 +67,7 @@ molecule: venv engine
 	$(STEP) 'molecule: DNS, on Knot, BIND and PowerDNS' molecule test -s dns
 
 # Two scenarios at a time: each waits much more than it computes.
-SLOW := frontends certificates samba windows monitor doctor outlook
+SLOW := frontends certificates samba windows neighbours monitor doctor outlook
 
 test-slow: venv engine
 	@echo '== side by side: $(SLOW)'
@@ -79,6 +79,7 @@ slow-certificates: SUBJECT := certificates, on Pebble
 slow-doctor: SUBJECT := faults, and what the doctor says
 slow-frontends: SUBJECT := front ends behind HAProxy, dns-01
 slow-monitor: SUBJECT := the doctor on a timer
+slow-neighbours: SUBJECT := beside the sites of others
 slow-outlook: SUBJECT := the files for Windows, in Wine and in a hive
 slow-samba: SUBJECT := DNS and Group Policy, on Samba domain controllers
 slow-%:
