@@ -68,6 +68,7 @@ def kind(key: Key) -> str:
         "texts": "mapping of languages to texts",
         "logins": "mapping of local parts to user names",
         "aliases": "mapping of local parts to lists of addresses",
+        "image": "file",
     }[key.kind]
 
 
@@ -126,6 +127,8 @@ def value(key: Key) -> dict[str, Any]:
     entries = mapping(key.fields or {})
     if key is keys.TOP["domains"]:
         entries["anyOf"] = [{"required": ["provider"]}, {"required": ["servers"]}]
+    if key.fields is keys.CONTACT:
+        entries |= {"minProperties": 1}
     if key.fields is keys.REDIRECT:
         entries |= {"minProperties": 1, "maxProperties": 1}
     kinds: dict[str, dict[str, Any]] = {
@@ -143,6 +146,10 @@ def value(key: Key) -> dict[str, Any]:
         "url": {**HTTPS, "pattern": "^https://[^{}]+$"},
         "url_pattern": HTTPS,
         "xml": {"type": "string"},
+        "image": {
+            "type": "string",
+            "pattern": r"\.([Ss][Vv][Gg]|[Pp][Nn][Gg]|[Jj][Pp][Ee]?[Gg]|[Ww][Ee][Bb][Pp])$",
+        },
         "mapping": entries,
         "named": {"type": "object", "additionalProperties": entries},
         "list": {"type": "array", "items": entries},

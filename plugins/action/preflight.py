@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ ARGUMENTS = {
     "generic_host": {"type": "str", "default": ""},
     "page_logo": {"type": "path", "default": ""},
     "page_texts": {"type": "raw", "default": {}},
+    "page_contact": {"type": "raw", "default": {}},
     "front_ends": {"type": "list", "elements": "str", "default": []},
     "balancers": {"type": "list", "elements": "str", "default": []},
     "certificates_host": {"type": "str", "default": ""},
@@ -49,6 +50,25 @@ def data_url(path: Path) -> str:
     kinds = {".jpg": "jpeg", ".svg": "svg+xml"}
     kind = kinds.get(path.suffix.lower(), path.suffix.lower().removeprefix("."))
     return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def with_logos(raw: Mapping[str, Any], image: Callable[[str], str]) -> dict[str, Any]:
+    """Return a raw configuration with the images in place of their files' names."""
+
+    def one(entry: Any) -> Any:
+        logo = entry.get("logo") if isinstance(entry, Mapping) else None
+        if not isinstance(logo, str) or not logo or logo.startswith("data:"):
+            return entry
+        return {**entry, "logo": image(logo)}
+
+    domains, providers = raw["domains"], raw["providers"]
+    return {
+        **raw,
+        "domains": [*map(one, domains)] if isinstance(domains, list) else domains,
+        "providers": {name: one(each) for name, each in providers.items()}
+        if isinstance(providers, Mapping)
+        else providers,
+    }
 
 
 def addresses(names: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -118,13 +138,21 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail("\n".join(problems))
         return result
 
+    def image(self, name: str) -> str:
+        """Return the data: URL of a file, which is searched for as Ansible does."""
+        return data_url(Path(self._find_needle("files", name)))
+
     def configuration(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the program on the host reads, and the names. Raises ConfigurationError."""
         domains = raw_configuration(arguments)
-        page = {"texts": plain(arguments["page_texts"])} if arguments["page_texts"] else {}
+        page = {
+            key: plain(arguments[f"page_{key}"])
+            for key in ("texts", "contact")
+            if arguments[f"page_{key}"]
+        }
         if arguments["page_logo"]:
-            page["logo"] = data_url(Path(self._find_needle("files", arguments["page_logo"])))
-        raw = domains | ({"page": page} if page else {})
+            page["logo"] = self.image(arguments["page_logo"])
+        raw = with_logos(domains, self.image) | ({"page": page} if page else {})
         # The page is no part of the fingerprint: nginx has no copy of it.
         configuration = READ.parse(raw)
         result = {"configuration": raw} | derived(domains, configuration)

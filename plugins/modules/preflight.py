@@ -42,6 +42,10 @@ options:
     description: Texts of the page for people in place of the usual ones, by language and key.
     type: raw
     default: {}
+  page_contact:
+    description: Who helps people, on the page for them.
+    type: raw
+    default: {}
   front_ends:
     description: The servers that answer clients, as hosts of the inventory or as addresses.
     type: list

@@ -1,4 +1,4 @@
-"""What a provider or domain says beside its servers, and the look of the page for people."""
+"""What a provider or domain says beside its servers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from typing import Any
 from urllib.parse import quote
 from xml.parsers import expat
 
-from ..texts import LANGUAGES, texts
 from . import addresses, fields, keys
 from .fields import Place
-from .model import Look, OAuth2, Page, Redirect, Settings
+from .model import OAuth2, Page, Redirect, Settings
 
-_LOGO = re.compile(r"data:image/(?:svg\+xml|png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}")
-_LARGEST_LOGO = 64 * 1024  # octets of the data: URL, which is part of each page
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
@@ -190,46 +187,3 @@ def read_xml(place: Place, raw: Mapping[str, Any], key: str, base: str) -> str:
             f"not well-formed in line {error.lineno}: {expat.ErrorString(error.code)}"
         )
     return value.strip()
-
-
-def read_look(problems: list[str], raw: Any) -> Look:
-    """What is the user's own on the page for people: `{"logo": …, "texts": …}`."""
-    if raw is None:
-        return Look()
-    place = Place(problems, "page")
-    if not isinstance(raw, Mapping):
-        place.problem(f"{fields.shown(raw)} is not a mapping")
-        return Look()
-    fields.check_keys(place, raw, ("logo", "texts"))
-    logo = _logo(Place(problems, "autoconfig_page_logo"), raw.get("logo") or "")
-    place, languages = Place(problems, "autoconfig_page_texts"), raw.get("texts") or {}
-    if not isinstance(languages, Mapping):
-        place.problem("not a mapping of languages to texts")
-        return Look(logo)
-    for language, own in languages.items():
-        _check_texts(place[str(language)], str(language), own)
-    return Look(logo, languages)
-
-
-def _logo(place: Place, raw: Any) -> str:
-    if raw and not (isinstance(raw, str) and _LOGO.fullmatch(raw)):
-        place.problem("not an image; use SVG, PNG, JPEG or WebP")
-    elif len(raw) > _LARGEST_LOGO:
-        place.problem(f"{len(raw)} octets as Base64; use {_LARGEST_LOGO} at most")
-    return str(raw)
-
-
-def _check_texts(place: Place, language: str, raw: Any) -> None:
-    usual = texts(LANGUAGES[0])
-    if not re.fullmatch("[a-z]{2,3}", language):
-        place.problem("not a language such as en or it")
-        return
-    if not isinstance(raw, Mapping):
-        place.problem("not a mapping of keys to texts")
-        return
-    fields.check_keys(place, raw, tuple(usual))
-    for key in raw:
-        fields.text(place, raw, key)
-    missing = [key for key in usual if key not in raw]
-    if missing and language not in LANGUAGES:
-        place.problem(f"a new language needs all texts; missing: {', '.join(missing)}")

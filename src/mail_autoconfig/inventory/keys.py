@@ -34,6 +34,7 @@ Kind = Literal[
     "logins",
     "aliases",
     "named",
+    "image",
 ]
 """The type of a value.
 
@@ -41,7 +42,7 @@ Kind = Literal[
 name with placeholders; `address` and `url_pattern` may contain them too. `mapping` has `fields`,
 `list` is one of such mappings, `named` maps names to them. `texts` maps languages to texts,
 `logins` local parts to user names, `aliases` local parts to addresses. `days` is true, false, or a
-number.
+number. `image` is a file on the controller.
 """
 
 
@@ -140,6 +141,13 @@ WEBMAIL: Mapping[str, Key] = {
     "login_page": Key("url", "`https://…`", required=True),
 }
 
+CONTACT: Mapping[str, Key] = {
+    "name": Key("text", "who helps, such as `Acme IT`", longest=60),
+    "email": Key("text", "a mail address", longest=254),
+    "phone": Key("text", "a telephone number, as people read it", longest=40),
+    "url": Key("url", "a page for help, `https://…`"),
+}
+
 SHARED: Mapping[str, Key] = {
     "display_name": Key("text", "the name that clients show", longest=60),
     "short_name": Key("text", "the same where room is scarce", longest=20),
@@ -179,6 +187,17 @@ SHARED: Mapping[str, Key] = {
         fields=PAGE,
     ),
     "webmail": Key("mapping", "`{login_page: https://…}`", fields=WEBMAIL),
+    "logo": Key(
+        "image",
+        "the logo above the page for people: a file on the controller; SVG, PNG, JPEG or WebP, 48 "
+        "KiB at most. In place of `autoconfig_page_logo`",
+    ),
+    "contact": Key(
+        "mapping",
+        "who helps, on the page for people, in place of `autoconfig_page_contact`: one or more of "
+        "`name`, `email`, `phone`, `url`",
+        fields=CONTACT,
+    ),
     "mx": Key("hosts", "the domains of the provider's MX servers"),
     "autodiscover_xml": Key(
         "xml",

@@ -109,6 +109,16 @@ class Page:
     texts: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who helps people; `url` is an https URL. What there is not is empty."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    url: str = ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Settings:
     """What a provider offers; domains without overrides of their own share one object.
@@ -121,6 +131,7 @@ class Settings:
     `redirect` is followed by Autodiscover alone; `ttl_hours` is how long Outlook keeps its settings
     (None: its default, 1; 0: for ever). `enable` is the page where a user has to allow access
     first, `webmail` the URL of the page to log in at, `mx` the domains of the MX servers.
+    `logo` (a data: URL or empty) and `contact` are for the page for people, in place of `Look`'s.
     `receive_only` and `send_only`: there is no SMTP, or nothing but SMTP, and that is meant.
     `usernames` maps local parts in lower case to user names, `aliases` to other addresses.
     `autodiscover_xml` and `autoconfig_xml` are well-formed elements for the end of `Account` and of
@@ -138,6 +149,8 @@ class Settings:
     documentation: tuple[Page, ...] = ()
     enable: Page | None = None
     webmail: str | None = None
+    logo: str = ""
+    contact: Contact | None = None
     mx: tuple[str, ...] = ()
     autodiscover_xml: str = ""
     autoconfig_xml: str = ""
@@ -202,12 +215,14 @@ class Domain:
 class Look:
     """What is the user's own on the page for people.
 
-    `logo` is a data: URL or empty; `texts` maps languages to those texts of the page that are not
-    the usual ones, by key. A language that the page does not come with has all of them.
+    `logo` is a data: URL or empty; `contact` is who helps; `texts` maps languages to those texts of
+    the page that are not the usual ones, by key. A language that the page does not come with has
+    all of them.
     """
 
     logo: str = ""
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    contact: Contact | None = None
 
 
 @dataclass(frozen=True, slots=True)

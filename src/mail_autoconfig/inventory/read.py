@@ -20,7 +20,6 @@ from .extras import (
     moved,
     read_documentation,
     read_enable,
-    read_look,
     read_mx,
     read_oauth2,
     read_redirect,
@@ -29,6 +28,7 @@ from .extras import (
     read_xml,
 )
 from .fields import ConfigurationError, Place
+from .look import read_contact, read_logo, read_look
 from .mailboxes import read_aliases, read_usernames
 from .model import DEFAULT, Configuration, Discovery, Domain, Settings
 from .servers import read_servers
@@ -60,7 +60,7 @@ def parse(raw: Any) -> Configuration:
 
     Keys: `domains`, a list (`autoconfig_domains`); `providers`, a mapping of provider definitions
     that come before the built-in ones of the same name; `generic_host`, a host name; `page`, a
-    mapping with `logo` and `texts`.
+    mapping with `logo`, `texts` and `contact`.
     Raises ConfigurationError with all problems.
     """
     if not isinstance(raw, Mapping):
@@ -272,6 +272,8 @@ def _shared(place: Place, raw: Mapping[str, Any], base: Settings) -> Settings:
         documentation=read_documentation(place, raw, base.documentation),
         enable=read_enable(place, raw, base.enable),
         webmail=read_webmail(place, raw) or base.webmail,
+        logo=read_logo(place, raw, base.logo),
+        contact=read_contact(place, raw, base.contact),
         mx=read_mx(place, raw, base.mx),
         autodiscover_xml=read_xml(place, raw, "autodiscover_xml", base.autodiscover_xml),
         autoconfig_xml=read_xml(place, raw, "autoconfig_xml", base.autoconfig_xml),

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from mail_autoconfig.inventory.read import parse
-from mail_autoconfig.texts import texts
 
-from .samples import DOMAIN, OAUTH2, PAGE, domain, problems, provider
+from .samples import OAUTH2, PAGE, domain, problems, provider
 
 
 @pytest.mark.parametrize(
@@ -96,25 +95,6 @@ from .samples import DOMAIN, OAUTH2, PAGE, domain, problems, provider
         (domain(autodiscover_xml="<{localpart}/>"),
          "domain example.com, autodiscover_xml: not well-formed in line 1: not well-formed "
          "(invalid token)"),
-        ({"domains": [DOMAIN], "page": 1}, "page: 1 is not a mapping"),
-        ({"domains": [DOMAIN], "page": {"logos": ""}},
-         'page: unknown key "logos"; did you mean "logo"?'),
-        ({"domains": [DOMAIN], "page": {"logo": "data:image/gif;base64,AAAA"}},
-         "autoconfig_page_logo: not an image; use SVG, PNG, JPEG or WebP"),
-        ({"domains": [DOMAIN], "page": {"logo": f"data:image/png;base64,{'A' * 65536}"}},
-         "autoconfig_page_logo: 65558 octets as Base64; use 65536 at most"),
-        ({"domains": [DOMAIN], "page": {"texts": []} | {"texts": ["x"]}},
-         "autoconfig_page_texts: not a mapping of languages to texts"),
-        ({"domains": [DOMAIN], "page": {"texts": {"de": {"titel": "x"}}}},
-         'autoconfig_page_texts, de: unknown key "titel"; did you mean "title"?'),
-        ({"domains": [DOMAIN], "page": {"texts": {"de": {"title": 5}}}},
-         "autoconfig_page_texts, de.title: 5 is not a line of text"),
-        ({"domains": [DOMAIN], "page": {"texts": {"de": 5}}},
-         "autoconfig_page_texts, de: not a mapping of keys to texts"),
-        ({"domains": [DOMAIN], "page": {"texts": {"it": dict.fromkeys([*texts("en")][1:], "x")}}},
-         "autoconfig_page_texts, it: a new language needs all texts; missing: title"),
-        ({"domains": [DOMAIN], "page": {"texts": {"Deutsch": {}}}},
-         "autoconfig_page_texts, Deutsch: not a language such as en or it"),
     ],
 )  # fmt: skip
 def test_problem(raw: Any, problem: str) -> None:

@@ -48,6 +48,13 @@ RIGHT: Mapping[str, Any] = {
     "documentation": [HELP],
     "enable": HELP,
     "webmail": {"login_page": "https://example.com/"},
+    "logo": "logos/acme.svg",
+    "contact": {
+        "name": "Acme IT",
+        "email": "help@example.com",
+        "phone": "+33 1 23 45 67 89",
+        "url": "https://example.com/help",
+    },
     "mx": ["mx.example.com"],
     "autodiscover_xml": "<x>{email}</x>",
     "autoconfig_xml": "<x>{email}</x>",
@@ -87,6 +94,7 @@ WRONG: Mapping[str, list[Any]] = {
     "logins": [5, [], {"info": 5}],
     "aliases": [5, {"anna": "x"}, {"anna": [5]}, {"anna": ["x"]}],
     "named": ["x", {"acme": 5}],
+    "image": [5, [], "", "logo.gif"],
 }
 
 

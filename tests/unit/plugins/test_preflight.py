@@ -33,6 +33,26 @@ def test_logo(name: str, kind: str, tmp_path: Path) -> None:
     assert preflight().data_url(tmp_path / name) == f"data:image/{kind};base64,AP8="
 
 
+def test_logos_of_domains_and_providers() -> None:
+    raw: dict[str, Any] = {
+        "domains": [{"name": "a.test", "logo": "a.svg"}, {"name": "b.test"}, "wrong", {"logo": 5}],
+        "providers": {"acme": {"logo": "acme.png"}, "kept": {"logo": "data:x"}},
+    }
+    assert preflight().with_logos(raw, lambda name: f"<{name}>") == {
+        "domains": [
+            {"name": "a.test", "logo": "<a.svg>"},
+            {"name": "b.test"},
+            "wrong",
+            {"logo": 5},
+        ],
+        "providers": {"acme": {"logo": "<acme.png>"}, "kept": {"logo": "data:x"}},
+    }
+    assert preflight().with_logos({"domains": 5, "providers": "x"}, str) == {
+        "domains": 5,
+        "providers": "x",
+    }
+
+
 def test_addresses() -> None:
     hostvars = {
         "one": {"autoconfig_address": "192.0.2.1", "ansible_host": "198.51.100.1"},
