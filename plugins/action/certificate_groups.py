@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
                 "domains": {"type": "dict", "required": True},
                 "size": {"type": "int", "required": True},
                 "path": {"type": "path", "required": True},
-                "live": {"type": "path", "default": "/etc/letsencrypt/live"},
+                "live": {"type": "path", "required": True},
             }
         )
         size = arguments["size"]

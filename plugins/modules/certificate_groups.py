@@ -28,7 +28,7 @@ options:
   live:
     description: Directory of certbot's certificates.
     type: path
-    default: /etc/letsencrypt/live
+    required: true
 attributes:
   action:
     description: Computes on the controller.
@@ -49,6 +49,7 @@ EXAMPLES = r"""
     domains: "{{ preflight.by_domain }}"
     size: 50
     path: /etc/mail-autoconfig/certificates.json
+    live: /etc/mail-autoconfig/certbot/live
   register: groups_of_names
 """
 

@@ -18,7 +18,7 @@ options:
   directory:
     description: Directory of certbot's certificates. It need not exist.
     type: path
-    default: /etc/letsencrypt/live
+    required: true
 requirements:
   - cryptography, which certbot needs too; without it no certificate is read
 attributes:
@@ -29,7 +29,7 @@ attributes:
     description: Changes nothing.
     support: none
   platform:
-    description: Any with certbot.
+    description: Any with certbot's library.
     support: full
     platforms: posix
 author:
@@ -40,6 +40,7 @@ EXAMPLES = r"""
 - name: Read which names the certificates have
   mailhost.autoconfig.certified_names:
     pattern: mail-autoconfig(-[0-9]+)?
+    directory: /etc/mail-autoconfig/certbot/live
   register: certified
 """
 
@@ -91,7 +92,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "pattern": {"type": "str", "required": True},
-            "directory": {"type": "path", "default": "/etc/letsencrypt/live"},
+            "directory": {"type": "path", "required": True},
         },
         supports_check_mode=True,
     )

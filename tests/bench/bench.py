@@ -23,8 +23,8 @@ INVENTORY = str(Path(__file__).parent / "hosts.yml")
 ROUNDS = 5
 SECONDS = 4
 PACKAGES = (
-    "certbot nginx openssl python3-defusedxml python3-httptools python3-jinja2 python3-starlette "
-    "python3-uvicorn python3-uvloop"
+    "nginx openssl python3-certbot python3-defusedxml python3-httptools python3-jinja2 "
+    "python3-starlette python3-uvicorn python3-uvloop"
 )
 # An empty route, served as the program serves its own.
 EMPTY = """

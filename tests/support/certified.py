@@ -52,7 +52,7 @@ def assign(server: Server, labels: Iterable[str]) -> None:
 def certificates(server: Server) -> Certificates:
     """Serial number and names of each certificate on the host."""
     printed = server.run(
-        "sh -c 'cd /etc/letsencrypt/live; for each in mail-autoconfig*; do "
+        "sh -c 'cd /etc/mail-autoconfig/certbot/live; for each in mail-autoconfig*; do "
         "echo @ $each; cat $each/cert.pem; done'"
     )
     found = {}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import pytest
 import yaml
 from jinja2 import Template
 
+from mail_autoconfig.certificates.certbot import CONFIG
 from mail_autoconfig.certificates.groups import PATTERN
 from mail_autoconfig.certificates.report import METRICS
 from mail_autoconfig.host import NGINX_TEST
@@ -211,29 +210,8 @@ def test_renewals_begin_whatever_comes_of_the_first_order() -> None:
 def test_what_the_roles_have_in_common_with_the_program() -> None:
     shared = read(ROOT / "roles/preflight/vars/main.yml")
     assert shared["__autoconfig_certificate_name"] == PATTERN
+    assert shared["__autoconfig_certbot"] == str(CONFIG)
     assert shared["__autoconfig_nginx_test"] == " ".join(NGINX_TEST)
-
-
-def test_removal_of_certificates(tmp_path: Path) -> None:
-    """All of ours, no other; one that fails is not passed over."""
-    tasks = read(ROOT / "roles/certificates/tasks/remove.yml")
-    (task,) = [each["ansible.builtin.shell"] for each in tasks if "ansible.builtin.shell" in each]
-    command = task["cmd"].replace("/etc/letsencrypt/renewal", str(tmp_path))
-    command = command.replace("{{ __autoconfig_certificate_name }}", PATTERN)
-    certbot = tmp_path / "bin/certbot"
-    certbot.parent.mkdir()
-    certbot.write_text(f'#!/bin/sh\necho "$4" >> {tmp_path}/said; test ! -e {tmp_path}/broken\n')
-    certbot.chmod(0o755)
-    environment = os.environ | {"PATH": f"{certbot.parent}:{os.environ['PATH']}"}
-    bash = [task["executable"], "-c", command]
-    assert subprocess.run(bash, env=environment, check=False).returncode == 0
-    for name in "mail-autoconfig", "mail-autoconfig-2", "mail-autoconfig-2.test", "www.test":
-        (tmp_path / f"{name}.conf").touch()
-    done = subprocess.run(bash, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["deleted", "deleted"]
-    assert set((tmp_path / "said").read_text().split()) == {"mail-autoconfig", "mail-autoconfig-2"}
-    (tmp_path / "broken").touch()
-    assert subprocess.run(bash, env=environment, check=False).returncode == 1
 
 
 def test_accepted_finding_is_one_word_of_the_unit() -> None:

@@ -88,7 +88,7 @@ def test_selfsigned_and_existing_and_back() -> None:
         )
         assert "Verify return code: 0 (ok)" in shown
 
-    live = "/etc/letsencrypt/live/mail-autoconfig"
+    live = "/etc/mail-autoconfig/certbot/live/mail-autoconfig"
     wrong = play(
         "mailhost.autoconfig.server",
         ONLY,

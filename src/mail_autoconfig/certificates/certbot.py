@@ -1,6 +1,8 @@
-"""certbot on this host: the certificates that it has, orders, and what it says of a failure.
+"""Orders by Debian's certbot library, the certificates from them, and what it says of a failure.
 
-Needs python3-cryptography, which certbot needs too.
+Directories of its own, and no cli.ini: a certbot that somebody has on this host, its accounts,
+hooks and plug-ins have no part in it, nor does its timer see these certificates. Needs
+python3-certbot.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,12 +27,24 @@ from .orders import Lineage, Order
 
 _REQUIRED = "cert", "privkey", "chain", "fullchain"  # of a renewal's file
 _SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
-_LOG = Path("/var/log/letsencrypt/letsencrypt.log")
+CONFIG = Path("/etc/mail-autoconfig/certbot")
+"""Certificates, keys and accounts, in the places where certbot has them below /etc/letsencrypt."""
+_WORK = Path("/var/lib/mail-autoconfig/certificates/certbot")
+_LOG = _WORK / "logs/letsencrypt.log"
 _THREADS = 4
-# certbot's own timer may be at work for other certificates.
-_BUSY = "Another instance of Certbot is already running"
-_PAUSE = 10.0  # seconds
-_TRIES = 30
+# Debian's modules alone: what pip installed for all users is none of them. certbot reads cli.ini of
+# /etc/letsencrypt whatever directory it is given, and some of its lines no argument takes back.
+_LAUNCHER = """
+import sys
+sys.path[:] = [path for path in sys.path if path.startswith("/usr/lib/")]
+from certbot._internal import constants
+constants.CLI_DEFAULTS["config_files"] = []
+from certbot.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+_PROGRAM: tuple[str, ...] = ("/usr/bin/python3", "-I", "-c", _LAUNCHER)
+# What certbot reads from its environment, such as CERTBOT_PLUGIN_PATH.
+_FOREIGN = "CERTBOT_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,7 @@ class Outcome:
 class Certbot:
     """Our certificates in `config`, certbot's directory."""
 
-    def __init__(self, authority: Authority, config: Path = Path("/etc/letsencrypt")) -> None:
+    def __init__(self, authority: Authority, config: Path = CONFIG) -> None:
         self._authority = authority
         self._config = config
 
@@ -131,7 +144,7 @@ class Certbot:
         kept = renewal["certificate"] if renewal else {}
         if all(Path(kept.get(key, "")).is_file() for key in _REQUIRED):
             return ""
-        return f"{path} is broken; mend it, or run: certbot delete --cert-name {certificate}"
+        return f"{path} is broken; mend it, or remove it, {self.live(certificate)} and its archive"
 
     def _signed_by_root(self, certificate: str) -> bool:
         if not self._authority.root:
@@ -178,36 +191,26 @@ class Certbot:
         return problem(output, log) if code else ""
 
     def _run(self, *arguments: str) -> tuple[int, str, str]:
-        """Run certbot; return its exit code, all that it prints, and what it logs meanwhile.
-
-        While another certbot runs, wait for it, some minutes at most.
-        """
-        done = self._run_once(*arguments)
-        for _try in range(_TRIES):
-            if _BUSY not in done[1]:
-                break
-            time.sleep(_PAUSE)
-            done = self._run_once(*arguments)
-        return done
-
-    def _run_once(self, *arguments: str) -> tuple[int, str, str]:
-        logged = _LOG.stat().st_size if _LOG.exists() else 0
+        """Run certbot; return its exit code, all that it prints, and what it logs meanwhile."""
+        # Each run of certbot begins a new file.
+        before = _LOG.stat().st_ino if _LOG.exists() else 0
         with self._authority.bundle() as bundle:
-            environment = {"LC_ALL": "C.UTF-8", "REQUESTS_CA_BUNDLE": str(bundle)}
             done = subprocess.run(
-                ["certbot", *arguments, "--non-interactive", "--config-dir", str(self._config)],
-                env=os.environ | environment,
+                [*_PROGRAM, *arguments, "--non-interactive", *self._directories()],
+                env=_environment() | {"REQUESTS_CA_BUNDLE": str(bundle)},
                 capture_output=True,
                 encoding="utf-8",
                 errors="replace",
                 check=False,
             )
         log = ""
-        if done.returncode and _LOG.exists():
-            with _LOG.open(encoding="utf-8", errors="replace") as file:
-                file.seek(logged if logged <= _LOG.stat().st_size else 0)
-                log = file.read()
+        if done.returncode and _LOG.exists() and _LOG.stat().st_ino != before:
+            log = _LOG.read_text("utf-8", "replace")
         return done.returncode, f"{done.stdout}\n{done.stderr}", log
+
+    def _directories(self) -> Iterator[str]:
+        yield from ("--config-dir", str(self._config), "--work-dir", str(_WORK / "work"))
+        yield from ("--logs-dir", str(_LOG.parent), "--max-log-backups", "20")
 
     def _forget_account(self) -> None:
         """Rename the account at this authority, which the authority no longer knows."""
@@ -215,6 +218,12 @@ class Certbot:
         aside = accounts.with_name(accounts.name + ".forgotten")
         shutil.rmtree(aside, ignore_errors=True)
         accounts.rename(aside)
+
+
+def _environment() -> dict[str, str]:
+    """The environment without what is meant for another certbot."""
+    ours = {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}
+    return ours | {"LC_ALL": "C.UTF-8"}
 
 
 def _names(certificate: x509.Certificate) -> frozenset[str]:

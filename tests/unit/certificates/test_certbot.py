@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-import os
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -97,7 +98,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program in the place of certbot; it writes down its arguments and what it trusts."""
     path = tmp_path / "bin/certbot"
     path.parent.mkdir()
-    monkeypatch.setenv("PATH", f"{path.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(certbot_module, "_PROGRAM", (str(path),))
     monkeypatch.setattr(certbot_module, "_LOG", tmp_path / "log")
     system = tmp_path / "system.pem"
     system.write_text("SYSTEM")
@@ -124,9 +125,45 @@ def test_order(program: Path, tmp_path: Path) -> None:
         "certonly --agree-tos --renew-with-new-domains --force-renewal --no-autorenew "
         f"--cert-name mail-autoconfig-2 --server {URL} --webroot --webroot-path /w "
         "--email a@b.test --no-eff-email --domain a.test --domain b.test "
-        f"--non-interactive --config-dir {tmp_path}/le"
+        f"--non-interactive --config-dir {tmp_path}/le "
+        "--work-dir /var/lib/mail-autoconfig/certificates/certbot/work "
+        f"--logs-dir {tmp_path} --max-log-backups 20"
     ).split()
     assert (program.parent / "trusted").read_text() == "SYSTEM"
+
+
+def test_environment_for_another_certbot_is_not_ours(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(program, f"env > {tmp_path}/environment")
+    monkeypatch.setenv("CERTBOT_PLUGIN_PATH", "/theirs")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test")
+    assert Certbot(Authority(URL, ()), tmp_path).order(ORDER).succeeded
+    environment = (tmp_path / "environment").read_text().splitlines()
+    assert "HTTPS_PROXY=http://proxy.test" in environment
+    assert not [line for line in environment if line.startswith("CERTBOT_")]
+
+
+def test_launcher_takes_debians_modules_and_no_configuration_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = "certbot", "certbot._internal", "certbot._internal.constants", "certbot.main"
+    modules = {name: ModuleType(name) for name in names}
+    found: list[object] = []
+    constants, main = modules["certbot._internal.constants"], modules["certbot.main"]
+    constants.CLI_DEFAULTS = {"config_files": ["/etc/letsencrypt/cli.ini"]}  # type: ignore[attr-defined]
+    main.main = found.append  # type: ignore[attr-defined]
+    modules["certbot._internal"].constants = constants  # type: ignore[attr-defined]
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    debians = ["/usr/lib/python3.13", "/usr/lib/python3/dist-packages"]
+    monkeypatch.setattr(sys, "path", ["/usr/local/lib/python3.13/dist-packages", "", *debians])
+    monkeypatch.setattr(sys, "argv", ["-c", "certonly"])
+    with pytest.raises(SystemExit):
+        exec(certbot_module._LAUNCHER, {})
+    assert found == [["certonly"]]
+    assert sys.path == debians
+    assert constants.CLI_DEFAULTS == {"config_files": []}
 
 
 def test_authority_of_ones_own_is_trusted_beside_the_others(program: Path, tmp_path: Path) -> None:
@@ -149,18 +186,6 @@ def test_refused_names_and_other_problems(program: Path, tmp_path: Path) -> None
     assert (outcome.refused, outcome.problem) == ({}, "There were too many (rateLimited)")
     script(program, "echo no such thing; exit 1")  # what was logged before is not of this
     assert certbot.delete("mail-autoconfig") == "no such thing"
-
-
-def test_other_run_of_certbot_is_waited_for(
-    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(certbot_module, "_PAUSE", 0)
-    busy = "Another instance of Certbot is already running."
-    script(program, f"mv {tmp_path}/a {tmp_path}/b 2>/dev/null || exit 0; echo {busy} >&2; exit 1")
-    (tmp_path / "a").touch()
-    assert Certbot(Authority(URL, ()), tmp_path).order(ORDER).succeeded
-    script(program, f"echo {busy} >&2; exit 1")
-    assert Certbot(Authority(URL, ()), tmp_path).order(ORDER).problem == busy
 
 
 def test_wildcard_is_refused_by_its_domain(program: Path, tmp_path: Path) -> None:
