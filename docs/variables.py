@@ -32,7 +32,13 @@ SUBJECTS = {
     "Certificates": ("certificates_",),
     "DNS": ("dns_",),
     "nginx": ("nginx_",),
-    "The program that answers": ("page_", "responder_", "sign_profiles", "snippets_path"),
+    "The program that answers": (
+        "page_",
+        "responder_",
+        "sign_profiles",
+        "snippets_path",
+        "isolate_services",
+    ),
     "Outlook": ("outlook_",),
     "Checks of the server, and monitoring": ("verify_", "monitor_", "doctor_", "metrics_directory"),
 }

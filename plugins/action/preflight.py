@@ -40,6 +40,7 @@ ARGUMENTS = {
     "certificates": {"type": "dict", "default": {}},
     "web_servers": {"type": "list", "elements": "dict", "default": []},
     "listeners": {"type": "str", "default": ""},
+    "isolation": {"type": "int", "default": 0},
 }
 SERVING = frozenset({"responder", "nginx", "certificates"})
 """The roles that need the domains."""
@@ -133,6 +134,7 @@ class ActionModule(ActionBase):
             problems += checks.certificates(plain(arguments["certificates"]))
             if result.get("names") == []:
                 problems.append("No domain has a name of its own; set autoconfig_generic_host")
+        problems += checks.isolation(arguments["isolation"])
         problems += checks.web_servers(plain(arguments["web_servers"]), arguments["listeners"])
         if problems:
             raise AnsibleActionFail("\n".join(problems))

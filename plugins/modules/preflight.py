@@ -77,6 +77,10 @@ options:
     description: What C(ss) printed of the ports at which programs listen.
     type: str
     default: ""
+  isolation:
+    description: The exit status of a service that is isolated as those of the roles.
+    type: int
+    default: 0
 attributes:
   action:
     description: Runs on the controller.

@@ -11,6 +11,8 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import
 
 OLDEST_ANSIBLE = (2, 19)
 SUPPORTED = {"Debian": ("12", "13")}
+NO_NAMESPACE = {225: "NETWORK", 226: "NAMESPACE"}
+"""Exit status of a service -> its name, in systemd.exec(5)."""
 OCTODNS_CLASS = re.compile(r"[A-Za-z]\w*([.]\w+)+", re.ASCII)
 
 
@@ -117,6 +119,20 @@ def front_ends(names: Sequence[str]) -> Iterator[str]:
         yield (
             "autoconfig_front_ends is empty; name the hosts that answer, "
             "or put them into the group autoconfig_servers"
+        )
+
+
+def isolation(status: int) -> Iterator[str]:
+    """Check that the host can isolate services.
+
+    :arg status: how a service ended that is isolated as those of the roles; what it says of other
+        things than namespaces is not ours to judge
+    """
+    if status in NO_NAMESPACE:
+        yield (
+            f"This host can't isolate services ({status}/{NO_NAMESPACE[status]}), as in a "
+            "container without CAP_SYS_ADMIN; let the container have it (LXC: nesting), or set "
+            "autoconfig_isolate_services: false (docs/server.md)"
         )
 
 

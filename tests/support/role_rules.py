@@ -127,7 +127,8 @@ def not_internal(root: Path) -> set[str]:
 def paths_written_again(root: Path) -> set[str]:
     """The paths on a host that the shared role names and that another file writes out."""
     shared = read(root / "roles" / SHARED / "vars/main.yml")
-    paths = [value for value in shared.values() if re.fullmatch(r"(?:/[\w.-]+)+", value)]
+    written = (value for value in shared.values() if isinstance(value, str))
+    paths = [value for value in written if re.fullmatch(r"(?:/[\w.-]+)+", value)]
     return {
         f"{path.removeprefix(f'{root}/')}: {line.strip()}"
         for path, text in texts(root / "roles")

@@ -225,3 +225,20 @@ def test_accepted_finding_is_one_word_of_the_unit() -> None:
 "a:\"b\" c\\d %%h $$HOME\nExecStart=x" \
 """.strip("\n")
     )
+
+
+NAMESPACES = read(ROOT / "roles/preflight/vars/main.yml")["__autoconfig_namespaces"]
+
+
+@pytest.mark.parametrize("unit", sorted(ROOT.glob("roles/*/templates/*.service.j2")), ids=str)
+def test_services_may_be_had_without_namespaces(unit: Path) -> None:
+    """What needs some is in one list, and its other value is the last of the section."""
+    service = unit.read_text("utf-8").partition("[Service]")[2].partition("[Install]")[0]
+    assert service.rstrip().endswith("\n{{ __autoconfig_not_isolated | join('\\n') }}")
+    keys = set(re.findall(r"^(\w+)=", service, re.MULTILINE))
+    namespaced = {key for key in keys if key.startswith(("Private", "Protect", "Proc"))}
+    # The clock is kept by a filter of system calls.
+    assert namespaced - {"ProtectClock"} <= NAMESPACES.keys()
+    for key in keys & NAMESPACES.keys() - {"ReadWritePaths"}:
+        (value,) = re.findall(rf"^{key}=(.+)$", service, re.MULTILINE)
+        assert value in (NAMESPACES[key][0], "full")

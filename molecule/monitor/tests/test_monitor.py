@@ -10,7 +10,7 @@ import pytest
 import testinfra
 from testinfra.host import Host
 
-from support.deployed import ROOT, changes, play
+from support.deployed import ROOT, changes, play, refusal
 
 SERVICE = "mail-autoconfig-doctor.service"
 LAB = ROOT / ".cache/lab/monitor"
@@ -92,6 +92,35 @@ def test_sandbox(server: Host) -> None:
     score = re.search(r"exposure level.*: ([0-9.]+)", said)
     assert score
     assert float(score[1]) < 2
+
+
+def test_container_that_can_not_isolate_services_is_refused_with_the_way_out() -> None:
+    result = play(
+        "mailhost.autoconfig.server",
+        "--limit=autoconfig-monitor-confined",
+        inventory=ROOT / "molecule/monitor/inventory/hosts.yml",
+        autoconfig_isolate_services=True,
+    )
+    (line,) = refusal(result).splitlines()
+    assert line.startswith("This host can't isolate services (226/NAMESPACE)")
+    assert "autoconfig_isolate_services: false" in line
+
+
+def test_services_run_where_they_can_not_be_isolated() -> None:
+    """Without CAP_SYS_ADMIN, as accounts without rights all the same."""
+    server = testinfra.get_host("docker://autoconfig-monitor-confined")
+    unit = "systemctl show -P %s %s"
+    assert server.run("systemd-run --wait --property DynamicUser=yes true").rc == 226
+    for service in "mail-autoconfig", "mail-autoconfig-sign":
+        assert server.check_output(unit, "ActiveState", service) == "active"
+    process = server.check_output(unit, "MainPID", "mail-autoconfig")
+    assert server.check_output("ps -o user:20= -p %s", process) == "mail-autoconfig"
+    assert server.check_output(unit, "CapabilityBoundingSet", "mail-autoconfig") == ""
+    server.check_output("systemctl start mail-autoconfig-certificates")
+    server.run("systemctl start %s", SERVICE)
+    client = 'client_success{domain="corp.confined.test",client="thunderbird"}'
+    assert metrics(server)[client] == 1
+    assert server.check_output(unit, "User", SERVICE) == "mail-autoconfig-doctor"
 
 
 def test_doctor_on_the_controller() -> None:

@@ -167,6 +167,17 @@ def test_front_ends() -> None:
     assert problem.startswith("autoconfig_front_ends is empty; name the hosts that answer")
 
 
+@pytest.mark.parametrize("status", [0, 1, 127, 203])
+def test_host_that_can_isolate_services_or_where_something_else_is_wrong(status: int) -> None:
+    assert list(checks().isolation(status)) == []
+
+
+def test_host_that_can_not_isolate_services() -> None:
+    (problem,) = checks().isolation(226)
+    assert problem.startswith("This host can't isolate services (226/NAMESPACE), as in a container")
+    assert "autoconfig_isolate_services: false" in problem
+
+
 NGINX = {"name": "nginx", "ports": ["80", 443], "cure": "stop it"}
 # As ss prints it.
 SOCKETS = """\
