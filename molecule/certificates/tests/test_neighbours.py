@@ -5,8 +5,8 @@ After all the orders of test_certificates.py.
 
 from __future__ import annotations
 
-from support.certified import SCENARIO, SERVERS, certificates
-from support.deployed import Server, play
+from support.certified import SCENARIO, SERVERS, certificates, converge
+from support.deployed import Server, changes, play
 
 DEBIAN12, DEBIAN13 = SERVERS
 LIST = (SCENARIO / "traps.sh").read_text().partition("\nfind ")[2].partition(" > /root/theirs")[0]
@@ -66,6 +66,21 @@ def test_their_certbot_renews_theirs_with_their_hooks_and_nothing_of_ours() -> N
     assert DEBIAN13.run(f"sha256sum {LIVE}/cert.pem") != before
     assert DEBIAN13.run("cat /root/trapped") == f"pre\ndeploy {LIVE}\npost\n"
     assert certificates(DEBIAN13) == ours
+
+
+def test_proxy_that_comes_later_ends_renewals_with_their_failures() -> None:
+    """Another program has the ports then, and the certificates."""
+    units = "systemctl list-units --all --plain --no-legend 'mail-autoconfig-certificates*'"
+    for server in SERVERS:
+        server.run("sed -i s/:14000/:14999/ /etc/mail-autoconfig/authority.json")
+        server.host.run("systemctl start mail-autoconfig-certificates")
+        assert "mail-autoconfig-certificates.timer" in server.run(units)
+    before = [certificates(server) for server in SERVERS]
+    assert changes(converge("--tags=certificates", autoconfig_nginx_behind_proxy=True)) > 0
+    for server in SERVERS:
+        assert server.run(units) == ""
+    assert changes(converge("--tags=certificates", autoconfig_nginx_behind_proxy=True)) == 0
+    assert [certificates(server) for server in SERVERS] == before
 
 
 def test_removal_leaves_theirs() -> None:
