@@ -57,8 +57,7 @@ def test_check_says_each_problem(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr() == (
         "",
         "config.json: domain example.com, apex: 1 is neither true nor false\n"
-        'config.json: autoconfig_domains, [1].name: "x" is not a host name such as '
-        "mail.example.com\n",
+        'config.json: autoconfig_domains: "x" is not a host name such as mail.example.com\n',
     )
 
 

@@ -13,11 +13,12 @@ from mail_autoconfig.cli import main
 from mail_autoconfig.doctor.arguments import DEBIAN_PACKAGES, add_command
 
 ROOT = Path(__file__).parents[3]
+MODULE = "mailhost.autoconfig.packages"
 
 
 def test_the_role_installs_what_the_doctor_needs() -> None:
     tasks = yaml.safe_load((ROOT / "roles/monitor/tasks/install.yml").read_text("utf-8"))
-    (packages,) = (task["ansible.builtin.apt"] for task in tasks if "ansible.builtin.apt" in task)
+    (packages,) = (task[MODULE] for task in tasks if MODULE in task)
     assert tuple(packages["name"]) == DEBIAN_PACKAGES
 
 
