@@ -54,25 +54,37 @@ class ActionModule(ActionBase):
         names = missing(arguments["name"], listed["stdout"])
         if not names:
             return {"changed": False}
-        said = "" if self._task.check_mode else self.update()
-        result: dict[str, Any] = self._execute_module(
-            module_name="ansible.builtin.apt",
-            module_args={"name": names, "install_recommends": False, "update_cache": False},
-            task_vars=task_vars,
-        )
+        said, fresh = "", bool(self._task.check_mode) or self.fresh()
+        if not fresh:
+            said = self.update()
+        result = self.install(names, task_vars)
+        # An image's lists may have been removed, or a mirror may have moved on since.
+        if result.get("failed") and fresh and not self._task.check_mode:
+            said = self.update()
+            result = self.install(names, task_vars)
         if result.get("failed"):
             why = complaint(result.get("stderr") or "") or result.get("msg", "")
             update = f"; apt-get update: {said}" if said else ""
             result["msg"] = f"{', '.join(names)} can't be installed: {why}{update}"
         return result
 
+    def install(self, names: list[str], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        """Let ``ansible.builtin.apt`` install packages; return its result."""
+        wanted = {"name": names, "install_recommends": False, "update_cache": False}
+        result: dict[str, Any] = self._execute_module(
+            module_name="ansible.builtin.apt", module_args=wanted, task_vars=task_vars
+        )
+        return result
+
+    def fresh(self) -> bool:
+        """Say whether all package sources gave their news not long ago."""
+        return bool(self.shell(f"find {LISTS} -maxdepth 0 -mmin -{FRESH}")["stdout"].strip())
+
     def update(self) -> str:
         """Ask the package sources for news; return what is wrong with one, or an empty string.
 
         A source that is dead does not stop the others, which may have all that is missing.
         """
-        if self.shell(f"find {LISTS} -maxdepth 0 -mmin -{FRESH}")["stdout"].strip():
-            return ""
         # The first stream has the progress, the second the complaints.
         done = self.shell("LC_ALL=C apt-get -q update 2>&1 >/dev/null")
         said = complaint(done["stdout"])

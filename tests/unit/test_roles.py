@@ -194,6 +194,12 @@ def test_what_pip_installs_as_root_has_a_digest() -> None:
     assert [path.name for path in installs] == ["apis.yml"]
 
 
+def test_packages_are_installed_in_one_way() -> None:
+    """Which asks the sources for news only where one is missing."""
+    for path in (ROOT / "roles").rglob("*.yml"):
+        assert not re.search(r"ansible\.builtin\.(apt|package):", path.read_text("utf-8")), path
+
+
 def test_actions_of_workflows_are_pinned_by_commit() -> None:
     for path in (ROOT / ".github/workflows").glob("*.yml"):
         used = re.findall(r"uses: (\S+)", path.read_text("utf-8"))

@@ -38,26 +38,46 @@ def test_complaint(printed: str, line: str) -> None:
     assert complaint(printed) == line
 
 
-def install(directory: Path, installed: str, *, check: bool = False) -> tuple[dict[str, Any], str]:
-    """Install a and b; return the result, and what apt-get was asked for."""
-    programs = {
-        "dpkg-query": f"printf '{installed}'",
-        "apt-get": f'echo "$@" >> {directory}/asked; echo Hit; echo "{DEAD}" >&2',
-        "find": "true",  # no fresh lists
-        "touch": "exit 1",
-    }
-    for name, body in programs.items():
-        (directory / name).write_text(f"#!/bin/sh\n{body}\n")
-        (directory / name).chmod(0o755)
-    content = "{{ found | to_json }}"
-    tasks: list[dict[str, Any]] = [
-        {"mailhost.autoconfig.packages": {"name": ["autoconfig-a", "autoconfig-b"]}},
-        {"ansible.builtin.copy": {"content": content, "dest": f"{directory}/found"}},
-    ]
-    tasks[0] |= {"register": "found", "ignore_errors": True, "check_mode": check}
-    path = {"PATH": f"{directory}:{os.environ['PATH']}"}
+INSTALLED = "autoconfig-a installed\\n"
+CASES: dict[str, dict[str, Any]] = {
+    "complete": {"installed": f"{INSTALLED}autoconfig-b installed\\n"},
+    "dead": {"installed": INSTALLED},
+    "fresh": {"installed": INSTALLED, "lists": "/var/lib/apt/lists"},
+    "check": {"installed": "", "check_mode": True},
+}
+Found = dict[str, tuple[dict[str, Any], str]]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """Case -> the result of the task for a and b, and what apt-get was asked for."""
+    directory = tmp_path_factory.mktemp("packages")
+    tasks: list[dict[str, Any]] = []
+    for name, case in CASES.items():
+        programs = {
+            "dpkg-query": f"printf '{case['installed']}'",
+            "apt-get": f'echo "$@" >> {directory / name}/asked; echo Hit; echo "{DEAD}" >&2',
+            "find": f"echo '{case.get('lists', '')}'",
+            "touch": "exit 1",
+        }
+        (directory / name).mkdir()
+        for program, body in programs.items():
+            path = directory / name / program
+            path.write_text(f"#!/bin/sh\n{body}\n")
+            path.chmod(0o755)
+        tasks.append(
+            {
+                "mailhost.autoconfig.packages": {"name": ["autoconfig-a", "autoconfig-b"]},
+                "environment": {"PATH": f"{directory / name}:{os.environ['PATH']}"},
+                "register": name,
+                "ignore_errors": True,
+                "check_mode": case.get("check_mode", False),
+            }
+        )
+    content = "{{ {" + ", ".join(f"'{name}': {name}" for name in CASES) + "} | to_json }}"
+    tasks.append({"ansible.builtin.copy": {"content": content, "dest": f"{directory}/found"}})
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
-    (directory / "play.json").write_text(json.dumps([play | {"environment": path}]))
+    (directory / "play.json").write_text(json.dumps([play]))
     subprocess.run(
         ["ansible-playbook", "-i", "localhost,", str(directory / "play.json")],
         env=os.environ | {"ANSIBLE_PYTHON_INTERPRETER": sys.executable},
@@ -65,28 +85,34 @@ def install(directory: Path, installed: str, *, check: bool = False) -> tuple[di
         capture_output=True,
         check=True,
     )
-    asked = directory / "asked"
-    return json.loads((directory / "found").read_text()), (
-        asked.read_text() if asked.exists() else ""
-    )
+    results = json.loads((directory / "found").read_text())
+    asked = {name: directory / name / "asked" for name in CASES}
+    return {
+        name: (results[name], path.read_text() if path.exists() else "")
+        for name, path in asked.items()
+    }
 
 
-def test_sources_are_not_asked_where_all_is_installed(tmp_path: Path) -> None:
-    found, asked = install(tmp_path, "autoconfig-a installed\\nautoconfig-b installed\\n")
-    assert (found["changed"], asked) == (False, "")
+def test_sources_are_not_asked_where_all_is_installed(found: Found) -> None:
+    result, asked = found["complete"]
+    assert (result["changed"], asked) == (False, "")
 
 
-def test_dead_source_is_named_where_a_package_can_not_be_installed(
-    tmp_path: Path,
-) -> None:
+def test_dead_source_is_named_where_a_package_can_not_be_installed(found: Found) -> None:
     """It stops no other: apt is asked for the package after that."""
-    found, asked = install(tmp_path, "autoconfig-a installed\\n")
-    assert found["failed"]
-    assert found["msg"].startswith("autoconfig-b can't be installed: ")
+    result, asked = found["dead"]
+    assert result["failed"]
     assert asked.startswith("-q update\n")
-    assert found["msg"].endswith("; apt-get update: " + DEAD[3:].replace("  ", " "))
-    assert "\n" not in found["msg"]
+    assert result["msg"].startswith("autoconfig-b can't be installed: ")
+    assert result["msg"].endswith("; apt-get update: " + DEAD[3:].replace("  ", " "))
+    assert "\n" not in result["msg"]
 
 
-def test_check_mode_asks_no_source(tmp_path: Path) -> None:
-    assert "update" not in install(tmp_path, "", check=True)[1]
+def test_lists_that_are_fresh_are_asked_for_again_where_they_do_not_do(found: Found) -> None:
+    result, asked = found["fresh"]
+    assert result["failed"]
+    assert "-q update\n" in asked
+
+
+def test_check_mode_asks_no_source(found: Found) -> None:
+    assert "-q update\n" not in found["check"][1]
