@@ -25,7 +25,7 @@ _mail_autoconfig() {
         'serve') words='-h --help --socket --port --host --signer --workers' files=1 ;;
         'sign') words='-h --help --socket' files=1 ;;
         'check') words='-h --help' files=1 ;;
-        'verify') words='-h --help --connect --connect-http --ca --insecure --only' files=1 ;;
+        'verify') words='-h --help --connect --connect-http --as-proxy --ca --insecure --only' files=1 ;;
         'snippet') words='apache htaccess nginx -h --help' files=1 ;;
         'dns') words='-h --help --address --caa --ttl' files=1 ;;
         'certificates') words='-h --help --check --json --renew' files=1 ;;
@@ -45,6 +45,7 @@ _mail_autoconfig() {
         'sign --socket') words='' files=1 ;;
         'verify --connect') words='' files= ;;
         'verify --connect-http') words='' files= ;;
+        'verify --as-proxy') words='' files= ;;
         'verify --ca') words='' files=1 ;;
         'verify --only') words='' files= ;;
         'dns --address') words='' files= ;;
