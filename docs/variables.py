@@ -48,8 +48,9 @@ def variables() -> dict[str, Mapping[str, Any]]:
     """Return each role's variables, those that all roles share first."""
     paths = sorted((ROOT / "roles").glob("*/meta/argument_specs.yml"))
     paths.sort(key=lambda path: path.parts[-3] != "preflight")
-    specs = (yaml.safe_load(path.read_text("utf-8"))["argument_specs"]["main"] for path in paths)
-    return {name: option for spec in specs for name, option in spec["options"].items()}
+    specs = (yaml.safe_load(path.read_text("utf-8"))["argument_specs"] for path in paths)
+    points = (point for spec in specs for point in spec.values())
+    return {name: option for point in points for name, option in point["options"].items()}
 
 
 def subject(name: str) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.checks import max_names
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils import forms
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.files import copy
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
 
 GROUPS = load("certificates.groups")
+SIZE = "autoconfig_certificates_max_names"
 READER = "mailhost.autoconfig.certified_names"
 
 
@@ -37,8 +38,8 @@ class ActionModule(ActionBase):
             }
         )
         size = arguments["size"]
-        for problem in max_names(size):
-            raise AnsibleActionFail(problem)
+        if problem := forms.wrong(SIZE, size):
+            raise AnsibleActionFail(f"{SIZE}: {problem}")
         units = {str(unit): list(map(str, names)) for unit, names in arguments["domains"].items()}
         before, warnings = self.kept(str(arguments["path"])), []
         if before is None:

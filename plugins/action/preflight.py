@@ -7,43 +7,49 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__ as ansible_version
-from ansible_collections.mailhost.autoconfig.plugins.plugin_utils import checks
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils import (
+    checks,
+    needs,
+    united,
+    variables,
+)
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory import (
     plain,
     raw_configuration,
 )
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
-from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.variables import (
-    documented,
-    unknown,
-)
 
 NAMES, READ = load("inventory.names"), load("inventory.read")
 ARGUMENTS = {
-    "roles": {"type": "list", "elements": "str", "required": True},
-    "domains": {"type": "raw", "default": []},
-    "providers": {"type": "raw", "default": {}},
-    "generic_host": {"type": "str", "default": ""},
-    "page_logo": {"type": "path", "default": ""},
-    "page_texts": {"type": "raw", "default": {}},
-    "page_contact": {"type": "raw", "default": {}},
-    "front_ends": {"type": "list", "elements": "str", "default": []},
-    "balancers": {"type": "list", "elements": "str", "default": []},
-    "certificates_host": {"type": "str", "default": ""},
-    "certificates_max_names": {"type": "int", "default": 50},
-    "certificates": {"type": "dict", "default": {}},
+    "values_only": {"type": "bool", "default": False},
     "web_servers": {"type": "list", "elements": "dict", "default": []},
     "listeners": {"type": "str", "default": ""},
+    "paths": {"type": "list", "elements": "dict", "default": []},
     "isolation": {"type": "int", "default": 0},
 }
+MARKERS = {
+    "responder": "__responder_signing_group",
+    "nginx": "__nginx_file",
+    "certificates": "__certificates_checked",
+    "share": "__share_ssh_port",
+    "monitor": "__monitor_enabled",
+    "haproxy": "__haproxy_file",
+    "dns": "__dns_ttl",
+    "outlook": "__outlook_policy",
+    "verify": "__verify_insecure",
+}
+"""A variable of each role that nobody sets: it is there where the play knows of the role."""
 SERVING = frozenset({"responder", "nginx", "certificates"})
-"""The roles that need the domains."""
+"""The roles that need the domains of the host."""
+ON_HOSTS = frozenset({*SERVING, "share", "monitor", "haproxy"})
+"""The roles that change a Debian."""
 
 
 def data_url(path: Path) -> str:
@@ -109,51 +115,111 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         """Return what the roles share; see the module's RETURN."""
         super().run(tmp, task_vars)
-        variables = task_vars or {}
+        self.variables = task_vars or {}
         _result, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
-        problems = [
-            *unknown(variables, documented()),
-            *checks.environment(ansible_version, variables.get("ansible_facts", {})),
-        ]
-        result: dict[str, Any] = {"changed": False, "roles": list(map(str, arguments["roles"]))}
-        orders = arguments["certificates_host"]
-        result["addresses"] = addresses(
-            [*arguments["front_ends"], *arguments["balancers"], orders],
-            variables.get("hostvars", {}),
-        )
-        if SERVING.intersection(result["roles"]):
-            problems += checks.max_names(arguments["certificates_max_names"])
-            try:
-                result |= self.configuration(arguments)
-            except READ.ConfigurationError as error:
-                problems += error.problems
-        problems += checks.certificates_host(orders, variables.get("groups", {}).get("all", []))
-        if "haproxy" in result["roles"]:
-            problems += checks.front_ends(arguments["front_ends"])
-        if arguments["certificates"]:
-            problems += checks.certificates(plain(arguments["certificates"]))
-            if result.get("names") == []:
-                problems.append("No domain has a name of its own; set autoconfig_generic_host")
-        problems += checks.isolation(arguments["isolation"])
-        problems += checks.web_servers(plain(arguments["web_servers"]), arguments["listeners"])
-        if problems:
-            raise AnsibleActionFail("\n".join(problems))
+        self.problems: list[str] = []
+        roles = [role for role, marker in MARKERS.items() if marker in self.variables]
+        known = variables.documented()
+        values = variables.read(known.intersection(self.variables), self.value_of, self.problems)
+        readable = values.keys() == known.intersection(self.variables)
+        result: dict[str, Any] = {"changed": False, "roles": roles}
+        on_host = bool(ON_HOSTS.intersection(roles))
+        if arguments["values_only"]:
+            return result | {"ask_host": readable and on_host}
+        groups = self.variables.get("groups", {})
+        self.problems += checks.controller(ansible_version)
+        self.problems += variables.unknown(self.variables, known)
+        self.problems += variables.unknown_groups(groups)
+        self.problems += needs.files(values, self.path_of)
+        self.problems += needs.collections(roles, values, groups, self.variables)
+        self.problems += needs.libraries(roles, values)
+        if readable and on_host:
+            self.problems += checks.host(self.variables.get("ansible_facts", {}))
+            self.problems += needs.on_host(plain(arguments["paths"]))
+            self.problems += checks.isolation(arguments["isolation"])
+        result |= self.of_roles(roles, values, readable)
+        servers = plain(arguments["web_servers"])
+        self.problems += checks.web_servers(servers, arguments["listeners"])
+        if self.problems:
+            raise AnsibleActionFail("\n".join(dict.fromkeys(self.problems)))
         return result
 
-    def image(self, name: str) -> str:
-        """Return the data: URL of a file, which is searched for as Ansible does."""
-        return data_url(Path(self._find_needle("files", name)))
+    def of_roles(self, roles: list[str], values: dict[str, Any], readable: bool) -> dict[str, Any]:
+        """Check what single roles need; return what they share."""
+        result: dict[str, Any] = {}
+        hostvars = self.variables.get("hostvars", {})
+        hosts = self.variables.get("groups", {}).get("all", [])
+        orders = str(values.get("autoconfig_certificates_host", ""))
+        front_ends = values.get("autoconfig_front_ends", [])
+        balancers = values.get("autoconfig_nginx_balancers", [])
+        result["addresses"] = addresses([*front_ends, *balancers, orders], hostvars)
+        self.problems += checks.certificates_host(orders, hosts)
+        try:
+            if SERVING.intersection(roles) and united.readable(values):
+                result |= self.configuration(values)
+            if "dns" in roles or ("verify" in roles and values.get("autoconfig_verify_doctor")):
+                alike = united.ALIKE if "dns" in roles else ()
+                result["united"] = united.configuration(hostvars, self.servers(), alike)
+        except READ.ConfigurationError as error:
+            self.problems += error.problems
+        if "haproxy" in roles:
+            self.problems += checks.front_ends(front_ends)
+        if (
+            "certificates" in roles
+            and readable
+            and self.value_of("__autoconfig_orders_certificates")
+        ):
+            self.of_certificates(result.get("names"))
+        return result
 
-    def configuration(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def of_certificates(self, names: list[str] | None) -> None:
+        """Check what the role certificates is to do."""
+        try:
+            wanted = plain(self.value_of("__certificates_checked"))
+        except AnsibleError as error:
+            # A file that is not there is said already.
+            if not self.problems:
+                self.problems.append(" ".join(str(error).split()))
+            return
+        self.problems += checks.certificates(wanted)
+        if names == []:
+            self.problems.append("No domain has a name of its own; set autoconfig_generic_host")
+
+    def servers(self) -> list[str]:
+        """Return the servers of the inventory; where there is no such group, this host."""
+        host = str(self.variables.get("inventory_hostname", ""))
+        named: list[str] = list(self.variables.get("groups", {}).get("autoconfig_servers", []))
+        return named if host in named else [host]
+
+    def value_of(self, name: str) -> Any:
+        """Return a variable's value without templates. Raises AnsibleError."""
+        return plain(self._templar.template(self.variables[name]))
+
+    def path_of(self, name: str) -> Path:
+        """Return a file on the controller. Raises AnsibleError if it is not there."""
+        return Path(self._find_needle("files", name))
+
+    def image(self, name: str) -> str:
+        """Return the data: URL of a file; of none where there is no such file, which is said."""
+        try:
+            return data_url(self.path_of(name))
+        except AnsibleError:
+            self.problems.append(f"logo: no file {name} on the controller; give its path")
+        except OSError as error:
+            self.problems.append(f"logo: {name} can't be read: {error.strerror}; name another file")
+        return "data:image/png;base64,AA=="
+
+    def configuration(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the program on the host reads, and the names. Raises ConfigurationError."""
-        domains = raw_configuration(arguments)
-        page = {
-            key: plain(arguments[f"page_{key}"])
+        domains = raw_configuration(united.own(values))
+        page: dict[str, Any] = {
+            key: values[f"autoconfig_page_{key}"]
             for key in ("texts", "contact")
-            if arguments[f"page_{key}"]
+            if values.get(f"autoconfig_page_{key}")
         }
-        if arguments["page_logo"]:
-            page["logo"] = self.image(arguments["page_logo"])
+        if values.get("autoconfig_page_logo"):
+            with suppress(AnsibleError, OSError):  # said already
+                page["logo"] = data_url(self.path_of(str(values["autoconfig_page_logo"])))
         raw = with_logos(domains, self.image) | ({"page": page} if page else {})
         # The page is no part of the fingerprint: nginx has no copy of it.
         configuration = READ.parse(raw)

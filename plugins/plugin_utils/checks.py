@@ -7,8 +7,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
-
 OLDEST_ANSIBLE = (2, 19)
 SUPPORTED = {"Debian": ("12", "13")}
 NO_NAMESPACE = {225: "NETWORK", 226: "NAMESPACE"}
@@ -16,30 +14,20 @@ NO_NAMESPACE = {225: "NETWORK", 226: "NAMESPACE"}
 OCTODNS_CLASS = re.compile(r"[A-Za-z]\w*([.]\w+)+", re.ASCII)
 
 
-def environment(version: str, facts: Mapping[str, Any]) -> Iterator[str]:
-    """Check the controller and the host.
-
-    :arg version: of ansible-core, such as ``2.19.4`` or ``2.20.0rc1``
-    :arg facts: the host's distribution facts, without the prefix ``ansible_``
-    """
+def controller(version: str) -> Iterator[str]:
+    """Check ansible-core, by its version such as ``2.19.4`` or ``2.20.0rc1``."""
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_ANSIBLE:
         oldest = ".".join(map(str, OLDEST_ANSIBLE))
         yield f"ansible-core {version} is too old; use {oldest} or later"
+
+
+def host(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Check the host, by its distribution facts, without the prefix ``ansible_``."""
     distribution = str(facts.get("distribution", "unknown"))
     release = str(facts.get("distribution_major_version", "unknown"))
     if release not in SUPPORTED.get(distribution, ()):
         known = " or ".join(f"{name} {' or '.join(r)}" for name, r in SUPPORTED.items())
         yield f"{distribution} {release} is not supported; use {known}"
-
-
-def max_names(size: int) -> Iterator[str]:
-    """Check how many names a certificate has at most."""
-    groups = load("certificates.groups")
-    if not groups.SMALLEST <= size <= groups.LARGEST:
-        yield (
-            f"autoconfig_certificates_max_names: {size} is not possible; "
-            f"use {groups.SMALLEST} to {groups.LARGEST}"
-        )
 
 
 def certificates_host(name: str, hosts: Collection[str]) -> Iterator[str]:

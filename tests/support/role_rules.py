@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+CONVERTED = "bool", "int", "list", "dict"
+"""The types of variables that a user may write as text for something else."""
 SHARED = "preflight"
 """The role that all others depend on; its variables are theirs too."""
 GROUPS = {
@@ -106,6 +108,33 @@ def undocumented(root: Path) -> set[str]:
             for name in VARIABLE.findall(text)
             if name not in known
         }
+    return {each.removeprefix(f"{root}/") for each in wrong}
+
+
+def read_as_written(root: Path) -> set[str]:
+    """The variables that may be text for something else, and that are read without conversion.
+
+    One line of their role's vars converts each; a default may ask for `| bool`.
+    """
+    wrong = set()
+    for role in roles(root):
+        variables = read(root / "roles" / role / "vars/main.yml") or {}
+        for name, option in options(root, role).items():
+            if option["type"] not in CONVERTED:
+                continue
+            typed = f"{{{{ {name} | mailhost.autoconfig.typed('{option['type']}') }}}}"
+            if [*variables.values()].count(typed) != 1:
+                wrong.add(f"roles/{role}/vars/main.yml: no line {typed}")
+            use = re.compile(
+                rf"(?<![\w.]){name}\b(?! \| (?:bool|mailhost\.autoconfig\.typed|"
+                rf"default\(\[\]\) \| mailhost\.autoconfig\.typed))(?!:)"
+            )
+            wrong |= {
+                f"{path}: {name}"
+                for directory in ("roles", "playbooks")
+                for path, text in texts(root / directory)
+                if use.search(text)
+            }
     return {each.removeprefix(f"{root}/") for each in wrong}
 
 

@@ -82,7 +82,8 @@ def test_variables_that_a_page_names_exist(name: str) -> None:
     known = {
         option
         for path in specs
-        for option in yaml.safe_load(path.read_text("utf-8"))["argument_specs"]["main"]["options"]
+        for point in yaml.safe_load(path.read_text("utf-8"))["argument_specs"].values()
+        for option in point.get("options", {})
     }
     known |= {
         group

@@ -33,6 +33,7 @@ def read(path: Path) -> Any:
         role_rules.documented_twice,
         role_rules.undocumented,
         role_rules.not_internal,
+        role_rules.read_as_written,
         role_rules.paths_written_again,
         role_rules.without_the_shared_role,
     ],
@@ -48,23 +49,27 @@ argument_specs:
     options:
       autoconfig_size: {type: int, default: 1}
 """
+TYPED = "__web_size: \"{{ autoconfig_size | mailhost.autoconfig.typed('int') }}\""
 GOOD = {
     "roles/preflight/meta/main.yml": "dependencies: []",
     "roles/preflight/meta/argument_specs.yml": SPECS.replace("size", "shared"),
     "roles/preflight/defaults/main.yml": "autoconfig_shared: 1",
-    "roles/preflight/vars/main.yml": "__autoconfig_socket: /run/socket",
     "roles/preflight/tasks/check.yml": "- x:\n  register: __autoconfig",
     "roles/web/meta/main.yml": "dependencies: [{role: mailhost.autoconfig.preflight}]",
     "roles/web/meta/argument_specs.yml": SPECS,
     "roles/web/defaults/main.yml": "autoconfig_size: 1",
-    "roles/web/vars/main.yml": "__web_file: /etc/web",
+    "roles/preflight/vars/main.yml": (
+        "__autoconfig_socket: /run/socket\n"
+        "__autoconfig_shared: \"{{ autoconfig_shared | mailhost.autoconfig.typed('int') }}\""
+    ),
+    "roles/web/vars/main.yml": f"__web_file: /etc/web\n{TYPED}",
     "roles/web/tasks/main.yml": (
-        "- x: {{ autoconfig_size }} {{ autoconfig_shared }} mail_autoconfig_x\n"
+        "- x: {{ __web_size }} {{ __autoconfig_shared }} mail_autoconfig_x\n"
         "  register: __web_done\n"
         "  when: groups['autoconfig_servers'] and __autoconfig_socket and /run/socket-2"
     ),
     "roles/web/templates/web.j2": "",
-    "playbooks/site.yml": "- x: {{ autoconfig_size }}",
+    "playbooks/site.yml": "- x: {{ autoconfig_size | mailhost.autoconfig.typed('int') }}",
 }
 
 
@@ -106,7 +111,7 @@ GOOD = {
         (
             "undocumented",  # another role's, which this one does not have when it runs alone
             "preflight/tasks/check.yml",
-            "- x: {{ autoconfig_size }}",
+            "- x: {{ autoconfig_size | bool }}",
             "roles/preflight/tasks/check.yml: autoconfig_size",
         ),
         (
@@ -117,6 +122,25 @@ GOOD = {
         ),
         ("not_internal", "web/vars/main.yml", "autoconfig_file: /x", "web: autoconfig_file"),
         ("not_internal", "web/vars/main.yml", "__autoconfig_file: /x", "web: __autoconfig_file"),
+        (
+            "read_as_written",
+            "web/templates/web.j2",
+            "{{ autoconfig_size }}",
+            "roles/web/templates/web.j2: autoconfig_size",
+        ),
+        (
+            "read_as_written",
+            "../playbooks/site.yml",
+            "- when: autoconfig_shared",
+            "playbooks/site.yml: autoconfig_shared",
+        ),
+        (
+            "read_as_written",
+            "web/vars/main.yml",
+            "__web_file: /etc/web",
+            "roles/web/vars/main.yml: no line "
+            "{{ autoconfig_size | mailhost.autoconfig.typed('int') }}",
+        ),
         ("not_internal", "web/tasks/main.yml", "- x:\n  register: web_done", "web: web_done"),
         ("not_internal", "../playbooks/site.yml", "- x:\n  register: done", "site.yml: done"),
         (

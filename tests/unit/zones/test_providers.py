@@ -244,7 +244,7 @@ def test_providers_that_are_named() -> None:
     assert packages == [f"octodns-{name}" for name in CLASSES]
 
     specs = yaml.safe_load((ROOT / "roles/preflight/meta/argument_specs.yml").read_text())
-    servers = specs["argument_specs"]["main"]["options"]["autoconfig_dns_servers"]
+    servers = specs["argument_specs"]["check"]["options"]["autoconfig_dns_servers"]
     description = " ".join(servers["options"]["provider"]["description"])
     assert f"One of {', '.join(CLASSES)}, or a class of octoDNS." in description
 

@@ -1,0 +1,186 @@
+"""Slips of an administrator: each is one line with where, what, and what instead.
+
+The action plugin runs here without a host, on the variables that a play of `server.yml` has.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+import yaml
+from ansible.errors import AnsibleActionFail
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.task import Task
+from ansible.template import Templar
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:  # pragma: no cover
+    trust_as_template = str
+
+ROOT = Path(__file__).parents[3]
+SERVER = ("preflight", "responder", "nginx", "certificates", "share", "monitor")
+DOMAIN = {"name": "example.com", "provider": "gandi"}
+RIGHT = {"autoconfig_domains": [DOMAIN], "autoconfig_certificates_mode": "selfsigned"}
+PLAY: Mapping[str, Any] = {
+    "inventory_hostname": "web1",
+    "inventory_dir": "/inventory",
+    "role_path": str(ROOT / "roles/preflight"),
+    "groups": {"all": ["web1"], "autoconfig_servers": ["web1"]},
+    "hostvars": {"web1": {}},
+    "ansible_facts": {"distribution": "Debian", "distribution_major_version": "13"},
+}
+
+
+def trusted(value: Any) -> Any:
+    """A value of a file, whose templates Ansible evaluates."""
+    if isinstance(value, str):
+        return trust_as_template(value)
+    if isinstance(value, dict):
+        return {key: trusted(each) for key, each in value.items()}
+    return [trusted(each) for each in value] if isinstance(value, list) else value
+
+
+@cache
+def of_roles(roles: tuple[str, ...]) -> dict[str, Any]:
+    """The defaults and the vars of roles."""
+    found: dict[str, Any] = {}
+    for kind in "defaults", "vars":
+        for role in roles:
+            path = ROOT / "roles" / role / kind / "main.yml"
+            found |= yaml.safe_load(path.read_text("utf-8")) if path.exists() else {}
+    return dict(trusted(found))
+
+
+def check(
+    variables: Mapping[str, Any], roles: tuple[str, ...] = SERVER, **arguments: Any
+) -> dict[str, Any]:
+    """What the action returns. Raises AnsibleActionFail."""
+    module = importlib.import_module(
+        "ansible_collections.mailhost.autoconfig.plugins.action.preflight"
+    )
+    known = {**PLAY, **of_roles(roles), **variables}
+    loader = DataLoader()
+    task = Task.load({"mailhost.autoconfig.preflight": arguments}, loader=loader)
+    task.args = arguments
+    templar = Templar(loader=loader, variables=known)
+    action = module.ActionModule(task, MagicMock(), MagicMock(), loader, templar, MagicMock())
+    found: dict[str, Any] = action.run(task_vars=known)
+    return found
+
+
+def refusal(variables: Mapping[str, Any], *arguments: Any, **named: Any) -> list[str]:
+    with pytest.raises(AnsibleActionFail) as caught:
+        check(RIGHT | dict(variables), *arguments, **named)
+    return str(caught.value).splitlines()
+
+
+def test_what_is_right_passes() -> None:
+    found = check(RIGHT)
+    assert found["names"] == ["autodiscover.example.com", "autoconfig.example.com"]
+    assert found["roles"] == ["responder", "nginx", "certificates", "share", "monitor"]
+    assert check(RIGHT, values_only=True)["ask_host"]
+    assert not check(RIGHT | {"autoconfig_dns_ttl": "x"}, values_only=True)["ask_host"]
+
+
+PATHS = [
+    {"item": {"name": "n", "path": "/a.pem", "cure": "put it there"}, "stat": {"exists": False}}
+]
+SLIPS: list[dict[str, Any]] = yaml.safe_load(
+    Path(__file__).with_name("slips.yml").read_text("utf-8")
+)
+
+
+@pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: str(slip["says"])[:60])
+def test_slip(slip: dict[str, Any]) -> None:
+    (said,) = refusal(trusted(slip["set"]))
+    assert said.startswith(slip["says"])
+    assert slip["instead"] in said[len(slip["says"]) - 1 :]
+    assert len(said) < 250
+
+
+def test_all_slips_are_said_at_once() -> None:
+    both = {
+        "autoconfig_dns_ttl": "x",
+        "autoconfig_certificates_mode": "acm",
+        "autoconfig_domains": [DOMAIN | {"apex": 5}],
+    }
+    assert len(refusal(both, paths=PATHS)) == 3
+    right = {"autoconfig_certificates_mode": "acm", "autoconfig_domains": [DOMAIN | {"apex": 5}]}
+    assert len(refusal(right, paths=PATHS)) == 3  # the host was asked too
+
+
+def test_text_is_seen_as_what_it_says() -> None:
+    """As `-e name=value` passes it."""
+    text = {
+        "autoconfig_nginx_behind_proxy": "true",
+        "autoconfig_certificates_mode": "",
+        "autoconfig_front_ends": "web1,web2",
+        "autoconfig_domains": '[{"name": "example.com", "provider": "gandi"}]',
+    }
+    found = check(RIGHT | text)  # no certificate is ordered then, so no mode is needed
+    assert set(found["addresses"]) == {"web1", "web2"}
+    assert found["names"] == ["autodiscover.example.com", "autoconfig.example.com"]
+    assert refusal(text | {"autoconfig_nginx_behind_proxy": "false"})[0].startswith(
+        "autoconfig_certificates_mode is not set"
+    )
+
+
+@pytest.mark.parametrize(
+    ("roles", "variables", "collection"),
+    [
+        (SERVER, {}, "community.crypto"),
+        (("preflight", "outlook"), {"inventory_hostname": "pc1"}, "ansible.windows"),
+    ],
+)
+def test_collection_that_is_not_there(
+    roles: tuple[str, ...],
+    variables: dict[str, Any],
+    collection: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    needs = importlib.import_module(
+        "ansible_collections.mailhost.autoconfig.plugins.plugin_utils.needs"
+    )
+    assert check(RIGHT | variables, roles)
+    monkeypatch.setattr(needs.module_loader, "find_plugin", lambda _name: None)
+    (said,) = refusal(variables, roles)
+    assert said == (
+        f"collection {collection} is not on the controller; "
+        f"run ansible-galaxy collection install {collection}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("roles", "variables", "line"),
+    [
+        (("preflight", "verify"), {"autoconfig_verify_doctor": "yes"}, "autoconfig_verify_doctor"),
+        (
+            ("preflight", "dns"),
+            {"autoconfig_dns_servers": [{"zones": ["example.com"], "address": "192.0.2.1"}]},
+            "autoconfig_dns_servers",
+        ),
+    ],
+)
+def test_library_that_is_not_there(
+    roles: tuple[str, ...],
+    variables: dict[str, Any],
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    needs = importlib.import_module(
+        "ansible_collections.mailhost.autoconfig.plugins.plugin_utils.needs"
+    )
+    monkeypatch.setattr(needs, "find_spec", lambda _name: None)
+    (said,) = refusal(variables, roles)
+    assert said.startswith(f"{line}: no Python module dns")
+
+
+def test_path_on_the_host_that_is_not_there() -> None:
+    assert refusal({}, paths=PATHS) == ["n: no /a.pem on this host; put it there"]
