@@ -56,6 +56,7 @@ IMAGES = {
     "knot": Image("knot", "latest", "13"),
     "mail": Image("mail", "latest", "13"),
     "powerdns": Image("powerdns", "latest", "13"),
+    "proxies": Image("proxies", "latest", "13"),
     "samba:12": Image("samba", "12", "12"),
     "samba:13": Image("samba", "13", "13"),
     "services": Image("services", "latest", "13"),
