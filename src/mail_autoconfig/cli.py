@@ -13,6 +13,7 @@ from . import __version__
 from .answers import command as answers
 from .certificates import command as certificates
 from .doctor import arguments as doctor
+from .imports import arguments as imports
 from .inventory import command as inventory
 from .inventory.read import ConfigurationError
 from .server import command as server
@@ -45,4 +46,5 @@ def parser() -> argparse.ArgumentParser:
     zones.add_command(commands)
     certificates.add_commands(commands)
     doctor.add_command(commands)
+    imports.add_command(commands)
     return whole

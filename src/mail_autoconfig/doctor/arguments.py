@@ -78,20 +78,25 @@ def _add_what_is_said(doctor: argparse.ArgumentParser) -> None:
 
 
 def _add_how_it_asks(doctor: argparse.ArgumentParser) -> None:
+    add_network(doctor)
     doctor.add_argument(
+        "--at-once", type=_count, default=32, metavar="N", help="domains at a time [%(default)s]"
+    )
+
+
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """What a command that asks servers may be told of its way to them."""
+    parser.add_argument(
         "--allow-private",
         action="store_true",
         help="also connect to addresses that are not public",
     )
-    doctor.add_argument("--ca", type=Path, metavar="FILE", help="trust these authorities (PEM)")
-    doctor.add_argument(
+    parser.add_argument("--ca", type=Path, metavar="FILE", help="trust these authorities (PEM)")
+    parser.add_argument(
         "--name-server",
         type=_name_server,
         metavar="IP[:PORT]",
         help="ask this name server instead of the system's",
-    )
-    doctor.add_argument(
-        "--at-once", type=_count, default=32, metavar="N", help="domains at a time [%(default)s]"
     )
 
 

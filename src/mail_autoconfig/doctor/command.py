@@ -40,7 +40,7 @@ PASSWORD = "MAIL_AUTOCONFIG_PASSWORD"  # noqa: S105  # the variable's name
 EXIT_CODES: dict[Severity, int] = {"ok": 0, "warning": 1, "error": 2}
 
 
-class _CallError(Exception):
+class CallError(Exception):
     """A call that can't be carried out; the text says why, in one line or more."""
 
 
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         since = _changes(options, reports)
         document = output_json.document(reports, datetime.now(UTC), since)
         _write_files(options, reports, document)
-    except _CallError as error:
+    except CallError as error:
         print(error, file=sys.stderr)
         return 2
     except (OwnTroubleError, FormerError) as error:
@@ -90,7 +90,7 @@ def _configuration(file: Path) -> Configuration:
         return read_inventory(file)
     except config.ConfigurationError as error:
         lines = (f"{file.name}: {problem}" for problem in error.problems)
-        raise _CallError("\n".join(lines)) from None
+        raise CallError("\n".join(lines)) from None
 
 
 def _asked(options: argparse.Namespace, configuration: Configuration | None) -> list[Address]:
@@ -99,9 +99,9 @@ def _asked(options: argparse.Namespace, configuration: Configuration | None) -> 
     if configuration and not asked:
         asked = [parse(f"postmaster@{name}") for name in configuration.domains]
     if not asked:
-        raise _CallError("doctor: no domain to examine; give USER@DOMAIN, --domain or --inventory")
+        raise CallError("doctor: no domain to examine; give USER@DOMAIN, --domain or --inventory")
     if options.log_in and len(options.address) != 1:
-        raise _CallError("doctor: --log-in needs one USER@DOMAIN")
+        raise CallError("doctor: --log-in needs one USER@DOMAIN")
     return asked
 
 
@@ -116,13 +116,9 @@ def _cases(
     password: str | None,
 ) -> list[Case]:
     try:
-        resolver = Resolver(*(options.name_server or ()))
-        fetcher = Fetcher(resolver, allow_private=options.allow_private, ca=options.ca)
-    except dns.resolver.NoResolverConfiguration:
-        raise _CallError("doctor: this system has no name server; give --name-server") from None
-    except OSError as error:  # ssl.SSLError is one
-        why = error.strerror or error
-        raise _CallError(f"doctor: {options.ca}: no certificates: {why}") from None
+        resolver, fetcher = askers(options)
+    except CallError as error:
+        raise CallError(f"doctor: {error}") from None
     visits: Visits = {}
     return [
         Case(
@@ -137,6 +133,21 @@ def _cases(
         )
         for each in asked
     ]
+
+
+def askers(options: argparse.Namespace) -> tuple[Resolver, Fetcher]:
+    """What asks name servers and web servers, as the options of `add_network` say.
+
+    Raises CallError.
+    """
+    try:
+        resolver = Resolver(*(options.name_server or ()))
+        return resolver, Fetcher(resolver, allow_private=options.allow_private, ca=options.ca)
+    except dns.resolver.NoResolverConfiguration:
+        raise CallError("this system has no name server; give --name-server") from None
+    except OSError as error:  # ssl.SSLError is one
+        why = error.strerror or error
+        raise CallError(f"{options.ca}: no certificates: {why}") from None
 
 
 async def _examine(cases: list[Case], options: argparse.Namespace) -> tuple[Report, ...]:
@@ -170,7 +181,7 @@ def _write(path: Path, text: str) -> None:
     try:
         replace_file(path, text)
     except OSError as error:
-        raise _CallError(f"doctor: {path}: can't be written: {error.strerror}") from None
+        raise CallError(f"doctor: {path}: can't be written: {error.strerror}") from None
 
 
 def read_inventory(path: Path) -> Configuration:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..inventory import keys
+from ..inventory.addresses import pattern_of
 from ..inventory.model import Domain
 from ..inventory.read import ConfigurationError, built_in_providers, parse
 from ..zones.records import MAIL_SERVICES
@@ -100,17 +101,6 @@ def raw_servers(settings: Iterable[Setting], address: str) -> list[dict[str, Any
             raw["authentication"] = methods if len(methods) > 1 else methods[0]
         found.append(raw)
     return found
-
-
-def pattern_of(username: str, address: str) -> str:
-    """A user name with placeholders of the inventory in place of an address and its parts."""
-    localpart, _at, domain = address.rpartition("@")
-    if not username or username == address:
-        return "{email}"
-    parts = username.replace(address, "{email}")
-    if localpart in parts and "{email}" not in parts:
-        parts = parts.replace(localpart, "{localpart}", 1)
-    return parts.replace(domain, "{domain}")
 
 
 def _domain(case: Case, servers: list[dict[str, Any]]) -> Domain:

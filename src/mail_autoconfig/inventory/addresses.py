@@ -63,3 +63,14 @@ def parse(text: str) -> Address:
     if not at or not localpart or ("@" in localpart and not _QUOTED.fullmatch(localpart)):
         raise ValueError("not local part, @ and domain")
     return Address(email, localpart, normalise(domain))
+
+
+def pattern_of(username: str, address: str) -> str:
+    """A user name with placeholders in place of an address and its parts; empty: the address."""
+    localpart, _at, domain = address.rpartition("@")
+    if not username or username == address:
+        return "{email}"
+    parts = username.replace(address, "{email}")
+    if localpart in parts and "{email}" not in parts:
+        parts = parts.replace(localpart, "{localpart}", 1)
+    return parts.replace(domain, "{domain}")

@@ -6,7 +6,7 @@ import pytest
 
 from mail_autoconfig.doctor.case import Case
 from mail_autoconfig.doctor.data import Lookup, Outcome, Setting
-from mail_autoconfig.doctor.known import Known, known, pattern_of, raw_servers
+from mail_autoconfig.doctor.known import Known, known, raw_servers
 from mail_autoconfig.inventory.read import parse
 
 from .conftest import DOMAIN, MAIL, World
@@ -117,18 +117,3 @@ def test_servers_of_an_inventory() -> None:
             "authentication": "oauth2",
         },
     ]
-
-
-@pytest.mark.parametrize(
-    ("username", "pattern"),
-    [
-        (USER, "{email}"),
-        ("", "{email}"),
-        ("user", "{localpart}"),
-        ("AD\\user", "AD\\{localpart}"),
-        (f"user%{DOMAIN}", "{localpart}%{domain}"),
-        ("shared", "shared"),
-    ],
-)
-def test_pattern_of_a_user_name(username: str, pattern: str) -> None:
-    assert pattern_of(username, USER) == pattern

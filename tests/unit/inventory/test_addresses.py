@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from mail_autoconfig.inventory.addresses import Address, parse
+from mail_autoconfig.inventory.addresses import Address, parse, pattern_of
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,22 @@ def test_fill_encodes_each_part() -> None:
 def test_a_url_has_the_domain_as_a_host_name() -> None:
     url = parse("ü@Bücher.example").fill_url("https://dav.{domain}/{localpart}/")
     assert url == "https://dav.xn--bcher-kva.example/%C3%BC/"
+
+
+_DOMAIN = "example.test"
+_USER = f"user@{_DOMAIN}"
+
+
+@pytest.mark.parametrize(
+    ("username", "pattern"),
+    [
+        (_USER, "{email}"),
+        ("", "{email}"),
+        ("user", "{localpart}"),
+        ("AD\\user", "AD\\{localpart}"),
+        (f"user%{_DOMAIN}", "{localpart}%{domain}"),
+        ("shared", "shared"),
+    ],
+)
+def test_pattern_of_a_user_name(username: str, pattern: str) -> None:
+    assert pattern_of(username, _USER) == pattern

@@ -1,0 +1,1 @@
+"""Makes an inventory from what people already have; a module reads each kind of source."""
