@@ -29,10 +29,13 @@ Report = dict[str, Any]
 
 def doctor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command as an administrator does, with the lab's resolver and authority."""
-    command = [sys.executable, "-m", "mail_autoconfig", "doctor", "--json"]
+    return program("doctor", "--json", *arguments, **environment)
+
+
+def program(command: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     lab = ["--name-server", faults.RESOLVER, "--ca", str(CA)]
     return subprocess.run(
-        [*command, *lab, *arguments],
+        [sys.executable, "-m", "mail_autoconfig", command, *lab, *arguments],
         env=os.environ | {"PYTHONPATH": str(ROOT / "src")} | environment,
         cwd=ROOT,
         capture_output=True,
@@ -217,6 +220,21 @@ def test_no_password_goes_to_a_server_whose_certificate_does_not_name_it() -> No
 def test_no_password_goes_where_http_led() -> None:
     assert "autoconfig-http-only" in codes(log_in("tls-wrong-name", faults.PASSWORD))
     assert not logged_in("tls-wrong-name")
+
+
+def test_import_of_a_live_domain(all_domains: dict[str, Report]) -> None:
+    """The inventory has the servers that Thunderbird ends with, and the doctor reads it."""
+    result = program("import", "--allow-private", "--from-domain", "healthy.test")
+    (domain,) = yaml.safe_load(result.stdout)["autoconfig_domains"]
+    (thunderbird,) = [
+        each["settings"]
+        for each in all_domains["healthy"]["clients"]
+        if each["client"] == "thunderbird"
+    ]
+    assert [(each["type"], each["host"], each["security"]) for each in domain["servers"]] == [
+        (each["type"], each["host"], each["security"]) for each in thunderbird
+    ]
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_records_are_held_against_the_inventory(with_inventory: dict[str, Report]) -> None:

@@ -42,7 +42,8 @@ class Server:
     """A server or a service: texts as they are in the document, empty if they are missing.
 
     `element` is the name of its element, `place` the parent: the first emailProvider, the root, or
-    anything else, where some clients find it too. `type` is an attribute.
+    anything else, where some clients find it too. `type` is an attribute. `leave` and `leave_days`
+    are of POP3: whether mail stays on the server, and after how many days it goes.
     """
 
     element: str
@@ -54,6 +55,8 @@ class Server:
     username: str
     url: str
     authentication: tuple[str, ...]
+    leave: str = ""
+    leave_days: str = ""
 
     def stripped(self) -> Server:
         """The same without white space around the texts of elements."""
@@ -140,6 +143,8 @@ def _server(element: Element, place: Place) -> Server:
         username=text("username"),
         url=text("url"),
         authentication=tuple(each.text or "" for each in element.iterfind("authentication")),
+        leave=text("pop3/leaveMessagesOnServer"),
+        leave_days=text("pop3/daysToLeaveMessagesOnServer"),
     )
 
 

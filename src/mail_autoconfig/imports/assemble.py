@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..inventory import keys
 from ..inventory.fields import Place
 from ..inventory.model import PORTS, Settings
 from ..inventory.read import ConfigurationError, built_in_providers, parse
@@ -119,7 +120,8 @@ def _short(raw: Raw) -> Raw:
         del found["username"]
     if found.get("authentication") in ("password", ["password"]):
         del found["authentication"]
-    return found
+    order = [*keys.SERVER, *keys.WEB_SERVER]
+    return dict(sorted(found.items(), key=lambda item: order.index(item[0])))
 
 
 def _server_problem(raw: Raw) -> str:

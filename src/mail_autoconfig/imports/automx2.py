@@ -20,6 +20,7 @@ _TYPES = {"imap": "imap", "pop": "pop3", "pop3": "pop3", "smtp": "smtp"}
 _DAV = "caldav", "carddav"
 _PORTS = {"imap": 993, "pop3": 995, "smtp": 465}  # where the JSON says none
 _TLS_PORTS = 465, 993, 995
+_UNREAD = "user_name", "socket_type", "authentication"  # it chooses them (automx2 2026.2)
 _SERVERS = """
     SELECT d.name AS domain, s.* FROM server s
     JOIN server_domain sd ON sd.server_id = s.id JOIN domain d ON d.id = sd.domain_id
@@ -93,16 +94,23 @@ def read_json(raw: Mapping[str, Any]) -> Source:
     if any(isinstance(each, Mapping) and each.get("ldapserver_id") for each in domains):
         left.append("log-in names from LDAP; taken is the pattern beside them")
     rows = sorted((each for each in servers if isinstance(each, Mapping)), key=_prio)
-    found = [server for row in rows if (server := _server({"name": "", **row}, left))]
+    left += [
+        f"{key} of a server: automx2 does not read it in this JSON"
+        for key in _UNREAD
+        if any(key in row for row in rows)
+    ]
+    read = [{"name": "", **{k: v for k, v in row.items() if k not in _UNREAD}} for row in rows]
+    found = [server for row in read if (server := _server(row, left))]
     provider = str(raw.get("provider") or "")
     extras = {"display_name": provider, "short_name": provider.partition(" ")[0]}
     kept = {key: text for key, text in extras.items() if text}
     return Source((Draft(tuple(map(str, names)), tuple(found), kept),), tuple(left))
 
 
-def _prio(row: Mapping[str, Any]) -> int:
+def _prio(row: Mapping[str, Any]) -> tuple[bool, int]:
+    """The order of automx2's answers: mail servers by their number, then the others."""
     prio = row.get("prio", 10)
-    return prio if isinstance(prio, int) else 10
+    return row.get("type") in _DAV, prio if isinstance(prio, int) else 10
 
 
 def _server(row: Mapping[str, Any], left: list[str]) -> Raw:

@@ -84,6 +84,10 @@ def _server(server: client_config.Server, left: list[str]) -> Raw:
         left.append(f"{name}: authentication {', '.join(unknown)}: no such method here")
     if methods:
         raw["authentication"] = list(methods) if len(methods) > 1 else next(iter(methods))
+    if kind == "pop3" and its.leave.strip() in ("true", "false"):
+        days = its.leave_days.strip()
+        stays = its.leave.strip() == "true"
+        raw["leave_on_server"] = int(days) if stays and days.isdecimal() else stays
     return raw
 
 
@@ -152,5 +156,3 @@ def _unknown(root: Element, provider: Element) -> Iterator[str]:
     for tag in tags:
         if tag not in _TAKEN:
             yield f"<{tag}>: no key for it here"
-    if provider.find("incomingServer/pop3") is not None:
-        yield "<pop3>: write leave_on_server at the pop3 server if you need it"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..formats import pox
 from ..formats.words import POX_WEB_TYPES
-from ..formats.xml_tree import XmlError
+from ..formats.xml_tree import XmlError, named, root_of
 from ..inventory.addresses import pattern_of
 from ..inventory.model import PORTS, RELAY, Protocol
 from .draft import Draft, Raw, Source, SourceError
 from .mozilla import pattern
 
 _WEB_TYPES = {word.lower(): type_ for type_, word in POX_WEB_TYPES.items()}
+_WEBMAIL = "WEB"
+_USUAL_HOURS = 1  # that Outlook keeps an answer without TTL (MS-OXDSCLI)
 # Where TLS does not begin with the first byte, whatever SSL says (RFC 8314).
 _PLAIN_FIRST = {143, 110, 587, RELAY}
 
@@ -50,10 +52,24 @@ def read(octets: bytes, domains: Sequence[str] = (), address: str = "") -> Sourc
             f"redirect: {target}"
         )
     servers = [raw for each in account.protocols if (raw := _server(each, known, left))]
-    return Source((Draft(names, tuple(servers)),), tuple(left))
+    extras = dict(_extras(octets, account))
+    return Source((Draft(names, tuple(servers), extras),), tuple(left))
+
+
+def _extras(octets: bytes, account: pox.Account) -> Iterator[tuple[str, object]]:
+    """The webmail, and how many hours Outlook keeps the answer, where that is not usual."""
+    for protocol in account.protocols:
+        if protocol.type.upper() == _WEBMAIL and protocol.server:
+            yield "webmail", {"login_page": protocol.server}
+            break
+    hours = next((each.text or "" for each in named(root_of(octets), "TTL")), "").strip()
+    if hours.isdecimal() and len(hours) < 6 and int(hours) != _USUAL_HOURS:
+        yield "ttl_hours", int(hours)
 
 
 def _server(protocol: pox.Protocol, address: str, left: list[str]) -> Raw:
+    if protocol.type.upper() == _WEBMAIL:
+        return {}
     kind: Any = pox.TYPES.get(protocol.type.upper()) or _WEB_TYPES.get(protocol.type.lower())
     if kind is None:
         left.append(f"Protocol of Type {protocol.type or 'none'}: no such service here")

@@ -120,6 +120,14 @@ def test_json() -> None:
     assert source.left == ("log-in names from LDAP; taken is the pattern beside them",)
 
 
+def test_keys_of_the_json_that_automx2_does_not_read() -> None:
+    server = {"type": "imap", "name": "i.test", "user_name": "%EMAILLOCALPART%"}
+    source = read_json({"domains": ["a.test"], "servers": [{**server, "socket_type": "plain"}]})
+    (found,) = inventory(source).domains["a.test"].settings.servers
+    assert (found.username, found.security) == ("{email}", "tls")
+    assert [line.split()[0] for line in source.left] == ["user_name", "socket_type"]
+
+
 def test_configuration_names_the_database() -> None:
     text = "[automx2]\nloglevel = INFO\ndb_uri = sqlite:////var/lib/automx2/db.sqlite\n"
     assert database_of(text) == Path("/var/lib/automx2/db.sqlite")

@@ -48,6 +48,8 @@ def test_everything_that_has_a_key_comes_back() -> None:
         "short_name": "Acme",
         "servers": [
             {"type": "pop3", "host": "p.example.net", "authentication": "gssapi"},
+            {"type": "pop3", "host": "p2.example.net", "leave_on_server": 14},
+            {"type": "pop3", "host": "p3.example.net", "leave_on_server": False},
             {"type": "imap", "host": "mail.{domain}", "username": "AD\\{localpart}"},
             {"type": "imap", "host": "i.example.net", "port": 1143, "security": "starttls"},
             {"type": "smtp", "host": "s.example.net", "authentication": ["oauth2", "password"]},

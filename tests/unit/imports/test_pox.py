@@ -41,10 +41,13 @@ def test_round_trip(username: str) -> None:
         {"type": "smtp", "host": "a.test", "port": 2525, "security": "tls", "username": username},
         {"type": "caldav", "url": "https://dav.test/x/", "username": username},
     ]
-    body = rendered(parse({"domains": [{"name": "example.com", "servers": servers}]}), USER)[1]
-    imported = inventory(read(body, address=USER))
+    webmail = {"login_page": "https://webmail.test/"}
+    entry = {"name": "example.com", "servers": servers, "webmail": webmail, "ttl_hours": 24}
+    first = parse({"domains": [entry]})
+    source = read(rendered(first, USER)[1], address=USER)
+    assert source.left == ()
+    imported = inventory(source)
     for user in (USER, "otto@example.com"):
-        first = parse({"domains": [{"name": "example.com", "servers": servers}]})
         assert rendered(imported, user)[1] == rendered(first, user)[1]
 
 
