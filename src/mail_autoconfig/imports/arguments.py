@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
         return _refused(*left, *error.problems)
     names = [*(each.name for each in options.files), *(each.domain for each in options.from_domain)]
     for line in dict.fromkeys((*left, *found.left)):
-        print(f"import: not taken over: {_one_line(line)}", file=sys.stderr)
+        print(f"import: {_one_line(line)}", file=sys.stderr)
     print(text(found, f"Imported from {', '.join(names)}"), end="")
     return 0
 

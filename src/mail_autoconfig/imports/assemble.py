@@ -16,6 +16,7 @@ from .draft import Draft, Raw
 
 _TEMPLATE = re.compile(r"\{[{%#]")  # Ansible would run what a stranger wrote
 _EXAMPLE = "example.com"
+_SHORT_NAME = keys.SHARED["short_name"].longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _offer(draft: Draft, left: list[str]) -> Raw:
     if "smtp" in kinds and not kinds & {"imap", "pop3"}:
         offer["send_only"] = True
         left.append("there is no IMAP or POP3 server: send_only is set; add one if there is one")
-    for key, value in draft.extras.items():
+    for key, value in _unusual(draft).items():
         if _has_template(value):
             left.append(f"{key}: has the marks of a template, which Ansible would run")
         elif problem := _problem({"name": _EXAMPLE, **offer, key: value}):
@@ -88,6 +89,17 @@ def _offer(draft: Draft, left: list[str]) -> Raw:
             offer[key] = value
     name = _built_in(offer)
     return {"provider": name} if name else offer
+
+
+def _unusual(draft: Draft) -> Raw:
+    """The other keys, without names that a domain has anyway."""
+    extras = dict(draft.extras)
+    name = extras.get("display_name") or draft.domains[0]
+    if extras.get("short_name") == str(name)[:_SHORT_NAME].strip():
+        del extras["short_name"]
+    if len(draft.domains) == 1 and extras.get("display_name") == draft.domains[0]:
+        del extras["display_name"]
+    return extras
 
 
 def _server(raw: Raw, left: list[str]) -> Raw:
@@ -105,6 +117,8 @@ def _server(raw: Raw, left: list[str]) -> Raw:
     if problem:
         left.append(f"{name}: {problem}")
         return {}
+    if "{" not in raw.get("username", "{email}"):
+        left.append(f"{name}: user name {raw['username']} for everybody; is it one mailbox's?")
     return _short(raw)
 
 

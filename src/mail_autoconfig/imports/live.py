@@ -85,7 +85,7 @@ def _others(case: Case, chosen: Outcome) -> Iterator[str]:
             if each.type in _MAIL and (each.type, each.host.lower()) not in taken
         ]
         if more:
-            yield f"{outcome.title} ends with {', '.join(more)} by {outcome.source}: not taken over"
+            yield f"{outcome.title} ends with {', '.join(more)}, by {outcome.source}"
         if outcome.verdict == "log-in" and outcome is not chosen and not outcome.settings:
             yield f"{outcome.title} is answered after a log-in at {outcome.source}: not read"
 

@@ -66,11 +66,15 @@ def parse(text: str) -> Address:
 
 
 def pattern_of(username: str, address: str) -> str:
-    """A user name with placeholders in place of an address and its parts; empty: the address."""
+    """A user name with placeholders in place of an address and its parts; empty: the address.
+
+    A name without the address's own local part is nobody's or another's: it stays as it is.
+    """
     localpart, _at, domain = address.rpartition("@")
     if not username or username == address:
         return "{email}"
-    parts = username.replace(address, "{email}")
-    if localpart in parts and "{email}" not in parts:
-        parts = parts.replace(localpart, "{localpart}", 1)
-    return parts.replace(domain, "{domain}")
+    if address in username:
+        return username.replace(address, "{email}")
+    if localpart not in username:
+        return username
+    return username.replace(localpart, "{localpart}", 1).replace(domain, "{domain}")

@@ -17,7 +17,7 @@ def test_inventory_on_standard_output(tmp_path: Path, capsys: pytest.CaptureFixt
     out, err = capsys.readouterr()
     servers = yaml.safe_load(out)["autoconfig_domains"][0]["servers"]
     assert servers[0] == {"type": "imap", "host": "imap.example.net", "security": "tls"}
-    assert err == "import: not taken over: config-v1.1.xml: <instruction>: no key for it here\n"
+    assert err == "import: config-v1.1.xml: <instruction>: no key for it here\n"
 
 
 def test_domains_in_place_of_the_files_own(

@@ -93,6 +93,21 @@ def test_other_keys_that_are_refused_are_said(extras: dict[str, Any], line: str)
     assert said.startswith(line)
 
 
+def test_names_that_a_domain_has_anyway() -> None:
+    usual = draft(display_name="example.com", short_name="example.com")
+    assert assemble([usual]).domains == ({"name": "example.com", "servers": SHORT},)
+    (one,) = assemble([draft(display_name="Acme", short_name="Acme")]).domains
+    assert (one.get("display_name"), one.get("short_name")) == ("Acme", None)
+
+
+def test_user_name_of_one_mailbox_is_said() -> None:
+    """So it is in a file that was made for one user."""
+    found = assemble([Draft(("example.com",), ({**IMAP, "username": "otto@example.com"}, SMTP))])
+    assert found.domains[0]["servers"][0]["username"] == "otto@example.com"
+    (line,) = found.left
+    assert line.endswith("user name otto@example.com for everybody; is it one mailbox's?")
+
+
 def test_half_an_account() -> None:
     receives, sends = (Draft((f"{n}.test",), (each,)) for n, each in enumerate((IMAP, SMTP)))
     found = assemble([receives, sends])

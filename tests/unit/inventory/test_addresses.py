@@ -87,7 +87,9 @@ _USER = f"user@{_DOMAIN}"
         ("user", "{localpart}"),
         ("AD\\user", "AD\\{localpart}"),
         (f"user%{_DOMAIN}", "{localpart}%{domain}"),
+        (f"x {_USER}", "x {email}"),
         ("shared", "shared"),
+        (f"other@{_DOMAIN}", f"other@{_DOMAIN}"),
     ],
 )
 def test_pattern_of_a_user_name(username: str, pattern: str) -> None:
