@@ -14,6 +14,7 @@ _mail_autoconfig() {
             ' challenge') path='challenge' ;;
             ' share') path='share' ;;
             ' doctor') path='doctor' ;;
+            ' import') path='import' ;;
             'share pack') path='share pack' ;;
             'share relay') path='share relay' ;;
             'share fetch') path='share fetch' ;;
@@ -21,7 +22,7 @@ _mail_autoconfig() {
     done
     local words='' files=''
     case "$path" in
-        '') words='serve sign check verify snippet dns certificates challenge share doctor -h --help --version' ;;
+        '') words='serve sign check verify snippet dns certificates challenge share doctor import -h --help --version' ;;
         'serve') words='-h --help --socket --port --host --signer --workers' files=1 ;;
         'sign') words='-h --help --socket' files=1 ;;
         'check') words='-h --help' files=1 ;;
@@ -35,6 +36,7 @@ _mail_autoconfig() {
         'share relay') words='-h --help' files=1 ;;
         'share fetch') words='-h --help --dry-run' files=1 ;;
         'doctor') words='-h --help --domain --inventory --log-in --verbose -v --ignore --since --keep --json --html --prometheus --allow-private --ca --name-server --at-once' ;;
+        'import') words='-h --help --from-domain --domain --address --allow-private --ca --name-server' files=1 ;;
     esac
     case "$path $previous" in
         'serve --socket') words='' files=1 ;;
@@ -62,6 +64,11 @@ _mail_autoconfig() {
         'doctor --ca') words='' files=1 ;;
         'doctor --name-server') words='' files= ;;
         'doctor --at-once') words='' files= ;;
+        'import --from-domain') words='' files= ;;
+        'import --domain') words='' files= ;;
+        'import --address') words='' files= ;;
+        'import --ca') words='' files=1 ;;
+        'import --name-server') words='' files= ;;
     esac
     # shellcheck disable=SC2207
     [ -z "$words" ] || COMPREPLY=($(compgen -W "$words" -- "$current"))
