@@ -2,6 +2,7 @@
 # make demo-xml   the demo's answers in full
 # make test       all parts, and the main job on Debian 12 and 13 with real clients
 # make test-slow  one scenario for each hard subject
+# make site       the documentation as a web site, in build/site
 BIN := $(CURDIR)/.venv/bin
 STEP := @tests/lab/step
 DEMO_HTTPS_PORT ?= 8443
@@ -9,10 +10,10 @@ DEMO_HTTP_PORT ?= 8080
 DEMO_PAGE_PORT ?= 8088
 export DEMO_HTTPS_PORT DEMO_HTTP_PORT DEMO_PAGE_PORT
 DEMO_ADDRESSES := user@example.test user@corp.test
-demo demo-xml demo-down images lint sanity unit molecule test-slow bench load docs pictures: export PATH := $(BIN):$(PATH)
+demo demo-xml demo-down images lint sanity unit molecule test-slow bench load docs site pictures: export PATH := $(BIN):$(PATH)
 
-.PHONY: venv engine images demo demo-xml demo-down test test-slow lint sanity unit molecule bench load docs pictures \
-	clean
+.PHONY: venv engine images demo demo-xml demo-down test test-slow lint sanity unit molecule bench load docs site \
+	pictures clean
 
 venv: .venv/requirements.txt
 
@@ -104,9 +105,16 @@ docs: venv
 	$(STEP) 'docs/inventory.md, its schema' env PYTHONPATH=src python docs/inventory.py
 	$(STEP) 'man page, completion' env PYTHONPATH=src python docs/manual.py
 
+# README.md, docs/ and the roles as a web site in build/site; a link that leads nowhere is an error.
+site:
+	$(STEP) 'virtual environment .venv-site' tests/lab/venv.sh .venv-site docs/site/requirements.txt
+	@rm -rf build/site
+	$(STEP) 'build/site' sh -c '.venv-site/bin/python -m docs.website .cache/site && \
+		.venv-site/bin/sphinx-build -q -W --keep-going -n -d .cache/site-doctrees -c docs/site .cache/site build/site'
+
 # The page for people, as the program serves it to Chromium.
 pictures: venv engine
 	$(STEP) 'docs/pictures' env PYTHONPATH=src python docs/pictures.py
 
 clean:
-	rm -rf .venv .venv-debian12 .demo .cache build *.tar.gz
+	rm -rf .venv .venv-debian12 .venv-site .demo .cache build *.tar.gz

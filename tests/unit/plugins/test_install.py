@@ -16,7 +16,16 @@ autoconfig_servers:
   hosts:
     web.example.com:
 """
-NOT_IN_A_CLONE = (".git", ".venv*", ".cache", ".demo", ".ansible", ".*_cache", "__pycache__")
+NOT_IN_A_CLONE = (
+    ".git",
+    ".venv*",
+    ".cache",
+    ".demo",
+    ".ansible",
+    ".*_cache",
+    "__pycache__",
+    "build",
+)
 
 
 @pytest.fixture(scope="module")
