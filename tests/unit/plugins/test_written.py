@@ -7,6 +7,7 @@ All files below one heading are one inventory.
 from __future__ import annotations
 
 import re
+import shutil
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -147,3 +148,14 @@ def test_own_groups_are_those_of_the_playbooks(
 def test_requirements_of_a_project_are_those_of_the_clone() -> None:
     """AWX reads collections/requirements.yml; a clone has them at its top."""
     assert (ROOT / "collections/requirements.yml").resolve() == ROOT / "requirements.yml"
+
+
+def test_example_of_the_clone_is_taken_elsewhere(tmp_path: Path) -> None:
+    """README.md has it copied out of the clone."""
+    copy = tmp_path / "autoconfig-inventory"
+    shutil.copytree(ROOT / "inventory", copy)
+    inventory = Inventory(copy)
+    (server,) = inventory.hosts(SERVERS)
+    variables = inventory.variables(server)
+    assert variables["autoconfig_domains"]
+    assert problems(variables, tmp_path) == []
