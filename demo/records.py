@@ -1,12 +1,13 @@
-"""Print the demo's service records as options of dnsmasq, without their dashes.
+"""Print domains' service records as options of dnsmasq, without their dashes.
 
-They are those that `mail-autoconfig dns` shows for the demo's inventory. Needs PYTHONPATH=src.
+``records.py ADDRESS DOMAIN…``: the records are those that `mail-autoconfig dns` shows for the
+demo's inventory and this address of the server. Needs PYTHONPATH=src.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from mail_autoconfig.zones.records import records
 INVENTORY = Path(__file__).with_name("group_vars") / "all/domains.yml"
 
 
-def options(configuration: Configuration, address: str) -> Iterator[str]:
-    """Yield an option for each SRV and TXT record; `address` is the server's."""
+def options(configuration: Configuration, address: str, domains: Collection[str]) -> Iterator[str]:
+    """Yield an option for each SRV and TXT record of the domains; `address` is the server's."""
     for record in records(configuration, [ip_address(address)]):
+        if record.domain not in domains:
+            continue
         for value in record.values:
             if record.type == "TXT":
                 yield f"txt-record={record.name},{value.strip(chr(34))}"
@@ -31,4 +34,4 @@ def options(configuration: Configuration, address: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(options(read_inventory(INVENTORY), sys.argv[1])))
+    print("\n".join(options(read_inventory(INVENTORY), sys.argv[1], sys.argv[2:])))

@@ -176,6 +176,13 @@ def test_port_of_the_page_is_the_same_everywhere() -> None:
     assert re.search(r"^export .*\bDEMO_PAGE_PORT\b", MAKEFILE, re.MULTILINE)
 
 
+def test_domains_that_are_asked_for_have_their_records() -> None:
+    asked = re.search(r"^DEMO_ADDRESSES := (.*)$", MAKEFILE, re.MULTILINE)
+    assert asked
+    domains = " ".join(address.partition("@")[2] for address in asked[1].split())
+    assert f"{{{{ lab_servers[0].address }}}} {domains}\n" in LAB
+
+
 def test_mail_server_has_each_name_that_the_domains_give() -> None:
     asked = re.search(r"^DEMO_ADDRESSES := (.*)$", MAKEFILE, re.MULTILINE)
     assert asked
@@ -191,7 +198,9 @@ def test_mail_server_has_each_name_that_the_domains_give() -> None:
 def test_records_are_options_of_dnsmasq() -> None:
     servers = [{"type": "imap", "host": "m.test"}, {"type": "smtp", "host": "m.test", "port": 465}]
     domain = {"name": "a.test", "servers": servers, "pacc": True}
-    made = set(RECORDS.options(parse({"domains": [domain]}), "192.0.2.1"))
+    other = {"name": "b.test", "servers": servers}
+    made = set(RECORDS.options(parse({"domains": [domain, other]}), "192.0.2.1", ["a.test"]))
     assert {"srv-host=_imaps._tcp.a.test,m.test,993,0,1", "srv-host=_pop3._tcp.a.test"} < made
+    assert not [each for each in made if "b.test" in each]
     (digest,) = (each for each in made if each.startswith("txt-record"))
     assert re.fullmatch('txt-record=_ua-auto-config.a.test,v=UAAC1; a=sha256; d=[^"]+', digest)
