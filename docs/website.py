@@ -64,7 +64,8 @@ def contents(names: list[str], roles: list[str]) -> str:
 def role(directory: Path) -> str:
     """Return the page of a role: what it does, its variables, an example."""
     specs = yaml.safe_load((directory / "meta/argument_specs.yml").read_text("utf-8"))
-    spec: Mapping[str, Any] = specs["argument_specs"]["main"]
+    spec: Mapping[str, Any]
+    (spec,) = specs["argument_specs"].values()
     does = "\n".join(f"- {text(line)}" for line in spec["description"])
     options = spec["options"]
     variables = table("Variables", options) if options else ""

@@ -33,12 +33,19 @@ def roles(root: Path) -> list[str]:
     return sorted(path.name for path in (root / "roles").iterdir())
 
 
+def points(root: Path, role: str) -> Mapping[str, Mapping[str, Any]]:
+    """The entry points of a role, as its argument_specs have them."""
+    found: Mapping[str, Mapping[str, Any]] = read(
+        root / "roles" / role / "meta/argument_specs.yml"
+    )["argument_specs"]
+    return found
+
+
 def options(root: Path, role: str) -> Mapping[str, Mapping[str, Any]]:
     """What a user may set, as the role documents it."""
-    specs = read(root / "roles" / role / "meta/argument_specs.yml")["argument_specs"]
     return {
         name: option
-        for point in specs.values()
+        for point in points(root, role).values()
         for name, option in point.get("options", {}).items()
     }
 

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible.inventory.manager import InventoryManager
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible.vars.manager import VariableManager
+
+from . import role_rules
 
 ROOT = Path(__file__).parents[2]
 OF_THE_PROGRAM = "domains", "providers", "generic_host"
@@ -49,10 +50,8 @@ def options() -> dict[str, Any]:
     """The options of all roles, of one argument_spec."""
     return {
         name: option
-        for path in sorted((ROOT / "roles").glob("*/meta/argument_specs.yml"))
-        for name, option in yaml.safe_load(path.read_text("utf-8"))["argument_specs"]["main"][
-            "options"
-        ].items()
+        for role in role_rules.roles(ROOT)
+        for name, option in role_rules.options(ROOT, role).items()
     }
 
 

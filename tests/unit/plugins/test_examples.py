@@ -21,8 +21,8 @@ NAME = "mailhost.autoconfig."
 
 
 def play(role: str) -> dict[str, Any]:
-    spec = yaml.safe_load((ROOT / "roles" / role / "meta/argument_specs.yml").read_text("utf-8"))
-    (found,) = yaml.safe_load(spec["argument_specs"]["main"]["examples"])
+    (point,) = role_rules.points(ROOT, role).values()
+    (found,) = yaml.safe_load(point["examples"])
     assert isinstance(found, dict)
     return found
 
