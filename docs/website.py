@@ -18,8 +18,16 @@ from docs.variables import table, text
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS: Mapping[str, Sequence[str]] = {
-    "The first hour": ("ways", "inventory", "variables", "controller"),
-    "Running it": ("certificates", "dns", "server", "frontends", "doctor", "outlook"),
+    "The first hour": ("ways", "inventory", "import", "variables", "controller"),
+    "Running it": (
+        "certificates",
+        "dns",
+        "server",
+        "behind-a-proxy",
+        "frontends",
+        "doctor",
+        "outlook",
+    ),
     "How it works": ("clients", "architecture", "testing"),
 }
 """The navigation: the pages of docs/, each once; those that are not listed come after them."""

@@ -10,3 +10,5 @@ html_show_copyright = False
 html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
+# Pygments has no lexer for some languages of the fences, such as HAProxy's.
+suppress_warnings = ["misc.highlighting_failure"]
