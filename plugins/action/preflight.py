@@ -135,7 +135,9 @@ class ActionModule(ActionBase):
         self.problems += needs.libraries(roles, values)
         if readable and on_host:
             self.problems += checks.host(self.variables.get("ansible_facts", {}))
-            self.problems += needs.on_host(plain(arguments["paths"]))
+            paths = plain(arguments["paths"])
+            self.problems += needs.on_host(paths)
+            result["bare"] = needs.is_bare(paths)
             self.problems += checks.isolation(arguments["isolation"])
         result |= self.of_roles(roles, values, readable)
         servers = plain(arguments["web_servers"])

@@ -66,6 +66,10 @@ ask_host:
   description: Whether a role of the play changes the host, and each variable can be read.
   type: bool
   returned: with O(values_only)
+bare:
+  description: Whether the host has no configuration of the collection yet.
+  type: bool
+  returned: where a role of the play changes the host
 addresses:
   description: Name to address, of front ends, balancers and the host that orders certificates.
   type: dict

@@ -96,10 +96,19 @@ def libraries(roles: Collection[str], values: Mapping[str, Any]) -> Iterator[str
 def on_host(paths: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Check what has to be on the host.
 
+    What has no ``cure`` may be there or not.
+
     :arg paths: results of ``ansible.builtin.stat``, whose ``item`` has the ``name`` of a variable,
-        or of what is needed, and the ``path``
+        or of what is needed, the ``path`` and the ``cure``
     """
     for result in paths:
         item = result.get("item", {})
-        if "stat" in result and not result["stat"].get("exists"):
+        if "cure" in item and not result["stat"].get("exists"):
             yield f"{item['name']}: no {item['path']} on this host; {item['cure']}"
+
+
+def is_bare(paths: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the host has no configuration of ours yet."""
+    return any(
+        each["item"]["name"] == "configuration" and not each["stat"]["exists"] for each in paths
+    )

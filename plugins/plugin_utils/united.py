@@ -83,8 +83,7 @@ def _statements(known: Mapping[str, Any], alike: Collection[str]) -> Iterable[tu
             yield from (("provider", str(name), each) for name, each in value.items())
     for key in alike:
         name = f"autoconfig_dns_{key}"
-        if name in known:
-            yield "", name, plain(known[name])
+        yield "", name, plain(known[name]) if name in known else None
 
 
 def _spelling(domain: Any) -> str:

@@ -101,7 +101,12 @@ def test_commands_that_a_page_names_exist(name: str) -> None:
     for playbook in re.findall(r"\bplaybooks/(\w+)\.yml", PAGES[name]):
         assert (ROOT / "playbooks" / f"{playbook}.yml").exists(), playbook
     for entry in re.findall(r"\bmailhost\.autoconfig\.(\w+)", PAGES[name]):
-        places = (f"playbooks/{entry}.yml", f"roles/{entry}", f"plugins/modules/{entry}.py")
+        places = (
+            f"playbooks/{entry}.yml",
+            f"roles/{entry}",
+            f"plugins/modules/{entry}.py",
+            f"plugins/filter/{entry}.py",
+        )
         assert any((ROOT / place).exists() for place in places), entry
     for scenario in re.findall(r"molecule test -s (\w+)", PAGES[name]):
         assert (ROOT / "molecule" / scenario / "molecule.yml").exists(), scenario

@@ -182,5 +182,11 @@ def test_library_that_is_not_there(
     assert said.startswith(f"{line}: no Python module dns")
 
 
+@pytest.mark.parametrize("exists", [True, False])
+def test_bare_host(exists: bool) -> None:
+    path = {"item": {"name": "configuration", "path": "/c"}, "stat": {"exists": exists}}
+    assert check(RIGHT, paths=[path])["bare"] is not exists
+
+
 def test_path_on_the_host_that_is_not_there() -> None:
     assert refusal({}, paths=PATHS) == ["n: no /a.pem on this host; put it there"]
