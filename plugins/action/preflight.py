@@ -159,7 +159,7 @@ class ActionModule(ActionBase):
         try:
             if SERVING.intersection(roles) and united.readable(values):
                 result |= self.configuration(values)
-            if "dns" in roles or ("verify" in roles and values.get("autoconfig_verify_doctor")):
+            if self.is_for_all(roles, values):
                 alike = united.ALIKE if "dns" in roles else ()
                 result["united"] = united.configuration(hostvars, self.servers(), alike)
         except READ.ConfigurationError as error:
@@ -173,6 +173,11 @@ class ActionModule(ActionBase):
         ):
             self.of_certificates(result.get("names"))
         return result
+
+    def is_for_all(self, roles: list[str], values: Mapping[str, Any]) -> bool:
+        """Whether the play does once what is for the domains of all servers."""
+        doctor = "verify" in roles and values.get("autoconfig_verify_doctor")
+        return bool("dns" in roles or doctor or self.variables.get("__preflight_unites"))
 
     def of_certificates(self, names: list[str] | None) -> None:
         """Check what the role certificates is to do."""

@@ -142,7 +142,7 @@ def test_name_server_that_lags_is_reported() -> None:
         ),
         (
             {"autoconfig_dns_addresses": ["x"]},
-            "autoconfig_dns_addresses: 'x' does not appear to be an IPv4 or IPv6 address",
+            "autoconfig_dns_addresses: 'x' is not possible; use an address such as 192.0.2.1",
         ),
         ({"autoconfig_dns_owner": "a b"}, 'autoconfig_dns_owner: "a b" is not a word of letters'),
         (
