@@ -25,7 +25,7 @@ options:
   type:
     description:
       - The type.
-      - C(list) is read from C(a,b) or C([a, b]), C(dict) from C({key: value}).
+      - C(list) is read from C(a,b) or C([a, b]), C(dict) from JSON or from YAML in one line.
     type: str
     choices: [bool, int, list, dict]
     required: true
