@@ -188,5 +188,30 @@ def test_bare_host(exists: bool) -> None:
     assert check(RIGHT, paths=[path])["bare"] is not exists
 
 
+@pytest.mark.parametrize(
+    ("mode", "found", "shown"),
+    [
+        ((True, True), {"bare": True}, False),
+        ((True, True), {"bare": False}, True),
+        ((True, True), {}, True),  # before the check
+        ((False, True), {"bare": True}, True),
+        ((True, False), {"bare": False}, False),
+    ],
+)
+def test_check_mode_shows_no_files_in_full_on_a_bare_host(
+    mode: tuple[bool, bool], found: dict[str, Any], shown: bool
+) -> None:
+    variables = {
+        **of_roles(SERVER),
+        "ansible_check_mode": mode[0],
+        "ansible_diff_mode": mode[1],
+        **({"__autoconfig": found} if found else {}),
+    }
+    templar = Templar(loader=DataLoader(), variables=variables)
+    (play,) = yaml.safe_load((ROOT / "playbooks/server.yml").read_text("utf-8"))
+    for role in play["roles"]:
+        assert templar.template(trust_as_template(role["diff"])) is shown
+
+
 def test_path_on_the_host_that_is_not_there() -> None:
     assert refusal({}, paths=PATHS) == ["n: no /a.pem on this host; put it there"]
