@@ -19,6 +19,7 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils import (
     needs,
     united,
     variables,
+    web_servers,
 )
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory import (
     plain,
@@ -30,6 +31,7 @@ NAMES, READ = load("inventory.names"), load("inventory.read")
 ARGUMENTS = {
     "values_only": {"type": "bool", "default": False},
     "web_servers": {"type": "list", "elements": "dict", "default": []},
+    "processes": {"type": "list", "elements": "dict", "default": []},
     "listeners": {"type": "str", "default": ""},
     "paths": {"type": "list", "elements": "dict", "default": []},
     "isolation": {"type": "int", "default": 0},
@@ -140,11 +142,21 @@ class ActionModule(ActionBase):
             result["bare"] = needs.is_bare(paths)
             self.problems += checks.isolation(arguments["isolation"])
         result |= self.of_roles(roles, values, readable)
-        servers = plain(arguments["web_servers"])
-        self.problems += checks.web_servers(servers, arguments["listeners"])
+        result |= self.web_servers(arguments, result)
         if self.problems:
             raise AnsibleActionFail("\n".join(dict.fromkeys(self.problems)))
         return result
+
+    def web_servers(self, arguments: Mapping[str, Any], result: Mapping[str, Any]) -> Any:
+        """Check the web servers; return what the roles need to know of each."""
+        found, problems = web_servers.check(
+            plain(arguments["web_servers"]),
+            plain(arguments["processes"]),
+            arguments["listeners"],
+            [*result.get("names", []), *result.get("plain_names", [])],
+        )
+        self.problems += problems
+        return found
 
     def of_roles(self, roles: list[str], values: dict[str, Any], readable: bool) -> dict[str, Any]:
         """Check what single roles need; return what they share."""

@@ -26,6 +26,11 @@ options:
     type: list
     elements: dict
     default: []
+  processes:
+    description: Results of the commands that list the processes of each web server's unit.
+    type: list
+    elements: dict
+    default: []
   listeners:
     description: What C(ss) printed of the ports at which programs listen.
     type: str
@@ -78,6 +83,13 @@ united:
   description: C(domains), C(providers) and C(generic_host) of all servers.
   type: dict
   returned: when the role C(dns) is in the play, or the doctor
+nginx:
+  description:
+    - Of the nginx that is there, or of Debian's, C(directory) for a site, C(user), C(group).
+    - C(error_log) is its file, C(listens) has each place where our servers listen.
+    - C(bucket_size) and C(hash_size) are what names need, where nobody else sets them.
+  type: dict
+  returned: when the role C(nginx) is in the play
 configuration:
   description: What the program on the host reads.
   type: dict

@@ -122,27 +122,3 @@ def isolation(status: int) -> Iterator[str]:
             "container without CAP_SYS_ADMIN; let the container have it (LXC: nesting), or set "
             "autoconfig_isolate_services: false (docs/server.md)"
         )
-
-
-def web_servers(tested: Sequence[Mapping[str, Any]], listeners: str) -> Iterator[str]:
-    """Check that the ports are free, and that each web server's present configuration is right.
-
-    :arg tested: the results of the test of each web server's configuration, whose ``item`` is
-        ``__nginx_server`` or ``__haproxy_server``
-    :arg listeners: what ``ss --no-header --listening --numeric --tcp --processes`` printed
-    """
-    for result in tested:
-        server = result["item"]
-        ports = "|".join(map(str, server["ports"]))
-        holders = rf'^LISTEN.*?:({ports})\s.*?users:\(\("(?!{server["name"]}")([^"]+)"'
-        if taken := re.findall(holders, listeners, re.MULTILINE):
-            numbers = " and ".join(map(str, sorted({int(port) for port, _program in taken})))
-            programs = " and ".join(dict.fromkeys(program for _port, program in taken))
-            ports_are = f"Ports {numbers} are" if " " in numbers else f"Port {numbers} is"
-            yield f"{ports_are} taken by {programs}; {server['cure']}"
-        if result.get("rc"):
-            said = (result.get("stderr_lines") or [""])[0]
-            yield (
-                f"{server['name']} refuses its present configuration, before anything was changed: "
-                f"{said}; mend that first"
-            )

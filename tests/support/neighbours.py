@@ -14,7 +14,7 @@ from support.deployed import ROOT, Server
 SCENARIO = ROOT / "molecule/neighbours"
 INVENTORY = SCENARIO / "inventory/hosts.yml"
 KEPT = ROOT / ".cache/lab/neighbours/before.json"
-ADDRESS = "127.0.0.2"
+ADDRESS = "198.18.47.13"
 SERVER = Server("13", "neighbours")
 
 State = dict[str, str]

@@ -181,38 +181,3 @@ def test_host_that_can_not_isolate_services() -> None:
     (problem,) = checks().isolation(226)
     assert problem.startswith("This host can't isolate services (226/NAMESPACE), as in a container")
     assert "autoconfig_isolate_services: false" in problem
-
-
-NGINX = {"name": "nginx", "ports": ["80", 443], "cure": "stop it"}
-# As ss prints it.
-SOCKETS = """\
-LISTEN 0 128  0.0.0.0:22    0.0.0.0:* users:(("sshd",pid=1,fd=3))
-LISTEN 0 511  0.0.0.0:80    0.0.0.0:* users:(("nginx",pid=9,fd=6),("nginx",pid=2,fd=6))
-LISTEN 0 4096    [::]:8443     [::]:* users:(("other",pid=3,fd=4))
-"""
-APACHE = 'LISTEN 0 511 *:443 *:* users:(("apache2",pid=9,fd=6),("apache2",pid=2,fd=6))\n'
-CADDY = 'LISTEN 0 511 [::]:80 [::]:* users:(("caddy",pid=9,fd=6))\n'
-
-
-@pytest.mark.parametrize(
-    ("listeners", "problems"),
-    [
-        ("", []),
-        (SOCKETS, []),
-        (SOCKETS + APACHE, ["Port 443 is taken by apache2; stop it"]),
-        (APACHE + APACHE + CADDY, ["Ports 80 and 443 are taken by apache2 and caddy; stop it"]),
-    ],
-)
-def test_ports(listeners: str, problems: list[str]) -> None:
-    assert list(checks().web_servers([{"item": NGINX, "rc": 0}], listeners)) == problems
-
-
-def test_configuration_that_a_web_server_refuses() -> None:
-    refused = {"item": NGINX, "rc": 1, "stderr_lines": ["[emerg] unknown directive", "test failed"]}
-    (problem,) = checks().web_servers([refused], SOCKETS)
-    assert problem == (
-        "nginx refuses its present configuration, before anything was changed: "
-        "[emerg] unknown directive; mend that first"
-    )
-    silent = {"item": NGINX, "rc": 1, "stderr_lines": []}
-    assert len(list(checks().web_servers([silent], ""))) == 1

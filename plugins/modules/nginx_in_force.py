@@ -1,0 +1,230 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: nginx_in_force
+short_description: Prove that nginx answers by a configuration, after a reload where one is needed
+version_added: 0.1.0
+description:
+  - A reload that fails says so in nginx's error log alone, and the old configuration goes on.
+  - This module asks nginx at each address for the digest in O(file), until all answers have it.
+options:
+  file:
+    description: nginx's file with our servers; it contains the digest that they answer with.
+    type: path
+    required: true
+  path:
+    description: Where the servers answer with the digest.
+    type: str
+    required: true
+  listens:
+    description: Where the servers listen, as M(mailhost.autoconfig.preflight) returns it.
+    type: list
+    elements: dict
+    required: true
+  names:
+    description: Names to ask for over http.
+    type: list
+    elements: str
+    required: true
+  tls_names:
+    description: Names to ask for over TLS.
+    type: list
+    elements: str
+    required: true
+  error_log:
+    description: nginx's error log, which has the cause where the digest does not come.
+    type: str
+    default: ""
+  reload:
+    description: Whether to test and to reload nginx first.
+    type: bool
+    default: false
+  timeout:
+    description: Seconds until the answers must have the digest.
+    type: int
+    default: 15
+attributes:
+  check_mode:
+    description: Says whether nginx would be reloaded, and asks nothing.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+  platform:
+    description: Any with systemd.
+    support: full
+    platforms: posix
+author:
+  - The mailhost.autoconfig authors (@mailhost)
+"""
+
+EXAMPLES = r"""
+- name: Reload nginx, and prove that its new configuration is in force
+  mailhost.autoconfig.nginx_in_force:
+    file: /etc/nginx/sites-available/zz-mail-autoconfig.conf
+    path: /.well-known/mail-autoconfig-in-force
+    listens: "{{ __autoconfig.nginx.listens }}"
+    names: [autoconfig.example.com]
+    tls_names: [autoconfig.example.com]
+    reload: true
+"""
+
+RETURN = r""" # """
+
+import os
+import re
+import socket
+import ssl
+import time
+from typing import Any, Dict, List, NamedTuple, Tuple
+
+from ansible.module_utils.basic import AnsibleModule
+
+STEP = 5.0  # seconds for each step of a question
+PAUSE = 0.2  # seconds
+
+
+class Question(NamedTuple):
+    """Where nginx is asked, and for which name."""
+
+    address: str
+    port: int
+    name: str
+    tls: bool
+    proxy: bool
+
+
+def is_here(address: str) -> bool:
+    """Return whether the host has an address of its own loopback: some have no ::1."""
+    if address != "::1":
+        return bool(address)
+    try:
+        with open("/proc/net/if_inet6", encoding="ascii") as file:
+            return f"{1:032x}" in file.read()
+    except OSError:
+        return False
+
+
+def questions(parameters: Dict[str, Any]) -> List[Question]:
+    """Return what is asked: each name at each place."""
+    return [
+        Question(each["ask"], int(each["port"]), name, each["tls"], each["proxy"])
+        for each in parameters["listens"]
+        if is_here(each["ask"])
+        for name in parameters["tls_names" if each["tls"] else "names"]
+    ]
+
+
+def ask(question: Question, path: str) -> str:
+    """Return what the host itself gets there. Raises OSError."""
+    source = (question.address, 0) if question.address[:1].isdigit() else None
+    place = (question.address, question.port)
+    with socket.create_connection(place, STEP, source_address=source) as wire:
+        if question.proxy:
+            kind = "TCP6" if ":" in question.address else "TCP4"
+            ends = f"{question.address} {question.address} 1 {question.port}"
+            wire.sendall(f"PROXY {kind} {ends}\r\n".encode())
+        if not question.tls:
+            return talk(wire, question.name, path)
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        with context.wrap_socket(wire, server_hostname=question.name) as secured:
+            return talk(secured, question.name, path)
+
+
+def talk(wire: socket.socket, name: str, path: str) -> str:
+    """Send one request; return the answer. Raises OSError."""
+    wire.sendall(f"GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+    answer = b""
+    while len(answer) < 1 << 16:
+        more = wire.recv(1 << 16)
+        if not more:
+            break
+        answer += more
+    return answer.decode(errors="replace")
+
+
+def unproven(asked: List[Question], path: str, digest: str, until: float) -> List[Tuple[Any, str]]:
+    """Ask until all answers have the digest, or the time is over; return those that have not."""
+    while True:
+        left = []
+        for question in asked:
+            try:
+                answer = ask(question, path)
+                said = "" if digest in answer else "something else answers"
+            except OSError as error:
+                said = getattr(error, "strerror", "") or str(error)
+            if said:
+                left.append((question, said))
+        if not left or time.monotonic() > until:
+            return left
+        asked = [question for question, said in left]
+        time.sleep(PAUSE)
+
+
+def new_errors(path: str, offset: int) -> List[str]:
+    """Return what nginx could not do, from what its log has more than ``offset`` bytes."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(offset)
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return []
+    found = [line.partition("[emerg] ")[2] for line in lines if "[emerg]" in line]
+    said = [re.sub(r"^\d+#\d+: ", "", line) for line in found]
+    return [line for line in said if "still could not bind" not in line]
+
+
+def size(path: str) -> int:
+    """Return the length of a file; 0 if there is none."""
+    return os.path.getsize(path) if os.path.exists(path) else 0
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "file": {"type": "path", "required": True},
+            "path": {"type": "str", "required": True},
+            "listens": {"type": "list", "elements": "dict", "required": True},
+            "names": {"type": "list", "elements": "str", "required": True},
+            "tls_names": {"type": "list", "elements": "str", "required": True},
+            "error_log": {"type": "str", "default": ""},
+            "reload": {"type": "bool", "default": False},
+            "timeout": {"type": "int", "default": 15},
+        },
+        supports_check_mode=True,
+    )
+    parameters = module.params
+    if module.check_mode:
+        module.exit_json(changed=parameters["reload"])
+    with open(parameters["file"], encoding="utf-8") as file:
+        digests = re.findall(r'return 200 "([0-9a-f]{64})";', file.read())
+    offset = size(parameters["error_log"])
+    if parameters["reload"]:
+        for command in (
+            ["/usr/sbin/nginx", "-t", "-q"],
+            ["/usr/bin/systemctl", "reload", "nginx.service"],
+        ):
+            code, out, said = module.run_command(command)
+            if code:
+                lines = (said or out).strip().splitlines() or [" ".join(command)]
+                why = next((line for line in lines if "[emerg]" in line), lines[0])
+                module.fail_json(msg=why)
+    until = time.monotonic() + parameters["timeout"]
+    left = unproven(questions(parameters), parameters["path"], (digests or ["none"])[0], until)
+    if left:
+        question, said = left[0]
+        scheme = "https" if question.tls else "http"
+        where = f"{scheme}://{question.name} at {question.address} port {question.port}: {said}"
+        causes = new_errors(parameters["error_log"], offset)
+        module.fail_json(msg=f"{causes[0]} ({where})" if causes else where)
+    module.exit_json(changed=parameters["reload"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Where the sites of an nginx listen, and which sockets are open."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+import pytest
+
+
+def module(name: str) -> ModuleType:
+    return importlib.import_module(
+        f"ansible_collections.mailhost.autoconfig.plugins.plugin_utils.{name}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("inside", "expected"),
+    [
+        ("listen 443 ssl;", [("*", 443, 443)]),
+        ("listen *:80; listen 0.0.0.0:81;", [("*", 80, 80), ("*", 81, 81)]),
+        (
+            "listen 192.0.2.1; listen [2001:db8::1];",
+            [("192.0.2.1", 80, 80), ("[2001:db8::1]", 80, 80)],
+        ),
+        ("listen 8000-8443;", [("*", 8000, 8443)]),
+        ("listen [::]:443 ipv6only=off;", [("[::]", 443, 443)]),
+        ("listen localhost:8080;", [("localhost", 8080, 8080)]),
+        ("server_name a.test;", [("*", 80, 80)]),
+        ("listen unix:/run/x.sock; listen 443 quic;", []),
+    ],
+)
+def test_listens_of_a_site(inside: str, expected: list[tuple[str, int, int]]) -> None:
+    text = f"# configuration file /etc/nginx/nginx.conf:\nhttp {{ server {{ {inside} }} }}\n"
+    found = module("nginx_listens").listens(module("nginx_dump").read(text))
+    assert [(each.address, each.first, each.last) for each in found] == expected
+
+
+def test_stream_mail_and_ours() -> None:
+    text = (
+        "# configuration file /n.conf:\n"
+        "stream { server { listen 443; } server { listen 53 udp; } }\n"
+        "mail { server { listen 143; } } http { include d/*; }\n"
+        "# configuration file /d/zz-mail-autoconfig.conf:\nserver { listen 80; }\n"
+    )
+    found = module("nginx_listens").listens(module("nginx_dump").read(text))
+    assert [(each.kind, each.first) for each in found] == [("stream", 443), ("mail", 143)]
+
+
+def test_sockets_and_their_holders() -> None:
+    printed = (
+        'LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=9,fd=6),("nginx",pid=2,fd=6))\n'
+        "LISTEN 0 511 *:443 *:*\n"
+        'LISTEN 0 511 [fe80::1%eth0]:80 [::]:* users:(("a b",pid=3,fd=1))\n'
+        'LISTEN 0 4096 127.0.0.53%lo:53 0.0.0.0:* users:(("systemd-resolve",pid=4,fd=1))\n'
+    )
+    listens = module("nginx_listens")
+    first, second, third, fourth = listens.sockets(printed)
+    assert (first.address, second.address, third.address, fourth.address) == (
+        *("*", listens.DUAL, "[fe80::1]", "127.0.0.53"),
+    )
+    assert first.belongs_to({2, 9, 10})
+    assert not first.belongs_to({9})
+    assert not second.belongs_to({9})
+    assert second.is_in_the_way_of("192.0.2.1")
+    assert second.is_in_the_way_of("[::1]")
+    assert first.is_in_the_way_of("192.0.2.1")
+    assert not first.is_in_the_way_of("[::]")
+    assert third.is_in_the_way_of("[::]")
+    assert not third.is_in_the_way_of("[fe80::2]")
