@@ -182,11 +182,11 @@ def test_each_writer_of_metrics_has_a_file_of_its_own() -> None:
 
 @pytest.mark.parametrize("port", ["http_port", "https_port"])
 def test_load_balancer_asks_where_nginx_listens(port: str) -> None:
-    for template in (
-        "nginx/templates/mail-autoconfig.conf.j2",
+    for file in (
+        "nginx/vars/main.yml",
         "haproxy/templates/mail-autoconfig.cfg.j2",
     ):
-        assert f"autoconfig_nginx_balancer_{port}" in (ROOT / "roles" / template).read_text("utf-8")
+        assert f"autoconfig_nginx_balancer_{port}" in (ROOT / "roles" / file).read_text("utf-8")
 
 
 def test_providers_are_those_of_the_requirements() -> None:
