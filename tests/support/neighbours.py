@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from support.deployed import ROOT, Server
@@ -28,7 +29,8 @@ FILES = (
     " | xargs -0 sha256sum | sed -E 's|^([0-9a-f]+)  (.*)|content of \\2\\t\\1|'"
 )
 
-SITES = [
+Site = tuple[str, int, str, str]
+SITES: list[Site] = [
     ("127.0.0.1", 80, "blog.theirs.test", "/"),
     ("127.0.0.1", 443, "blog.theirs.test", "/"),
     ("127.0.0.1", 443, "unknown.test", "/"),
@@ -73,15 +75,15 @@ def files(server: Server) -> State:
     return dict(sorted(line.split("\t", 1) for line in printed.splitlines()))
 
 
-def answers(server: Server) -> State:
-    """What each of their sites answers, without what differs from one second to the next."""
-    printed = server.run("python3 -c %s %s", ASK, json.dumps(SITES))
+def ask(server: Server, sites: Iterable[Site] = SITES) -> State:
+    """What each site answers, without what differs from one second to the next."""
+    printed = server.run("python3 -c %s %s", ASK, json.dumps([*sites]))
     return dict(json.loads(line) for line in printed.splitlines())
 
 
 def state(server: Server) -> State:
     """All that is theirs."""
-    return files(server) | answers(server)
+    return files(server) | ask(server)
 
 
 def differences(server: Server) -> dict[str, tuple[str | None, str | None]]:

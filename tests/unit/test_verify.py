@@ -11,6 +11,8 @@ import pytest
 from mail_autoconfig import cli
 from mail_autoconfig.inventory.read import parse
 from mail_autoconfig.server.app import Application
+from mail_autoconfig.verify import outside
+from mail_autoconfig.verify.endpoints import Answer, Endpoints
 from support import answers
 from support.answers import POX, Reply
 from support.asgi import transport
@@ -310,6 +312,38 @@ def test_https_where_plain_http_should_be(run: Run) -> None:
     line = run.failure("--connect-http", run.front.address("https"))
     assert line.startswith("example.test: GET http://")
     assert line.endswith(("is this port nginx's?", "see the log of nginx"))
+
+
+def test_proxy_in_front_that_asks_by_plain_http() -> None:
+    """As Cloudflare's mode Flexible does: our own redirect to https is its answer over https."""
+    answers = {
+        "flexible.test": Answer(301, "", f"https://flexible.test{POX}", b""),
+        "moved.test": Answer(302, "", f"https://elsewhere.test{POX}", b""),
+        "right.test": Answer(200, "text/xml", "", b""),
+    }
+
+    def ask(method: str, url: str) -> Answer:
+        assert method == "GET"
+        host = url.split("/")[2]
+        if host not in answers:
+            raise ConnectionRefusedError
+        return answers[host]
+
+    (line,) = outside.loops([*answers, "unknown.test"], ask)
+    assert line.startswith("flexible.test: by DNS, https://flexible.test/autodiscover/")
+    assert "Full (strict)" in line
+
+
+def test_proxy_in_front_fails_the_command(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(endpoints: Endpoints, method: str, url: str, body: bytes | None = None) -> Answer:
+        known = not endpoints._addresses["https"]
+        return Answer(307, "", url, b"") if known else real(endpoints, method, url, body)
+
+    real = Endpoints.ask_once
+    monkeypatch.setattr(Endpoints, "ask_once", ask)
+    code, lines, summary = run.verify("--only", "example.test")
+    assert (code, summary) == (1, "1 domain, 8 answers right\n")
+    assert any(line.startswith("autodiscover.example.test: by DNS") for line in lines)
 
 
 def test_name_that_does_not_resolve(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

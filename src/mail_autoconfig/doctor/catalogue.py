@@ -340,7 +340,8 @@ FAULTS = {
         "error",
         "the redirects are a loop at {location}",
         "an answer after three redirects at most",
-        "remove the redirect",
+        "remove the redirect; behind Cloudflare set SSL/TLS to Full (strict): with Flexible it "
+        "asks the server by plain http, which redirects to https for ever",
     ),
     "web-redirect-plain": Fault(
         "error", "https redirects to http: {location}", "https throughout", "redirect to https"

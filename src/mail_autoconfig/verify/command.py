@@ -9,6 +9,8 @@ from pathlib import Path
 from ..arguments import Commands, add_file, endpoint
 from ..inventory.read import load
 
+_BY_DNS = 3.0  # seconds for each step of a request that goes where DNS says
+
 
 def add_command(commands: Commands) -> None:
     """Add `verify`."""
@@ -37,7 +39,9 @@ def add_command(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Ask, and print what is wrong. Raises ConfigurationError."""
+    from ..inventory.names import served_by_domain
     from .endpoints import Endpoints
+    from .outside import loops
     from .proxied import left_to_the_proxy
     from .run import verify
 
@@ -50,6 +54,12 @@ def run(options: argparse.Namespace) -> int:
         print(f"{options.ca}: no certificates: {error.strerror or error}", file=sys.stderr)
         return 1
     code = verify(configuration, endpoints, options.only)
+    asked = Endpoints(insecure=True, timeout=_BY_DNS)
+    hosts = (name for names in served_by_domain(configuration).values() for name in names)
+    looping = loops(hosts, asked.ask_once)
+    for line in looping:
+        print(line, file=sys.stderr)
+    code = code or int(bool(looping))
     if options.as_proxy:
         print(*left_to_the_proxy(configuration), sep="\n")
     return code

@@ -37,14 +37,16 @@ class Endpoints:
         ca: Path | None = None,
         insecure: bool = False,
         as_proxy: tuple[str, int] | None = None,
+        timeout: float = _TIMEOUT,
     ) -> None:
         """Connect to these hosts and ports, whatever DNS says; trust `ca` (PEM) alone.
 
         `insecure` trusts each certificate. `as_proxy` is where nginx listens for another web
-        server: all requests go there without TLS, each as that of another client. Raises OSError
-        if `ca` has no certificates.
+        server: all requests go there without TLS, each as that of another client. `timeout` is
+        in seconds, for each step of a request. Raises OSError if `ca` has no certificates.
         """
         self._addresses = {"https": as_proxy or https, "http": as_proxy or http}
+        self._timeout = timeout
         self._clients = itertools.cycle(_CLIENTS) if as_proxy else None
         self._context = ssl.create_default_context(cafile=str(ca) if ca else None)
         if insecure:
@@ -58,23 +60,24 @@ class Endpoints:
         """
         deadline = time.monotonic() + _PATIENCE
         while True:
-            answer = self._ask_once(method, url, body)
+            answer = self.ask_once(method, url, body)
             if answer.status != 429 or time.monotonic() > deadline:
                 return answer
             time.sleep(1)
 
-    def _ask_once(self, method: str, url: str, body: bytes | None) -> Answer:
+    def ask_once(self, method: str, url: str, body: bytes | None = None) -> Answer:
+        """Send one request. Raises OSError, http.client.HTTPException."""
         parts = urlsplit(url)
         host = parts.hostname or ""
         default_port = 443 if parts.scheme == "https" else 80
         address = self._addresses[parts.scheme] or (host, default_port)
-        connection = http.client.HTTPConnection(host, timeout=_TIMEOUT)
+        connection = http.client.HTTPConnection(host, timeout=self._timeout)
         headers = {"Content-Type": "text/xml; charset=utf-8"} if body else {}
         if self._clients:
             headers["X-Forwarded-For"] = next(self._clients)
             headers["X-Forwarded-Proto"] = parts.scheme
         try:
-            connection.sock = socket.create_connection(address, _TIMEOUT)
+            connection.sock = socket.create_connection(address, self._timeout)
             if parts.scheme == "https" and not self._clients:
                 connection.sock = self._context.wrap_socket(connection.sock, server_hostname=host)
             target = parts.path + (f"?{parts.query}" if parts.query else "")
