@@ -32,6 +32,7 @@ _BUCKETS = (46, 64), (110, 128), (255, 512)
 _DEFAULT_BUCKET = 64
 _DEFAULT_NAMES = 250
 """So many names fit nginx's own server_names_hash_max_size, 512."""
+_ELSEWHERE = "let it listen elsewhere"
 _DEBIAN: dict[str, Any] = {
     "directory": "/etc/nginx/sites-enabled",
     "group": "www-data",
@@ -74,7 +75,7 @@ def plan(
         try:
             found["listens"] += [dict(each) | at for at in _places(each, theirs, mine)]
         except RefusedError as error:
-            problems.append(f"{error}; {otherwise}")
+            problems.append(f"{error}, {otherwise}")
     found |= _hash_sizes(http, names, problems)
     return found, problems
 
@@ -118,7 +119,9 @@ def _places(
     there = [each for each in theirs if each.first <= port <= each.last]
     for each in there:
         if each.kind != "http" and (not host or each.address in ("*", host)):
-            raise RefusedError(f"nginx's {each.kind} has {each.at(port)} ({each.where})")
+            raise RefusedError(
+                f"nginx's {each.kind} has {each.at(port)} ({each.where}); {_ELSEWHERE}"
+            )
     open_ = [each for each in mine if each.port == port]
     if host:
         places = [host]
@@ -195,7 +198,7 @@ def _fits(wanted: Mapping[str, Any], port: int, same: Sequence[Listen]) -> bool:
             continue
         if is_loopback(each.address):
             return False
-        raise RefusedError(problem)
+        raise RefusedError(f"{problem}; {_ELSEWHERE}")
     return True
 
 

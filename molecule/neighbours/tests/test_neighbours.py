@@ -83,7 +83,7 @@ def test_what_cannot_work_is_refused_before_anything_changes() -> None:
         SERVER.run("nginx -t -q")
         said = refusal(run("--tags=nginx"))
     assert said.startswith(
-        f"nginx's stream has port 443 ({path}:2); or set autoconfig_nginx_behind"
+        f"nginx's stream has port 443 ({path}:2); let it listen elsewhere, or set "
     )
     assert files(SERVER) == before
 

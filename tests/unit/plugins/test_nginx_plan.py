@@ -114,14 +114,16 @@ def test_where_the_host_itself_asks() -> None:
             "",
             "stream {\n server { listen 443; } }",
             ALL,
-            "nginx's stream has port 443 (/etc/nginx/nginx.conf:2); or OTHERWISE",
+            "nginx's stream has port 443 (/etc/nginx/nginx.conf:2); "
+            "let it listen elsewhere, or OTHERWISE",
             id="stream",
         ),
         pytest.param(
             "",
             "stream { server { listen 192.0.2.1:443; } }",
             "192.0.2.1:443",
-            "nginx's stream has 192.0.2.1:443 (/etc/nginx/nginx.conf:1); or OTHERWISE",
+            "nginx's stream has 192.0.2.1:443 (/etc/nginx/nginx.conf:1); "
+            "let it listen elsewhere, or OTHERWISE",
             id="stream at one address",
         ),
         pytest.param(
@@ -129,7 +131,8 @@ def test_where_the_host_itself_asks() -> None:
             "",
             ALL,
             "another site of this nginx speaks plain http at port 443 "
-            "(/etc/nginx/conf.d/theirs.conf:1), ours would not; or OTHERWISE",
+            "(/etc/nginx/conf.d/theirs.conf:1), ours would not; "
+            "let it listen elsewhere, or OTHERWISE",
             id="plain http where TLS should be",
         ),
         pytest.param(
@@ -137,7 +140,8 @@ def test_where_the_host_itself_asks() -> None:
             "",
             ALL,
             "another site of this nginx speaks TLS at port 80 "
-            "(/etc/nginx/conf.d/theirs.conf:1), ours would not; or OTHERWISE",
+            "(/etc/nginx/conf.d/theirs.conf:1), ours would not; "
+            "let it listen elsewhere, or OTHERWISE",
             id="TLS where plain http should be",
         ),
         pytest.param(
@@ -145,7 +149,8 @@ def test_where_the_host_itself_asks() -> None:
             "",
             ALL,
             "another site of this nginx is asked with the PROXY protocol at port 443 "
-            "(/etc/nginx/conf.d/theirs.conf:1); or OTHERWISE",
+            "(/etc/nginx/conf.d/theirs.conf:1); "
+            "let it listen elsewhere, or OTHERWISE",
             id="the PROXY protocol",
         ),
         pytest.param(
@@ -153,7 +158,7 @@ def test_where_the_host_itself_asks() -> None:
             "",
             "127.0.0.1:80",
             "nginx listens at port 80 of 127.0.0.1 alone (/etc/nginx/conf.d/theirs.conf:1), and "
-            "can't take more of it while it runs; write listen 80 there and restart nginx; "
+            "can't take more of it while it runs; write listen 80 there and restart nginx, "
             "or OTHERWISE",
             id="a port that nobody else reaches",
         ),
@@ -163,7 +168,7 @@ def test_where_the_host_itself_asks() -> None:
             ALL,
             "nginx has all of port 443 open, and /etc/nginx/conf.d/theirs.conf:1 asks for a socket "
             "of its own at 192.0.2.1:443, so nginx would not start again; take its backlog=99 "
-            "away; or OTHERWISE",
+            "away, or OTHERWISE",
             id="a socket of its own beside the whole port",
         ),
     ],
@@ -177,7 +182,10 @@ def test_behind_another_web_server() -> None:
     found, problems = plan("server { listen 8080; }", "0.0.0.0:8080", wanted=BEHIND)
     assert (at(found), problems) == (["127.0.0.1:8080"], [])
     _found, problems = plan(before="stream { server { listen 8080; } }", wanted=BEHIND)
-    assert problems == ["nginx's stream has port 8080 (/etc/nginx/nginx.conf:1); or OTHERWISE"]
+    assert problems == [
+        "nginx's stream has port 8080 (/etc/nginx/nginx.conf:1); "
+        "let it listen elsewhere, or OTHERWISE"
+    ]
 
 
 def test_http2_of_a_whole_port_is_not_switched_on_for_others() -> None:
