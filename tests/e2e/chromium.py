@@ -17,13 +17,32 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 PATIENCE = 90  # seconds for a page and for axe-core, on a busy machine
 # Width and height in pixels, dots a pixel.
-SIZES = {"desktop": (1280, 900, 1), "telephone": (390, 844, 1), "picture": (1000, 1028, 2)}
+SIZES = {
+    "desktop": (1280, 900, 1),
+    "telephone": (390, 844, 1),
+    "narrow": (320, 568, 1),
+    "picture": (1000, 1028, 2),
+}
+TELEPHONES = ("telephone", "narrow")
+
+# The values in the cards that are unfolded.
+CELLS = """return [...document.querySelectorAll(".values td")].filter(td => td.checkVisibility())
+  .map(td => (td.querySelector("kbd") ?? td).textContent)"""
+# Where the buttons that download something end, in pixels from the top.
+BOTTOMS = """return [...document.querySelectorAll("a.button")].filter(a => a.checkVisibility())
+  .map(a => a.getBoundingClientRect().bottom)"""
+CHOSEN = (
+    """return document.querySelector("[name=device]:checked, [name=device][aria-current]")?.value"""
+)
 
 
-def browser(language: str, scheme: str, size: str) -> webdriver.Chrome:
+def browser(visit: dict[str, str]) -> webdriver.Chrome:
+    language, scheme, size = visit["language"], visit["scheme"], visit["size"]
     options = webdriver.ChromeOptions()
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
         options.add_argument(argument)
+    if visit["url"].startswith("http:"):  # without TLS there is no clipboard
+        options.add_argument(f"--unsafely-treat-insecure-origin-as-secure={visit['url']}")
     options.add_experimental_option("prefs", {"intl.accept_languages": language})
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options, Service("/usr/bin/chromedriver"))
@@ -35,14 +54,19 @@ def browser(language: str, scheme: str, size: str) -> webdriver.Chrome:
             "width": width,
             "height": height,
             "deviceScaleFactor": scale,
-            "mobile": size == "telephone",
+            "mobile": size in TELEPHONES,
         },
     )
     driver.execute_cdp_cmd(
         "Emulation.setEmulatedMedia",
-        {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
+        {
+            "media": visit.get("media", ""),
+            "features": [{"name": "prefers-color-scheme", "value": scheme}],
+        },
     )
     driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
+    if agent := visit.get("agent"):
+        driver.execute_cdp_cmd("Emulation.setUserAgentOverride", {"userAgent": agent})
     return driver
 
 
@@ -69,7 +93,9 @@ def look(driver: webdriver.Chrome, axe: str, *, whole: bool) -> dict[str, Any]:
         "language": driver.find_element(By.TAG_NAME, "html").get_attribute("lang"),
         "text": driver.find_element(By.TAG_NAME, "body").text,
         "links": [a.get_attribute("href") for a in driver.find_elements(By.TAG_NAME, "a")],
-        "cells": [td.text for td in driver.find_elements(By.CSS_SELECTOR, ".card td")],
+        "cells": driver.execute_script(CELLS),
+        "bottoms": driver.execute_script(BOTTOMS),
+        "chosen": driver.execute_script(CHOSEN),
         "ground": driver.execute_script("return getComputedStyle(document.body).backgroundColor"),
         "wide": driver.execute_script("return document.documentElement.scrollWidth"),
         "violations": [
@@ -83,8 +109,9 @@ def look(driver: webdriver.Chrome, axe: str, *, whole: bool) -> dict[str, Any]:
 def main() -> None:
     """Answer a list of visits (url, address, language, scheme, size) with what each one showed.
 
-    The request also has `ca`, an authority to trust (PEM), and `axe`, its script; both may be
-    left out.
+    A visit may have `agent`, the browser's User-Agent; `device`, the one to choose; `media`, such
+    as print. The request also has `ca`, an authority to trust (PEM), and `axe`, its script; both
+    may be left out.
     """
     request = json.load(sys.stdin)
     axe = request.get("axe", "")
@@ -92,12 +119,17 @@ def main() -> None:
         trust(request["ca"])
     answers = []
     for visit in request["visits"]:
-        driver = browser(visit["language"], visit["scheme"], visit["size"])
+        driver = browser(visit)
         whole = visit["size"] != "picture"
         try:
             driver.get(visit["url"])
             seen = [look(driver, axe, whole=whole)]
             if visit["address"]:
+                if device := visit.get("device"):
+                    driver.execute_script(
+                        "document.querySelector(`[name=device][value=${arguments[0]}]`).click()",
+                        device,
+                    )
                 driver.find_element(By.NAME, "email").send_keys(visit["address"])
                 question = driver.find_element(By.TAG_NAME, "html")
                 driver.find_element(By.TAG_NAME, "button").click()

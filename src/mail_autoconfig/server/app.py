@@ -10,7 +10,6 @@ import re
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -36,6 +35,7 @@ from ..inventory.model import Configuration, Domain
 from ..outlook import files as outlook_files
 from ..outlook import values as outlook
 from .gate import BusyError, Gate
+from .people import form_of, visitor
 from .replies import KEEP_NOT, busy, error, refusal
 from .request import BodyTooLargeError, Request
 from .signing import NoKeyError, Signer, SigningError
@@ -144,23 +144,28 @@ class Application:
         if not own and (not host or host != self.configuration.generic_host):
             return refusal(404, "Not found.")
         look = self.configuration.look
-        body = page.render(look, _language(self, request), self._domain_of_host(request))
+        who = visitor(look, request, request.parameter("lang"), request.parameter("device"))
+        body = page.render(look, who, self._domain_of_host(request))
         return Response(body, 200, {**_KEEP, **page.HEADERS}, page.MEDIA_TYPE)
 
     async def settings(self, request: Request) -> Response:
         """The page with the settings for the address in its form."""
-        form = (await request.body()).decode("utf-8", "replace")
-        email, status = "", 200
-        render = partial(page.render, self.configuration.look, _language(self, request))
+        look, own, form = (
+            self.configuration.look,
+            self._domain_of_host(request),
+            await form_of(request),
+        )
+        who = visitor(look, request, form.get("lang", ""), form.get("device", ""))
+        render = partial(page.render, look, who)
+        email, status = form.get("email", "").strip(), 200
         try:
-            email = dict(parse_qsl(form, max_num_fields=10)).get("email", "").strip()
             address = addresses.parse(email)
         except ValueError:
-            status, body = 400, render(None, email=email, error="error_address")
+            status, body = 400, render(own, email=email, error="error_address")
         else:
             domain = self.configuration.find(address.domain)
             if domain is None:
-                status, body = 404, render(None, email=email, error="error_domain")
+                status, body = 404, render(own, email=email, error="error_domain")
             else:
                 host = names.page_host(self.configuration, domain)
                 # In a thread of its own, since the QR code is the costliest of all answers.
@@ -287,10 +292,6 @@ def _failure(request: Request, failure: Exception) -> Response:
     place = traceback.extract_tb(failure.__traceback__)[-1]
     _log.error("%s in %s, line %s", type(failure).__name__, place.name, place.lineno)
     return refusal(500, "Internal error.") if request.is_read else error(Error.INTERNAL)
-
-
-def _language(application: Application, request: Request) -> str:
-    return page.choose_language(request.header("accept-language"), application.configuration.look)
 
 
 def _has(if_none_match: str, tag: str) -> bool:

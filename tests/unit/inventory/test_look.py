@@ -11,6 +11,7 @@ from mail_autoconfig.texts import texts
 from .samples import DOMAIN, domain, problems, provider
 
 PNG = "data:image/png;base64,AAAA"
+WITHOUT_TITLE = {key: text for key, text in texts("en").items() if key != "title"}
 JPEG = "data:image/jpeg;base64,AAAA"
 
 
@@ -32,7 +33,7 @@ JPEG = "data:image/jpeg;base64,AAAA"
          "autoconfig_page_texts, de.title: 5 is not a line of text"),
         ({"domains": [DOMAIN], "page": {"texts": {"de": 5}}},
          "autoconfig_page_texts, de: not a mapping of keys to texts"),
-        ({"domains": [DOMAIN], "page": {"texts": {"sv": dict.fromkeys([*texts("en")][1:], "x")}}},
+        ({"domains": [DOMAIN], "page": {"texts": {"sv": WITHOUT_TITLE}}},
          "autoconfig_page_texts, sv: a new language needs all texts; missing: title"),
         ({"domains": [DOMAIN], "page": {"texts": {"Deutsch": {}}}},
          "autoconfig_page_texts, Deutsch: not a language such as en or it"),
