@@ -31,6 +31,7 @@ CONFIGURATION = {
     "providers": {
         "example": {
             "display_name": "Example Ltd",
+            "contact": {"name": "Example IT", "email": "help@example.com"},
             "servers": [
                 {"type": "imap", "host": "mail.example.com", "security": "tls"},
                 {"type": "smtp", "host": "mail.example.com", "security": "starttls"},
@@ -84,7 +85,7 @@ def in_container(options: list[str], command: list[str], data: bytes) -> bytes:
 def taken(port: int) -> bytes:
     """What Chromium shows of the settings, as a PNG of two dots a pixel."""
     visit = {"url": f"http://{HOST}:{port}/", "address": ADDRESS, "language": "en"}
-    visit |= {"scheme": "light", "size": "picture"}
+    visit |= {"scheme": "light", "size": "picture", "device": "windows"}
     printed = in_container(
         ["--network", "host", "--add-host", f"{HOST}:127.0.0.1"],
         ["python3", "-c", (ROOT / "tests/e2e/chromium.py").read_text("utf-8")],

@@ -21,7 +21,7 @@ SIZES = {
     "desktop": (1280, 900, 1),
     "telephone": (390, 844, 1),
     "narrow": (320, 568, 1),
-    "picture": (1000, 1028, 2),
+    "picture": (1000, 1165, 2),
 }
 TELEPHONES = ("telephone", "narrow")
 
@@ -31,6 +31,14 @@ CELLS = """return [...document.querySelectorAll(".values td")].filter(td => td.c
 # Where the buttons that download something end, in pixels from the top.
 BOTTOMS = """return [...document.querySelectorAll("a.button")].filter(a => a.checkVisibility())
   .map(a => a.getBoundingClientRect().bottom)"""
+CODES = (
+    """return [...document.querySelectorAll(".code")].filter(svg => svg.checkVisibility()).length"""
+)
+# What the first button to copy puts into the clipboard; null without such a button.
+COPIED = """const done = arguments[arguments.length - 1], button = document.querySelector(".copy");
+  if (!button?.checkVisibility()) return done(null);
+  navigator.clipboard.writeText = text => { done(text); return Promise.resolve(); };
+  button.click();"""
 CHOSEN = (
     """return document.querySelector("[name=device]:checked, [name=device][aria-current]")?.value"""
 )
@@ -94,6 +102,8 @@ def look(driver: webdriver.Chrome, axe: str, *, whole: bool) -> dict[str, Any]:
         "text": driver.find_element(By.TAG_NAME, "body").text,
         "links": [a.get_attribute("href") for a in driver.find_elements(By.TAG_NAME, "a")],
         "cells": driver.execute_script(CELLS),
+        "codes": driver.execute_script(CODES),
+        "copied": driver.execute_async_script(COPIED),
         "bottoms": driver.execute_script(BOTTOMS),
         "chosen": driver.execute_script(CHOSEN),
         "ground": driver.execute_script("return getComputedStyle(document.body).backgroundColor"),

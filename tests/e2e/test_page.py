@@ -1,7 +1,7 @@
 """A real Chromium opens the page for people at the deployed servers; axe-core looks at it.
 
-The environment names a lab of tests/lab, as for test_thunderbird.py. PAGE_PICTURES names a
-directory for the pictures; without it they are thrown away.
+The environment names a lab of tests/lab, as for test_thunderbird.py. The pictures stay in
+.cache/page, to be looked at.
 """
 
 import base64
@@ -21,7 +21,7 @@ ROOT = HERE.parents[1]
 LAB = os.environ.get("LAB_NAME", "demo")
 CA = Path(os.environ.get("LAB_CA", ROOT / ".demo/ca.pem"))
 SUFFIX = os.environ.get("LAB_SUFFIXES", "test").split()[-1]
-PICTURES = os.environ.get("PAGE_PICTURES")
+PICTURES = ROOT / ".cache/page"
 
 DOMAIN = f"corp.{SUFFIX}"
 PAGE = f"https://autoconfig.{DOMAIN}/"
@@ -37,16 +37,29 @@ def visit(name: str, **more: str) -> Visit:
     return usual | {"size": "desktop", "name": name} | more
 
 
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Version/18.1 Mobile Safari/604.1"
+PIXEL = "Mozilla/5.0 (Linux; Android 15; Pixel 9) Chrome/140.0 Mobile Safari/537.36"
+WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0 Safari/537.36"
+MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/18.1 Safari/605.1.15"
+
 VISITS = [
-    visit("light"),
-    visit("dark", scheme="dark", language="fr-CA,en;q=0.5"),
-    visit("telephone", size="telephone", language="de"),
-    visit("telephone-dark", size="telephone", scheme="dark"),
+    visit("windows", agent=WINDOWS),
+    visit("windows-dark", agent=WINDOWS, scheme="dark", language="fr-CA,en;q=0.5"),
+    visit("windows-print", agent=WINDOWS, media="print", language="it"),
+    visit("mac-dark", agent=MAC, scheme="dark", language="nl"),
+    visit("linux", language="pt", device="linux"),
+    visit("iphone", agent=IPHONE, size="telephone", language="de"),
+    visit("iphone-dark", agent=IPHONE, size="telephone", scheme="dark"),
+    visit("iphone-narrow", agent=IPHONE, size="narrow", language="fr"),
+    visit("android", agent=PIXEL, size="telephone", language="es"),
+    visit("android-narrow-dark", agent=PIXEL, size="narrow", scheme="dark", language="de"),
+    visit("iphone-from-computer", agent=WINDOWS, device="ios"),
     visit("unknown", address="user@unknown.invalid"),
     visit("autodiscover", url=f"https://autodiscover.{DOMAIN}/", language="pl"),
     visit("http", url=f"http://autoconfig.{DOMAIN}/", address=""),
 ]
-LANGUAGES = {"dark": "fr", "telephone": "de"}
+WIDTHS = {"telephone": 390, "narrow": 320, "desktop": 1280}
+"""Pixels."""
 
 
 def axe() -> str:
@@ -78,9 +91,9 @@ def seen() -> dict[str, dict[str, Any]]:
     }
     for name, answer in answers.items():
         for number, page in enumerate(answer["seen"]):
-            if PICTURES:
-                picture = Path(PICTURES, f"{name}-{number}.png")
-                picture.write_bytes(base64.b64decode(page["picture"]))
+            picture = PICTURES / f"{name}-{number}.png"
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            picture.write_bytes(base64.b64decode(page["picture"]))
     return answers
 
 
@@ -88,10 +101,11 @@ def seen() -> dict[str, dict[str, Any]]:
 def test_page_keeps_nobody_out_and_nothing_out_of_it_is_loaded(
     seen: dict[str, dict[str, Any]], name: str
 ) -> None:
+    asked = next(each for each in VISITS if each["name"] == name)
     for page in seen[name]["seen"]:
         assert page["violations"] == []
-        assert page["language"] == LANGUAGES.get(name, "en")
-        assert page["wide"] <= (390 if "telephone" in name else 1280)
+        assert page["language"] == asked["language"].partition("-")[0]
+        assert page["wide"] <= WIDTHS[asked["size"]]
     own = f"autodiscover.{DOMAIN}" if name == "autodiscover" else f"autoconfig.{DOMAIN}"
     assert [url for url in seen[name]["loaded"] if own not in url] == []
     # A breach of the Content-Security-Policy would be told here; a 404 of the form is one line too.
@@ -99,22 +113,63 @@ def test_page_keeps_nobody_out_and_nothing_out_of_it_is_loaded(
     assert [line for line in errors if "404" not in line or name != "unknown"] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "device"),
+    [
+        ("windows", "windows"),
+        ("mac-dark", "mac"),
+        ("iphone", "ios"),
+        ("android", "android"),
+        ("autodiscover", "linux"),  # Chromium's own User-Agent here
+    ],
+)
+def test_device_is_guessed(seen: dict[str, dict[str, Any]], name: str, device: str) -> None:
+    assert [page["chosen"] for page in seen[name]["seen"]] == [device, device]
+
+
+def test_device_can_be_chosen(seen: dict[str, dict[str, Any]]) -> None:
+    question, answer = seen["iphone-from-computer"]["seen"]
+    assert (question["chosen"], answer["chosen"]) == ("windows", "ios")
+
+
 def test_settings(seen: dict[str, dict[str, Any]]) -> None:
-    question, answer = seen["light"]["seen"]
+    question, answer = seen["windows"]["seen"]
     assert question["cells"] == []
-    assert "Corp & Sons" not in answer["url"]
     assert answer["url"] == f"{PAGE}settings"  # the address is in no URL
     host = f"mail.corp.{SUFFIX}"
-    assert answer["cells"] == [
-        *(host, "993", "SSL/TLS", ADDRESS, "your password"),
-        *(host, "995", "SSL/TLS", ADDRESS, "your password"),
-        *(host, "587", "STARTTLS", ADDRESS, "your password"),
+    assert answer["cells"] == [  # POP3 is below a fold
+        *(host, "993", "SSL/TLS", ADDRESS, "that of your mailbox"),
+        *(host, "587", "STARTTLS", ADDRESS, "that of your mailbox"),
     ]
-    assert answer["links"] == [
-        f"{PAGE}email.mobileconfig?email=o%27brien%2Bx@{DOMAIN}",
+    assert answer["copied"] == host
+    assert [link for link in answer["links"] if "?lang=" not in link] == [
         f"{PAGE}outlook.reg",
         f"{PAGE}outlook.zip",
     ]
+
+
+@pytest.mark.parametrize(("name", "height"), [("iphone", 844), ("iphone-narrow", 568)])
+def test_telephone_shows_the_button_for_the_profile_without_scrolling(
+    seen: dict[str, dict[str, Any]], name: str, height: int
+) -> None:
+    answer = seen[name]["seen"][1]
+    (link,) = [link for link in answer["links"] if "mobileconfig" in link]
+    assert link == f"{PAGE}email.mobileconfig?email=o%27brien%2Bx@{DOMAIN}"
+    (bottom,) = answer["bottoms"]
+    assert bottom < height
+    assert answer["codes"] == 0
+
+
+@pytest.mark.parametrize("name", ["windows", "mac-dark", "linux", "iphone-from-computer"])
+def test_computer_shows_a_code_for_the_iphone(seen: dict[str, dict[str, Any]], name: str) -> None:
+    assert seen[name]["seen"][1]["codes"] == 1
+
+
+def test_print_unfolds_all_and_has_no_buttons(seen: dict[str, dict[str, Any]]) -> None:
+    answer = seen["windows-print"]["seen"][1]
+    assert answer["bottoms"] == []
+    assert "995" in answer["cells"]
+    assert len(answer["cells"]) == 15
 
 
 def test_unknown_domain(seen: dict[str, dict[str, Any]]) -> None:
@@ -124,8 +179,8 @@ def test_unknown_domain(seen: dict[str, dict[str, Any]]) -> None:
 
 
 def test_dark_and_light_differ(seen: dict[str, dict[str, Any]]) -> None:
-    light, dark = (seen[name]["seen"][0]["ground"] for name in ("light", "dark"))
-    assert (light, dark) == ("rgb(244, 246, 249)", "rgb(16, 21, 28)")
+    light, dark = (seen[name]["seen"][0]["ground"] for name in ("iphone", "iphone-dark"))
+    assert (light, dark) == ("rgb(245, 246, 248)", "rgb(16, 21, 28)")
 
 
 def test_plain_http_leads_to_https(seen: dict[str, dict[str, Any]]) -> None:
