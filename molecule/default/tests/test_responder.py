@@ -265,12 +265,13 @@ def test_override_that_is_not_right_is_refused_before_a_host_changes(
     assert line in refusal(play("mailhost.autoconfig.server", "--tags=responder", **variables))
 
 
-def test_own_logo_and_texts(tmp_path: Path) -> None:
+def test_own_logo_texts_and_contact(tmp_path: Path) -> None:
     logo = tmp_path / "logo.svg"
     logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>')
     own = {
         "autoconfig_page_logo": str(logo),
         "autoconfig_page_texts": {"en": {"title": "A <title>"}},
+        "autoconfig_page_contact": {"name": "A & B", "email": "help@a.test"},
     }
     try:
         converge("--tags=responder", **own)
@@ -279,5 +280,6 @@ def test_own_logo_and_texts(tmp_path: Path) -> None:
             page = server.ask("https", "GET", f"autoconfig.corp.{server.suffix}", "/").body.decode()
             assert "<h1>A &lt;title&gt;</h1>" in page
             assert 'src="data:image/svg+xml;base64,PHN2Zy' in page
+            assert 'A &amp; B\n<a href="mailto:help@a.test">' in page
     finally:
         converge("--tags=responder")
