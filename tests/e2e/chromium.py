@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import staleness_of
@@ -144,7 +145,9 @@ def main() -> None:
                 question = driver.find_element(By.TAG_NAME, "html")
                 driver.find_element(By.TAG_NAME, "button").click()
                 # A click can return before the form is sent; a script in the old page never ends.
-                WebDriverWait(driver, PATIENCE).until(staleness_of(question))
+                # In between, the driver may know the element no more and say so in its own words.
+                wait = WebDriverWait(driver, PATIENCE, ignored_exceptions=[WebDriverException])
+                wait.until(staleness_of(question))
                 seen.append(look(driver, axe, whole=whole))
             loaded = [
                 message["params"]["request"]["url"]
