@@ -143,6 +143,13 @@ def test_text_to_paste_where_one_is_missing(strangers: dict[str, Report]) -> Non
     assert not [name for name in HEALTHY if texts[name]]
 
 
+def test_table_of_a_domain_without_anything_fits_two_screens() -> None:
+    """Each reason stands once, whichever clients have it."""
+    result = program("doctor", "--allow-private", "user@dns-nothing.test")
+    assert len(result.stdout.splitlines()) <= 48
+    assert "KMail fails for the same reasons" in result.stdout
+
+
 def test_accepted_finding_weighs_nothing() -> None:
     result = doctor(
         *("--allow-private", "--ignore", "dns-no-mx", "--ignore", "web-case:elsewhere"),

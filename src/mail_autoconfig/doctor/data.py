@@ -156,7 +156,8 @@ class Outcome:
     `client` is a stable slug, `title` its name for people. `why` is one sentence; `remedy` is what
     to do, empty if there is nothing to do. `source` is the URL or the record set that the
     settings are from; `exchanges` and `lookups` are what the client asks, in its order. `gravity`
-    is how bad it is if this client fails.
+    is how bad it is if this client fails. `misses` are what it asked, such as "GET URL", each with
+    the reason why it went on: what `why` is made of.
     """
 
     client: str
@@ -169,6 +170,7 @@ class Outcome:
     exchanges: tuple[Exchange, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     gravity: Severity = "warning"
+    misses: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,19 +130,33 @@ def _texts(finding: Finding, width: int) -> Iterator[_Line]:
 def _clients(report: Report, width: int) -> Iterator[_Line]:
     """What each client ends with; its sentence where it finds nothing or asks."""
     known: dict[tuple[Setting, ...], str] = {}
+    said: set[str] = set()
     for outcome in report.outcomes:
         word, style = _VERDICTS[outcome.verdict]
         if outcome.verdict == "fails" and outcome.gravity == "ok":
             style = "dim"
         same = known.get(outcome.settings) if outcome.settings else None
         end = f": the same as {same}" if same else ""
+        why = [each for each in reasons(outcome) if each not in said]
+        if outcome.verdict == "fails" and outcome.misses and not why:
+            end = " for the same reasons"
         yield _Line(f"{plain(outcome.title)} {word}{end}", style)
         if outcome.verdict == "asks" or (outcome.verdict == "fails" and outcome.gravity != "ok"):
-            yield from (_Line(line) for line in wrapped(outcome.why, width, "  "))
+            yield from (_Line(line) for line in wrapped("; ".join(why), width, "  "))
+            said.update(why)
         if outcome.settings and not same:
             known[outcome.settings] = outcome.title
             yield from (_Line(plain(f"  {text}")) for text in servers(outcome))
     yield from (_Line(text, "dim") for text in NEVER_ASK if report.outcomes)
+
+
+def reasons(outcome: Outcome) -> list[str]:
+    """Why a client went on, each reason once: with the host that it is about, without the URL."""
+    found = []
+    for asked, why in outcome.misses:
+        name = asked.split(" ", 1)[1].partition("://")[2].partition("/")[0] or asked
+        found.append(why if name in why else f"{name}: {why}")
+    return list(dict.fromkeys(found)) or [outcome.why]
 
 
 def servers(outcome: Outcome) -> Iterator[str]:

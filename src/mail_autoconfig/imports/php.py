@@ -32,10 +32,15 @@ _WRAPPED = re.compile(
 )
 _LOCAL_PART = re.compile(
     r"explode\s*\(\s*['\"]@['\"].*\)\s*\[\s*0\s*\]|strstr\s*\(.*,\s*['\"]@['\"]\s*,\s*true\s*\)"
-    r"|strtok\s*\(.*['\"]@['\"]\s*\)|substr\s*\(.*,\s*0\s*,\s*strpos",
+    r"|strtok\s*\(.*['\"]@['\"]\s*\)|substr\s*\(.*,\s*0\s*,\s*str\w*pos"
+    r"|current\s*\(\s*explode\s*\(\s*['\"]@",
     re.DOTALL | re.IGNORECASE,
 )
 _DOMAIN = re.compile(r"explode\s*\(\s*['\"]@['\"].*\)\s*\[\s*1\s*\]|substr\s*\(\s*strrchr", re.I)
+_PART = re.compile(r"\$(\w+)\s*\[\s*([01])\s*\]")
+_PARTS = re.compile(r"explode\s*\(\s*['\"]@['\"]", re.IGNORECASE)
+_IS_SET = re.compile(r"!?\s*(?:isset|empty)\s*\(.*\)", re.IGNORECASE)
+_CONTROL = re.compile(r"\s*(if|else|elseif|foreach|for|while|switch|case)\b")
 _ADDRESS = re.compile(
     r"\$(?:\w*(?:mail|match|address)\w*)(?:\s*\[\s*1\s*\])?\s*$|EMailAddress", re.I
 )
@@ -52,7 +57,7 @@ def read(octets: bytes, domains: Sequence[str] = (), address: str = "") -> Sourc
         raise SourceError("no <Autodiscover> … </Autodiscover> in this script")
     values = _values(script)
     left: list[str] = []
-    xml = _plain(match[0], lambda code: _filled(code, values, left))
+    xml = _plain(match[0], lambda code: _filled(code, values, left), left)
     source = pox.read(xml.encode(), domains, address)
     return Source(source.drafts, (*left, *source.left))
 
@@ -71,7 +76,7 @@ def _values(script: str) -> Values:
     return {name: code for name, code in found.items() if name not in twice}
 
 
-def _plain(xml: str, fill: Callable[[str], str]) -> str:
+def _plain(xml: str, fill: Callable[[str], str], left: list[str]) -> str:
     """The XML of a template: blocks of PHP, or texts that are joined and echoed."""
     if "<?" not in xml:
         xml = _NEXT_ECHO.sub("\n", xml)
@@ -83,6 +88,8 @@ def _plain(xml: str, fill: Callable[[str], str]) -> str:
         if match[0].startswith("<?="):
             return fill(match[1])
         echo = _ECHO.fullmatch(match[1])
+        if control := _CONTROL.match(match[1]):
+            left.append(f"PHP's {control[1]}: what is below it is taken in any case")
         return fill(echo[1]) if echo else ""
 
     return _BLOCK.sub(block, xml)
@@ -114,13 +121,21 @@ def _value(code: str, values: Values, depth: int) -> str | None:
 
 
 def _worked_out(code: str, values: Values, depth: int) -> str | None:
+    part = _PART.fullmatch(code)
+    if part and _PARTS.match(values.get(part[1], "")):
+        return "{localpart}" if part[2] == "0" else "{domain}"
     if _LOCAL_PART.search(code):
         return "{localpart}"
     if _DOMAIN.search(code):
         return "{domain}"
     if wrapped := _WRAPPED.fullmatch(code):
         return _value(wrapped[1].partition(",")[0], values, depth - 1)
-    if choice := _CHOICE.fullmatch(code):
+    if "??" in code:
+        return _value(code.partition("??")[0], values, depth - 1)
+    if (choice := _CHOICE.fullmatch(code)) and _IS_SET.fullmatch(choice[1]):
+        either = (_value(choice[each], values, depth - 1) for each in (2, 3))
+        return next((each for each in either if each), None)
+    if choice:
         asked = _IS_TRUE.sub("", choice[1].strip("() "))
         is_so = _value(asked, values, depth - 1)
         if is_so is None:

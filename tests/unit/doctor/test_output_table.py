@@ -7,7 +7,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from mail_autoconfig.doctor.changes import Changes
-from mail_autoconfig.doctor.data import Finding, Report
+from mail_autoconfig.doctor.data import Finding, Outcome, Report
 from mail_autoconfig.doctor.output_table import FEW, NEVER_ASK, show
 
 from .samples import ERROR, TEXT, WARNING, report
@@ -64,6 +64,29 @@ def test_each_request() -> None:
     assert found[found.index("GET https://a.test/y") + 1] == "no connection, 0 octets, 0.00 s"
     assert found[found.index("POST https://a.test/x") + 1] == "200, text/xml, 4 octets, 0.25 s"
     assert "302 → https://a.test/, 0 octets, 0.00 s" in found
+
+
+def test_each_reason_once() -> None:
+    """Without the URLs, which -v has."""
+    misses = (
+        ("GET https://a.test/x", "a.test has no address"),
+        ("POST http://a.test/y", "a.test has no address"),
+        ("GET https://b.test/x", "status 404"),
+        ("SRV _x._tcp.a.test", "no record"),
+    )
+    first, same = (
+        Outcome(name, name, "fails", "long", misses=some)
+        for name, some in (("One", misses), ("Two", misses[1:3]))
+    )
+    other = Outcome("Three", "Three", "fails", "long", misses=(*misses, ("GET http://c/", "x")))
+    found = lines(shown(replace(report(), outcomes=(first, same, other))))
+    assert found[2:7] == [
+        "One fails",
+        "a.test has no address; b.test: status 404; SRV _x._tcp.a.test: no record",
+        "Two fails for the same reasons",
+        "Three fails",
+        "c: x",
+    ]
 
 
 def test_text_to_paste() -> None:

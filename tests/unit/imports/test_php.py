@@ -51,6 +51,14 @@ SCRIPTS = {
         f"echo '{line}';\n"
         for line in template("' . $matches[1] . '").replace("><", ">\n<").split("\n")
     ),
+    "heredoc": READ
+    + "$email = $matches[1] ?? \"\";\n$host = 'mail.example.net';\necho <<<XML\n"
+    + template("{$email}", "$host")
+    + "\nXML;\n",
+    "isset": READ
+    + "$login = isset($matches[1]) ? $matches[1] : '';\n"
+    + HEAD
+    + template("<?= $login ?>"),
     "simplexml": "<?php $email = (string) $request->Request->EMailAddress; ?>"
     + template("<?php echo trim($email); ?>"),
 }
@@ -71,7 +79,9 @@ def test_script_with_the_address_as_log_in_name(name: str) -> None:
     [
         "<?php echo explode('@', $matches[1])[0]; ?>",
         "<?= strstr($email, '@', true) ?>",
-        "<?php echo substr($email, 0, strpos($email, '@')); ?>",
+        "<?php echo substr($email, 0, strrpos($email, '@')); ?>",
+        "<?php echo current(explode('@', $email)); ?>",
+        "<?php echo $parts[0]; ?>",
         "<?php list($user, $domain) = explode('@', $email); ?>",
     ],
 )
@@ -79,7 +89,7 @@ def test_log_in_name_that_is_the_local_part(code: str) -> None:
     if "list" in code:
         script = f"{code}\n" + template("<?php echo $user; ?>")
     else:
-        script = "<?php\n?>" + template(code)
+        script = "<?php $parts = explode('@', $email); ?>" + template(code)
     found = inventory(read(script.encode(), DOMAINS)).domains["example.com"].settings
     assert {each.username for each in found.servers} == {"{localpart}"}
 
@@ -89,6 +99,13 @@ def test_what_only_running_it_could_tell_is_said() -> None:
     source = read(script.encode(), DOMAINS)
     assert source.left[0].startswith("PHP's port_of($db): not worked out")
     assert inventory(source).domains["example.com"].settings.servers[0].port == 993
+
+
+def test_conditions_are_said() -> None:
+    script = template("<?=$matches[1]?>").replace("<Protocol>", "<?php if ($x) { ?><Protocol>", 1)
+    source = read(script.encode(), DOMAINS)
+    assert source.left == ("PHP's if: what is below it is taken in any case",)
+    assert len(inventory(source).domains["example.com"].settings.servers) == 2
 
 
 def test_nothing_is_run() -> None:

@@ -110,7 +110,8 @@ class Asked:
 
     def failed(self, remedy: str, why: str = "") -> Outcome:
         """The outcome of a client that finds nothing, by default for the reasons met."""
-        return self._outcome("fails", why or self.reasons, remedy, ())
+        outcome = self._outcome("fails", why or self.reasons, remedy, ())
+        return outcome if why else replace(outcome, misses=tuple(self._misses.items()))
 
     def _outcome(
         self, verdict: Verdict, why: str, remedy: str, settings: tuple[Setting, ...]
