@@ -66,6 +66,7 @@ def test_login_name_that_is_missing_is_the_local_part() -> None:
 
 def test_ssl_on_a_port_that_begins_in_plain_text() -> None:
     source = read(answer(protocol("IMAP", 143) + protocol("SMTP", 587)))
+    assert {each["security"] for each in source.drafts[0].servers} == {"starttls"}
     found = inventory(source).domains["example.com"].settings.servers
     assert [(each.port, each.security) for each in found] == [(143, "starttls"), (587, "starttls")]
     assert "smtp mail.example.net: SSL on and no Encryption, but port 587" in source.left[2]
