@@ -121,6 +121,24 @@ def front() -> Iterator[Container]:
         container.remove(force=True)
 
 
+def ask(
+    front: Container,
+    kind: str,
+    method: str,
+    path: str,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+) -> Reply:
+    """Ask one of the servers for the domain, in their container."""
+    encoded = base64.b64encode(body).decode()
+    request = json.dumps([PORTS[kind], method, DOMAIN, path, dict(headers or {}), encoded])
+    command = ["docker", "exec", str(front.id), "python3", "-c", ASK, request]
+    ran = subprocess.run(command, capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    status, found, answer = json.loads(ran.stdout)
+    return Reply(status, found, base64.b64decode(answer))
+
+
 def asked(kind: str, name: str, method: str, path: str, expect: Expectation) -> Case:
     body = REQUEST if method == "POST" else b""
     return Case(f"{kind}: {name}", method, DOMAIN, path, expect, body)
@@ -165,14 +183,21 @@ CASES = [
 @pytest.mark.parametrize(("kind", "case"), CASES, ids=lambda value: getattr(value, "name", ""))
 def test_front(front: Container, kind: str, case: Case) -> None:
     def transport(
-        _: str, method: str, host: str, path: str, headers: Mapping[str, str], body: bytes
+        _: str, method: str, _host: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> Reply:
-        encoded = base64.b64encode(body).decode()
-        request = json.dumps([PORTS[kind], method, host, path, dict(headers), encoded])
-        command = ["docker", "exec", str(front.id), "python3", "-c", ASK, request]
-        ran = subprocess.run(command, capture_output=True, check=False)
-        assert ran.returncode == 0, ran.stderr
-        status, found, answer = json.loads(ran.stdout)
-        return Reply(status, found, base64.b64decode(answer))
+        return ask(front, kind, method, path, headers, body)
 
     answers.run(case, transport)
+
+
+@pytest.mark.parametrize("kind", ["apache", "nginx"])
+def test_no_address_in_the_log_of_the_site(front: Container, kind: str) -> None:
+    for path in (
+        f"{WELL_KNOWN}?emailaddress=somebody%40{DOMAIN}",
+        f"/autodiscover/Autodiscover.json/v1.0/somebody@{DOMAIN}?Protocol=AutodiscoverV1",
+    ):
+        ask(front, kind, "GET", path)
+    assert ask(front, kind, "GET", f"/?visitor-of-{kind}").status == 200
+    logs = front.exec_run(["sh", "-c", "cat /var/log/apache2/*.log /var/log/nginx/*.log"]).output
+    assert f"visitor-of-{kind}".encode() in logs
+    assert b"somebody" not in logs

@@ -19,6 +19,7 @@ _ROUTES = (
     (r"autodiscover/autodiscover\.json((?:/.*)?)", f"{JSON_PATH}$1"),
     (r"(?:\.well-known/)?autoconfig/mail/config-v1\.1\.xml", CONFIG_PATH),
 )
+_ANY = "|".join(asked for asked, _answered in _ROUTES)
 _TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
 
 
@@ -28,7 +29,13 @@ def apache(domain: Domain, host: str) -> str:
         f"RewriteRule ^/{asked}$ https://{host}{answered} [NC,P,L]\n" for asked, answered in _ROUTES
     )
     return (
-        f"# {domain.name}: for its <VirtualHost *:443>; a2enmod rewrite ssl proxy_http\n"
+        f"# {domain.name}: for its <VirtualHost *:443>; a2enmod rewrite setenvif ssl proxy_http\n"
+        "# Request lines can contain a mail address. In place of the site's own CustomLog:\n"
+        "CustomLog ${APACHE_LOG_DIR}/access.log combined env=!mail_autoconfig\n"
+        f'<LocationMatch "(?i)^/(?:{_ANY})$">\n'
+        "    SetEnvIf Request_URI . mail_autoconfig\n"
+        "    LogLevel crit\n"
+        "</LocationMatch>\n"
         "SSLProxyEngine on\n"
         "SSLProxyVerify require\n"
         "SSLProxyVerifyDepth 10\n"  # the default, 1, is too short for Let's Encrypt's chains
