@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
 from jinja2 import Template
 
 from mail_autoconfig.certificates.certbot import CONFIG
@@ -272,3 +274,32 @@ def test_services_may_be_had_without_namespaces(unit: Path) -> None:
     for key in keys & NAMESPACES.keys() - {"ReadWritePaths"}:
         (value,) = re.findall(rf"^{key}=(.+)$", service, re.MULTILINE)
         assert value in (NAMESPACES[key][0], "full")
+
+
+@pytest.mark.parametrize(
+    ("listen", "asked", "own"),
+    [
+        ("8080", "127.0.0.1:8080", []),
+        ("*:8080", "127.0.0.1:8080", []),
+        ("0.0.0.0:8080", "127.0.0.1:8080", []),
+        ("127.0.0.1:8080", "127.0.0.1:8080", []),
+        ("localhost:8080", "localhost:8080", []),
+        ("192.0.2.1:8080", "192.0.2.1:8080", ["192.0.2.1"]),
+        ("[::]:8080", "[::1]:8080", []),
+        ("[2001:db8::1]:8080", "[2001:db8::1]:8080", ["2001:db8::1"]),
+    ],
+)
+def test_verify_reaches_nginx_behind_a_proxy(listen: str, asked: str, own: list[str]) -> None:
+    """It asks where nginx listens, from an address that nginx answers."""
+
+    def rendered(role: str, name: str) -> Any:
+        variables = {
+            "autoconfig_nginx_proxy_listen": listen,
+            "autoconfig_nginx_proxy_addresses": ["192.0.2.2"],
+        }
+        raw = read(ROOT / f"roles/{role}/vars/main.yml")[name]
+        return Templar(DataLoader(), variables=variables).template(trust_as_template(raw))
+
+    assert rendered("verify", "__verify_listen") == asked
+    addresses = rendered("nginx", "__nginx_proxy_addresses")
+    assert addresses == ["192.0.2.2", "127.0.0.1", "::1", *own]
