@@ -295,7 +295,7 @@ def test_verify_reaches_nginx_behind_a_proxy(listen: str, asked: str, own: list[
     def rendered(role: str, name: str) -> Any:
         variables = {
             "autoconfig_nginx_proxy_listen": listen,
-            "autoconfig_nginx_proxy_addresses": ["192.0.2.2"],
+            "__nginx_proxies": ["192.0.2.2"],
         }
         raw = read(ROOT / f"roles/{role}/vars/main.yml")[name]
         return Templar(DataLoader(), variables=variables).template(trust_as_template(raw))
