@@ -115,6 +115,8 @@ def _places(
 ) -> Iterator[dict[str, Any]]:
     """Yield where one port of ours is listened at. Raises RefusedError."""
     host, _colon, number = str(wanted["at"]).rpartition(":")
+    if not number.isdecimal():
+        raise RefusedError(f"{wanted['at']} is no address and port, such as 127.0.0.1:8080")
     port = int(number)
     there = [each for each in theirs if each.first <= port <= each.last]
     for each in there:

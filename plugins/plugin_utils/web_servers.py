@@ -40,9 +40,6 @@ def check(
         if result.get("rc"):
             problems.append(_refused(server["name"], result.get("stderr_lines") or [""]))
         mine = [each for each in open_ if each.belongs_to(own)]
-        places = [
-            (address, int(port)) for port in server["ports"] for address in WILDCARDS.values()
-        ]
         if "listens" in server:
             dump = result.get("stdout") or ""
             of_it, lines = plan(dump, server["listens"], names, mine, server["otherwise"])
@@ -50,6 +47,9 @@ def check(
             # Where nginx itself can't have a port, who else has it is not the question.
             problems += lines
             places = [(each["address"], each["port"]) for each in of_it["listens"]]
+        else:
+            both = WILDCARDS.values()
+            places = [(address, int(port)) for port in server["ports"] for address in both]
         problems += taken(server, places, [each for each in open_ if each not in mine])
     return found, problems
 

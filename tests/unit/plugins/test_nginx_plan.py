@@ -188,6 +188,12 @@ def test_behind_another_web_server() -> None:
     ]
 
 
+def test_listen_that_is_no_port() -> None:
+    wanted = [{"at": "unix:/run/x", "tls": False, "proxy": False}]
+    _found, problems = plan(wanted=wanted)
+    assert problems == ["unix:/run/x is no address and port, such as 127.0.0.1:8080, or OTHERWISE"]
+
+
 def test_http2_of_a_whole_port_is_not_switched_on_for_others() -> None:
     found, _problems = plan("server { listen 443 ssl; listen [::]:443 ssl http2; }", ALL)
     assert {each["at"]: each["http2"] for each in found["listens"] if each["tls"]} == {
