@@ -1,0 +1,64 @@
+"""Whether nginx answers by the configuration that was written."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def module() -> ModuleType:
+    return importlib.import_module(
+        "ansible_collections.mailhost.autoconfig.plugins.modules.nginx_in_force"
+    )
+
+
+def test_each_name_is_asked_at_each_place(module: ModuleType) -> None:
+    parameters = {
+        "listens": [
+            {"ask": "127.0.0.1", "port": 80, "tls": False, "proxy": False},
+            {"ask": "192.0.2.1", "port": 443, "tls": True, "proxy": True},
+            {"ask": "", "port": 443, "tls": True, "proxy": False},
+        ],
+        "names": ["a.test", "b.test"],
+        "tls_names": ["c.test"],
+    }
+    assert [tuple(each) for each in module.questions(parameters)] == [
+        ("127.0.0.1", 80, "a.test", False, False),
+        ("127.0.0.1", 80, "b.test", False, False),
+        ("192.0.2.1", 443, "c.test", True, True),
+    ]
+
+
+def test_answer_of_an_old_worker_does_not_count(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = iter(["200 old", "", "200 new"])
+
+    def ask(question: Any, path: str) -> str:
+        if answer := next(said):
+            return answer
+        raise ConnectionRefusedError(111, f"refused at {question.address}{path}")
+
+    monkeypatch.setattr(module, "ask", ask)
+    asked = [module.Question("127.0.0.1", 80, "a.test", False, False)]
+    assert module.unproven(asked, "/", "new", time.monotonic() + 9) == []
+    said = iter(["200 old"])
+    assert module.unproven(asked, "/", "new", 0) == [(asked[0], "something else answers")]
+
+
+def test_cause_is_in_the_log(module: ModuleType, tmp_path: Path) -> None:
+    log = tmp_path / "error.log"
+    log.write_text("2026/01/01 00:00:00 [emerg] 1#1: old\n")
+    offset = module.size(str(log))
+    with log.open("a") as file:
+        file.write("2026/01/01 00:00:01 [notice] 2#2: signal\n")
+        file.write("2026/01/01 00:00:01 [emerg] 2#2: bind() to 0.0.0.0:443 failed (98: in use)\n")
+        file.write("2026/01/01 00:00:02 [emerg] 2#2: still could not bind()\n")
+    assert module.new_errors(str(log), offset) == ["bind() to 0.0.0.0:443 failed (98: in use)"]
+    assert module.new_errors(str(tmp_path / "none"), 0) == []
