@@ -22,9 +22,10 @@ State = dict[str, str]
 """Kind, mode and content of each path; or the answer of each site."""
 
 THEIRS = "/etc/nginx", "/etc/letsencrypt", "/etc/systemd", "/etc/ssl/private", "/etc/cron.d"
-"""All below is compared, but for what has our name."""
+"""All below is compared, but for what has our name, and the directories of systemd's links."""
 FILES = (
-    "cd / && find {theirs} -name '*mail-autoconfig*' -prune -o -printf '%p\\t%y %m %u %g %l\\n'"
+    "cd / && find {theirs} -name '*mail-autoconfig*' -prune -o ! -name '*.wants'"
+    " -printf '%p\\t%y %m %u %g %l\\n'"
     " 2>/dev/null; find {theirs} -name '*mail-autoconfig*' -prune -o -type f -print0 2>/dev/null"
     " | xargs -0 sha256sum | sed -E 's|^([0-9a-f]+)  (.*)|content of \\2\\t\\1|'"
 )
