@@ -45,7 +45,7 @@ MARKERS = {
     "haproxy": "__haproxy_file",
     "dns": "__dns_ttl",
     "outlook": "__outlook_policy",
-    "verify": "__verify_insecure",
+    "verify": "__verify_any_ca",
 }
 """A variable of each role that nobody sets: it is there where the play knows of the role."""
 SERVING = frozenset({"responder", "nginx", "certificates"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import socket
+import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterable
@@ -119,6 +120,50 @@ class Web:
                 """Say nothing."""
 
         return Handler
+
+
+class _UnixServer(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+
+
+class Unix:
+    """A server of http on a unix socket that keeps its connections; `log` is as that of `Web`."""
+
+    def __init__(self, answer: Answer, path: Path) -> None:
+        self.log: list[str] = []
+        self.connections = 0
+        unix = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                unix.connections += 1
+
+            def do_GET(self) -> None:
+                host = self.headers["Host"]
+                unix.log.append(f"{self.command} {host}{self.path}")
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                reply = answer("https", self.command, host, self.path, body)
+                self.send_response(reply.status)
+                length = {"content-length": str(len(reply.body))}
+                for name, value in (dict(reply.headers) | length).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(reply.body)
+
+            do_POST = do_GET  # noqa: N815
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                """Say nothing."""
+
+        self._server = _UnixServer(str(path), Handler)
+        threading.Thread(target=self._server.serve_forever, args=(0.01,)).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
 
 
 class NameServer:

@@ -26,7 +26,7 @@ _mail_autoconfig() {
         'serve') words='-h --help --socket --port --host --signer --workers' files=1 ;;
         'sign') words='-h --help --socket' files=1 ;;
         'check') words='-h --help' files=1 ;;
-        'verify') words='-h --help --connect --connect-http --as-proxy --ca --insecure --only' files=1 ;;
+        'verify') words='-h --help --connect --connect-http --as-proxy --socket --ca --any-ca --only --json --address' files=1 ;;
         'snippet') words='apache htaccess nginx -h --help' files=1 ;;
         'dns') words='-h --help --address --caa --ttl' files=1 ;;
         'certificates') words='-h --help --check --json --renew' files=1 ;;
@@ -48,8 +48,10 @@ _mail_autoconfig() {
         'verify --connect') words='' files= ;;
         'verify --connect-http') words='' files= ;;
         'verify --as-proxy') words='' files= ;;
+        'verify --socket') words='' files=1 ;;
         'verify --ca') words='' files=1 ;;
         'verify --only') words='' files= ;;
+        'verify --address') words='' files= ;;
         'dns --address') words='' files= ;;
         'dns --caa') words='' files= ;;
         'dns --ttl') words='' files= ;;

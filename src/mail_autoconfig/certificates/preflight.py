@@ -21,6 +21,8 @@ import dns.exception
 import dns.rdatatype
 import dns.resolver
 
+from .remedies import NO_RECORD
+
 CHALLENGES = ".well-known/acme-challenge"
 _THREADS = 16
 _TIMEOUT = 5.0  # seconds for one question
@@ -65,7 +67,7 @@ class Lookup:
             if fetch:
                 addresses = [*self._texts(name, "A"), *self._texts(name, "AAAA")]
                 if not addresses:
-                    return "no record"
+                    return NO_RECORD
             if self._identities and (forbidden := self._forbidden(name)):
                 return forbidden
         except dns.exception.DNSException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from ..host import replace_file
 from ..prometheus import gauge
 from .orders import Decision, Lineage, Order
 
+_SHOWN = 20  # names of one cause, for people
 METRICS = "mail-autoconfig-certificates.prom"
 """The doctor's monitor has a file of its own beside it."""
 
@@ -69,9 +71,20 @@ class Report:
         return [
             *self.orders,
             *self.waiting,
-            *(f"left out: {name}: {why}" for name, why in self.left_out.items()),
+            *self._left_out(),
             *(f"waits for {name}: {why}" for name, why in self.awaited.items()),
         ]
+
+    def _left_out(self) -> Iterator[str]:
+        """A line a name; of very many with one cause, their number."""
+        counts: Counter[str] = Counter()
+        for name, why in self.left_out.items():
+            counts[why] += 1
+            if counts[why] <= _SHOWN:
+                yield f"left out: {name}: {why}"
+        for why, count in counts.items():
+            if count > _SHOWN:
+                yield f"left out: {count - _SHOWN} more names, in the report: {why}"
 
     def to_json(self) -> dict[str, Any]:
         """All of it for programs; `lines` are those for people."""

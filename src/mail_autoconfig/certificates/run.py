@@ -16,6 +16,7 @@ from .ledger import Ledger, Past, schedule
 from .links import Links
 from .name_check import Check, name_check
 from .orders import Lineage, Order, Plan, needs
+from .remedies import NO_RECORD
 from .report import Report, write
 from .settings import CertificatesError, Settings, parse
 
@@ -94,7 +95,8 @@ class Run:
             self._deploy()
             self._delete_unused(dry=False)
             self._ledger.forget()
-            if failing and not self._lineages and not self._report.problems:
+            serious = any(why != NO_RECORD for why in failing.values())
+            if serious and not self._lineages and not self._report.problems:
                 line = "there is no certificate, since none of the names passes its check"
                 self._report.problems.append(line)
             self._write()

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..arguments import Commands, add_file, endpoint
+from ..inventory import names
 from ..inventory.read import load
 
+if TYPE_CHECKING:
+    from ..inventory.model import Configuration, Domain
+    from .run import Failure, Result
+
+_OUTSIDE = "by DNS"
 _BY_DNS = 3.0  # seconds for each step of a request that goes where DNS says
 
 
@@ -27,11 +35,27 @@ def add_command(commands: Commands) -> None:
         metavar="HOST:PORT",
         help="ask nginx where it listens for another web server, as that one would, without TLS",
     )
+    verify.add_argument(
+        "--socket",
+        type=Path,
+        metavar="PATH",
+        help="the responder's unix socket; nginx is asked for each name then, and fully for some",
+    )
     trust = verify.add_mutually_exclusive_group()
     trust.add_argument("--ca", type=Path, metavar="FILE", help="trust this authority alone (PEM)")
-    trust.add_argument("--insecure", action="store_true", help="trust each certificate")
+    trust.add_argument(
+        "--any-ca", action="store_true", help="trust every authority; names must match all the same"
+    )
     verify.add_argument(
         "--only", action="append", metavar="DOMAIN", help="ask for this domain; may be repeated"
+    )
+    verify.add_argument("--json", action="store_true", help="say what is wrong as JSON")
+    verify.add_argument(
+        "--address",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="where this server is, for the records in the JSON; may be repeated",
     )
     add_file(verify)
     verify.set_defaults(command=run)
@@ -39,27 +63,66 @@ def add_command(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Ask, and print what is wrong. Raises ConfigurationError."""
-    from ..inventory.names import served_by_domain
     from .endpoints import Endpoints
-    from .outside import loops
     from .proxied import left_to_the_proxy
     from .run import verify
 
     configuration = load(options.file)
+    only = None
+    if options.only:
+        try:
+            only = [_domain(configuration, name) for name in options.only]
+        except LookupError as error:
+            print(f"{error.args[0]}: not in the configuration", file=sys.stderr)
+            return 2
     try:
         endpoints = Endpoints(
-            options.connect, options.connect_http, options.ca, options.insecure, options.as_proxy
+            options.connect,
+            options.connect_http,
+            responder=options.socket,
+            ca=options.ca,
+            any_ca=options.any_ca,
+            as_proxy=options.as_proxy,
         )
     except OSError as error:  # ssl.SSLError is one
         print(f"{options.ca}: no certificates: {error.strerror or error}", file=sys.stderr)
         return 1
-    code = verify(configuration, endpoints, options.only)
-    asked = Endpoints(insecure=True, timeout=_BY_DNS)
-    hosts = (name for names in served_by_domain(configuration).values() for name in names)
-    looping = loops(hosts, asked.ask_once)
-    for line in looping:
-        print(line, file=sys.stderr)
-    code = code or int(bool(looping))
-    if options.as_proxy:
-        print(*left_to_the_proxy(configuration), sep="\n")
-    return code
+    result = verify(configuration, endpoints, only)
+    result.failures += _loops(configuration)
+    left = list(left_to_the_proxy(configuration)) if options.as_proxy else []
+    if options.json:
+        from .output import to_json
+
+        print(json.dumps(to_json(result, configuration, options.address) | {"proxy": left}))
+    else:
+        _print(result)
+        print(*left, sep="\n", end="\n" if left else "")
+    return 1 if result.wrong else 0
+
+
+def _domain(configuration: Configuration, name: str) -> Domain:
+    try:
+        return configuration.domains[names.normalise(name)]
+    except (ValueError, LookupError):
+        raise LookupError(name) from None
+
+
+def _loops(configuration: Configuration) -> list[Failure]:
+    """The names that a proxy in front leads in a circle."""
+    from .endpoints import Endpoints
+    from .outside import loops
+    from .run import Failure
+
+    asked = Endpoints(any_name=True, timeout=_BY_DNS)
+    found = loops(names.served_names(configuration), asked.ask_once)
+    parts = (line.partition(": by DNS, ") for line in found)
+    return [Failure(name, _OUTSIDE, why) for name, _, why in parts]
+
+
+def _print(result: Result) -> None:
+    wrong, count = result.wrong, len(result.domains)
+    for failure in wrong:
+        print(failure.line(), file=sys.stderr)
+    failed = sum(failure.what != _OUTSIDE for failure in wrong)
+    right = f"{result.asked - failed} of " if failed else ""
+    print(f"{count} domain{'s' * (count != 1)}, {right}{result.asked} answers right")

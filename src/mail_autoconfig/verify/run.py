@@ -1,121 +1,199 @@
-"""Ask a deployed server as Outlook and Thunderbird do, and say which answers are wrong."""
+"""Ask a deployed server, and say what is not right.
+
+Three things make all answers right: what the responder says of each domain, the certificate and the
+redirect that nginx has for each name, and that nginx passes requests on. nginx limits the rate of
+requests, so where the responder can be asked past it, whole requests are asked for a sample: for a
+domain of each certificate, since nginx has one server block for each. Elsewhere for all domains.
+"""
 
 from __future__ import annotations
 
 import http.client
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
-from urllib.parse import quote, urlsplit
+from dataclasses import dataclass, field
 
-from ..formats import pox
-from ..formats.words import CONFIG_PATH, POX_PATH, WELL_KNOWN_CONFIG_PATH
 from ..inventory import names
-from ..inventory.hosts import host_of
-from ..inventory.model import DEFAULT, Configuration, Domain
-from .endpoints import Answer, Endpoints, explain
-from .judges import LOCALPART, CheckError, judge_config, judge_pox, judge_redirect
+from ..inventory.hosts import HOSTS, host_of
+from ..inventory.model import Configuration, Domain
+from .checks import Check, of_port_80, of_the_answers, of_the_clients, pox_host
+from .endpoints import LACKING, Answer, Endpoints, explain, lacks_name
+from .judges import CheckError
 
-_THREADS = 32
-_OTHER_CASE = "/Autodiscover/Autodiscover.xml"  # as some of Microsoft's clients write POX_PATH
+_THREADS = 16
+_FEW = 100  # domains of the sample, where there are not more certificates
+_MOST = 400  # of the sample: nginx lets 600 requests of a kind through at once, and 50 a second
 
 
 @dataclass(frozen=True, slots=True)
-class _Check:
-    domain: str
-    method: str
-    url: str
-    body: bytes | None
-    judge: Callable[[Answer], None]
+class Failure:
+    """What is wrong for a `domain`, as the inventory writes it."""
 
-    def run(self, endpoints: Endpoints) -> str | None:
-        """Return the line for a failure, None if the answer is right."""
-        shown = self.url.partition("?")[0]
-        try:
-            self.judge(endpoints.ask(self.method, self.url, self.body))
-        except CheckError as error:
-            why = str(error)
-        except (OSError, http.client.HTTPException) as error:
-            why = explain(error, urlsplit(self.url).hostname or "")
-        else:
-            return None
-        return f"{self.domain}: {self.method} {shown}: {why}"
+    domain: str
+    what: str
+    why: str
+
+    def line(self) -> str:
+        """All of it for people."""
+        return f"{self.domain}: {self.what}: {self.why}"
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of it.
+
+    `domains` are those that were asked for, `asked` the number of questions. `uncertified`: name
+    -> domain, where the certificate that is shown does not have the name.
+    """
+
+    domains: tuple[str, ...]
+    asked: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    uncertified: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def wrong(self) -> list[Failure]:
+        """The failures, and for each name that is on no certificate one."""
+        missing = (
+            Failure(domain, f"https://{name}", LACKING) for name, domain in self.uncertified.items()
+        )
+        return [*missing, *self.failures]
+
+
+class _Job:
+    """One run over some of a configuration's domains."""
+
+    def __init__(
+        self, configuration: Configuration, domains: Sequence[Domain], endpoints: Endpoints
+    ) -> None:
+        self._configuration = configuration
+        self._generic_host = configuration.generic_host
+        self._domains = domains
+        self._endpoints = endpoints
+        self._wrong: set[tuple[str, str]] = set()  # scheme and name, which are asked no more
+        self.result = Result(tuple(domain.written for domain in domains))
+
+    def run(self) -> Result:
+        with ThreadPoolExecutor(_THREADS) as pool:
+            shown, sample = {}, self._domains
+            if not self._endpoints.as_proxy:
+                shown = self._certificates(pool)
+            if self._endpoints.has_responder:
+                if not self._endpoints.as_proxy:
+                    self._judge(pool, self._of_port_80(), self._endpoints.ask_kept)
+                answers = self._of(of_the_answers, sample)
+                self._judge(pool, answers, self._endpoints.ask_past_limits)
+                sample = _sample(sample, lambda domain: shown.get(self._host(domain), ""))
+            clients = self._of(of_the_clients, sample)
+            reached = (check for check in clients if check.place not in self._wrong)
+            self._judge(pool, reached, self._endpoints.ask)
+        return self.result
+
+    def _of(
+        self, checks: Callable[[Domain, str | None], Iterable[Check]], domains: Iterable[Domain]
+    ) -> Iterator[Check]:
+        for domain in domains:
+            yield from checks(domain, self._generic_host)
+
+    def _host(self, domain: Domain) -> str:
+        return pox_host(domain, self._generic_host)
+
+    def _served(self) -> dict[str, str]:
+        """Name on a certificate -> the domain that has it, as it is written."""
+        by_domain = names.served_by_domain(self._configuration)
+        found = {
+            name: domain.written
+            for domain in self._domains
+            for name in by_domain.get(domain.name, ())
+        }
+        if self._generic_host and any(
+            self._host(domain) == self._generic_host for domain in self._domains
+        ):
+            found.setdefault(self._generic_host, self._generic_host)
+        return found
+
+    def _certificates(self, pool: ThreadPoolExecutor) -> dict[str, str]:
+        """Look at the certificate of each name; name -> its digest, where it is right."""
+
+        def one(name: str) -> str | OSError:
+            try:
+                return self._endpoints.certificate(name)
+            except OSError as error:
+                return error
+
+        served, shown = self._served(), {}
+        for (name, domain), found in zip(served.items(), pool.map(one, served), strict=True):
+            self.result.asked += 1
+            if isinstance(found, str):
+                shown[name] = found
+                continue
+            self._wrong.add(("https", name))
+            if lacks_name(found):
+                self.result.uncertified[name] = domain
+            else:
+                self._fail(domain, f"https://{name}", explain(found, name))
+        return shown
+
+    def _of_port_80(self) -> Iterator[Check]:
+        for name, domain in self._served().items():
+            yield of_port_80(domain, name, name)
+        plain = frozenset(names.plain_names(self._configuration))
+        for each in self._domains:
+            for kind in HOSTS:
+                if (name := host_of(kind, each.name)) in plain:
+                    yield of_port_80(each.written, name, self._host(each))
+
+    def _judge(
+        self,
+        pool: ThreadPoolExecutor,
+        checks: Iterable[Check],
+        ask: Callable[[str, str, bytes | None], Answer],
+    ) -> None:
+        def one(check: Check) -> str:
+            try:
+                check.judge(ask(check.method, check.url, check.body))
+            except CheckError as error:
+                return str(error)
+            except (OSError, http.client.HTTPException) as error:
+                return explain(error, check.place[1])
+            return ""
+
+        listed = list(checks)
+        self.result.asked += len(listed)
+        for check, why in zip(listed, pool.map(one, listed), strict=True):
+            if why:
+                self._wrong.add(check.place)
+                self._fail(check.domain, check.shown, why)
+
+    def _fail(self, domain: str, what: str, why: str) -> None:
+        self.result.failures.append(Failure(domain, what, why))
+
+
+def _sample(domains: Sequence[Domain], certificate: Callable[[Domain], str]) -> Sequence[Domain]:
+    """A domain of each certificate, and some more; spread over all where those are too many."""
+    first: dict[str, Domain] = {}
+    for domain in domains:
+        first.setdefault(certificate(domain), domain)
+    if len(first) >= _FEW:
+        return _spread([*first.values()], _MOST)
+    chosen = {domain.name for domain in first.values()}
+    more = _spread([domain for domain in domains if domain.name not in chosen], _FEW)
+    return [*first.values(), *more][:_FEW]
+
+
+def _spread(domains: Sequence[Domain], most: int) -> Sequence[Domain]:
+    step = -(-len(domains) // most) or 1
+    return domains[::step]
 
 
 def verify(
-    configuration: Configuration, endpoints: Endpoints, only: Sequence[str] | None = None
-) -> int:
-    """Ask for each domain, print a line for each failure and a summary; return the exit code."""
-    domains = [*configuration.domains.values()]
-    if configuration.default and configuration.generic_host:
+    configuration: Configuration, endpoints: Endpoints, only: Sequence[Domain] | None = None
+) -> Result:
+    """Ask for each domain of a configuration, or for some of them."""
+    domains = list(only or configuration.domains.values())
+    if configuration.default and configuration.generic_host and not only:
         domains.append(configuration.default)
-    if only:
-        chosen = {name: configuration.domains.get(_normalised(name)) for name in only}
-        for name, domain in chosen.items():
-            if domain is None:
-                print(f"{name}: not in the configuration", file=sys.stderr)
-                return 2
-        domains = [domain for domain in chosen.values() if domain]
-
-    checks = [check for domain in domains for check in _checks(domain, configuration.generic_host)]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        failures = [line for line in pool.map(lambda check: check.run(endpoints), checks) if line]
-    for line in failures:
-        print(line, file=sys.stderr)
-    right = f"{len(checks) - len(failures)} of " if failures else ""
-    print(f"{len(domains)} domain{'s' * (len(domains) != 1)}, {right}{len(checks)} answers right")
-    return 1 if failures else 0
-
-
-def _normalised(name: str) -> str:
     try:
-        return names.normalise(name)
-    except ValueError:
-        return name
-
-
-def _checks(domain: Domain, generic_host: str | None) -> Iterator[_Check]:
-    """The requests of clients that look for the settings of `domain`."""
-    name = "unlisted.example" if domain.name == DEFAULT else domain.name
-    by_name = host_of("autoconfig", name)
-    if domain.discovery == "srv" or domain.name == DEFAULT:
-        yield _asks_pox(domain, name, f"https://{generic_host}{POX_PATH}")
-        yield _asks_config(domain, name, f"https://{generic_host}{CONFIG_PATH}")
-        if domain.name != DEFAULT:
-            yield _asks_config(domain, name, f"http://{by_name}{CONFIG_PATH}")
-        return
-    host = host_of("autodiscover", name)
-    for path in (POX_PATH, _OTHER_CASE):
-        yield _asks_pox(domain, name, f"https://{host}{path}")
-    yield from _asks_redirects(domain, name, host)
-    for scheme in ("https", "http"):
-        yield _asks_config(domain, name, f"{scheme}://{by_name}{CONFIG_PATH}")
-    if domain.apex:
-        yield _asks_pox(domain, name, f"https://{name}{POX_PATH}")
-        yield _asks_config(domain, name, f"https://{name}{WELL_KNOWN_CONFIG_PATH}")
-
-
-def _asks_pox(domain: Domain, name: str, url: str) -> _Check:
-    judge = partial(judge_pox, domain=domain, name=name)
-    return _Check(domain.written, "POST", url, _request(name), judge)
-
-
-def _request(name: str) -> bytes:
-    return pox.request(f"{LOCALPART}@{name}")
-
-
-def _asks_config(domain: Domain, name: str, url: str) -> _Check:
-    asked = f"{url}?emailaddress={quote(f'{LOCALPART}@{name}')}"
-    return _Check(
-        domain.written, "GET", asked, None, partial(judge_config, domain=domain, name=name)
-    )
-
-
-def _asks_redirects(domain: Domain, name: str, host: str) -> Iterator[_Check]:
-    """Outlook asks plain http where to go on: by GET, or by a POST that is to stay one."""
-    url, target = f"http://{host}{POX_PATH}", f"https://{host}{POX_PATH}"
-    for method, body, status in (("GET", None, 302), ("POST", _request(name), 307)):
-        judge = partial(judge_redirect, status=status, location=target)
-        yield _Check(domain.written, method, url, body, judge)
+        return _Job(configuration, domains, endpoints).run()
+    finally:
+        endpoints.close()

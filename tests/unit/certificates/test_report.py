@@ -77,3 +77,11 @@ def test_written_where_others_look(tmp_path: Path) -> None:
     )
     write(report(), {"one": DAY}, 0.0, tmp_path, tmp_path)
     assert (tmp_path / METRICS).read_text() == metrics(report(), {"one": DAY}, 0.0)
+
+
+def test_very_many_names_of_one_cause_are_counted() -> None:
+    """As before there are any DNS records."""
+    found = Report(left_out={f"d{number}.test": "no record" for number in range(10000)})
+    lines = found.lines()
+    assert len(lines) == 21
+    assert lines[-1] == "left out: 9980 more names, in the report: no record"

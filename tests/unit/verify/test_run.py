@@ -16,7 +16,7 @@ from mail_autoconfig.verify.endpoints import Answer, Endpoints
 from support import answers
 from support.answers import POX, Reply
 from support.asgi import transport
-from support.local_servers import Web, certificate
+from support.local_servers import Unix, Web, certificate
 
 
 class Front:
@@ -36,7 +36,10 @@ class Front:
         self._web.close()
 
     def answer(self, scheme: str, method: str, host: str, path: str, body: bytes) -> Reply:
-        if scheme == "http" and host.startswith("autodiscover."):
+        if (scheme, path) == ("http", "/"):
+            target = host if host in NAMES else "generic.test"
+            reply = Reply(301, {"location": f"https://{target}/"}, b"")
+        elif scheme == "http" and host.startswith("autodiscover."):
             headers = {"location": f"https://{host}{POX}"}
             reply = Reply(302 if method == "GET" else 307, headers, b"")
         else:
@@ -48,6 +51,7 @@ NAMES = [
     "example.test",
     "apex.test",
     "generic.test",
+    "ua-auto-config.example.test",
     *(
         f"{prefix}.{domain}.test"
         for prefix in ("autodiscover", "autoconfig")
@@ -98,12 +102,13 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
 
 
 def test_all_right(run: Run) -> None:
-    # Seven domains with six requests each, two more for each apex, three for SRV, two for *.
-    assert run.verify() == (0, [], "14 domains, 66 answers right\n")
+    # Seven domains with six requests each, two more for each apex, three for SRV, two for *; and
+    # the certificate of each name.
+    assert run.verify() == (0, [], f"14 domains, {66 + len(NAMES)} answers right\n")
 
 
 def test_only(run: Run) -> None:
-    assert run.verify("--only", "Bücher.test") == (0, [], "1 domain, 6 answers right\n")
+    assert run.verify("--only", "Bücher.test") == (0, [], "1 domain, 8 answers right\n")
 
 
 def test_only_what_is_not_configured(run: Run) -> None:
@@ -153,26 +158,34 @@ def test_a_proxy_for_more_names_than_fit_a_line(run: Run) -> None:
 def test_untrusted_certificate(run: Run) -> None:
     run.ca = []
     assert run.failure() == (
-        "example.test: POST https://autodiscover.example.test/autodiscover/autodiscover.xml: "
-        "certificate verify failed: self-signed certificate; order a certificate for "
-        "autodiscover.example.test, or name its authority with --ca"
+        "example.test: https://autodiscover.example.test: its certificate is not trusted: "
+        "self-signed certificate; name the root of its authority "
+        "(autoconfig_certificates_acme_root_file, or --ca)"
     )
 
 
-def test_insecure(run: Run) -> None:
-    run.ca = ["--insecure"]
+@pytest.mark.parametrize("authority", [["--any-ca"], []])
+def test_any_authority_but_not_any_name(run: Run, authority: list[str]) -> None:
+    """A name that is missing is said first, and once: whoever signed the certificate."""
+    run.ca = ["--any-ca"]
     assert run.verify()[0] == 0
+    run.ca = authority
+    run.configure({"domains": [{"name": "added.test", "provider": "gandi"}]})
+    code, lines, _ = run.verify()
+    assert code == 1
+    assert [line for line in lines if "https://" in line.split()[1]] == [
+        f"added.test: https://{kind}.added.test: "
+        "the certificate that is shown does not have this name"
+        for kind in ("autodiscover", "autoconfig")
+    ]
+    assert len(lines) == 3  # and by http, which has no certificate, it is not served either
 
 
-def test_name_that_is_not_on_the_certificate(run: Run) -> None:
-    added = {"name": "added.test", "provider": "gandi"}
-    run.configure({"domains": [added]})
-    code, lines, summary = run.verify()
-    assert (code, summary) == (1, "1 domain, 2 of 6 answers right\n")
-    assert "Hostname mismatch" in lines[0]
-    assert lines[0].endswith(
-        "order a certificate for autodiscover.added.test, or name its authority with --ca"
-    )
+def test_expired_certificate_of_any_authority(run: Run, tmp_path: Path) -> None:
+    run.front.close()
+    run.front = Front(RAW, certificate(tmp_path, NAMES, days=-1))
+    run.ca = ["--any-ca"]
+    assert "certificate has expired" in run.failure()
 
 
 def test_ca_file_without_certificates(run: Run, tmp_path: Path) -> None:
@@ -185,7 +198,7 @@ def test_ca_file_without_certificates(run: Run, tmp_path: Path) -> None:
 def test_other_settings_than_configured(run: Run) -> None:
     run.configure({"domains": [{"name": "example.test", "provider": "fastmail"}]})
     code, lines, summary = run.verify()
-    assert (code, summary) == (1, "1 domain, 2 of 6 answers right\n")
+    assert (code, summary) == (1, "1 domain, 4 of 8 answers right\n")
     assert (
         "answers imap mail.gandi.net 993 tls mail-autoconfig-verify@example.test, pop3 " in lines[0]
     )
@@ -286,7 +299,7 @@ def test_no_mail_server_and_own_elements(
     run = Run(tmp_path, capsys)
     run.front.ask = transport(Application(parse(raw)))
     run.configure(raw)
-    assert run.verify() == (0, [], "1 domain, 6 answers right\n")
+    assert run.verify() == (0, [], "1 domain, 8 answers right\n")
     run.front.close()
 
 
@@ -355,3 +368,89 @@ def test_name_that_does_not_resolve(tmp_path: Path, capsys: pytest.CaptureFixtur
         .err.splitlines()[0]
         .endswith("no such name; add a DNS record for autodiscover.example.invalid")
     )
+
+
+@pytest.fixture
+def behind(run: Run, tmp_path: Path) -> Iterator[Unix]:
+    """The responder behind the front, on a unix socket."""
+    ask = transport(Application(parse(RAW)))
+    unix = Unix(
+        lambda scheme, method, host, path, body: ask(scheme, method, host, path, {}, body),
+        tmp_path / "socket",
+    )
+    run.ca += ["--socket", str(tmp_path / "socket")]
+    yield unix
+    unix.close()
+
+
+def test_responder_for_all_and_nginx_for_some(
+    run: Run, behind: Unix, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All names of nginx, all domains of the responder, whole requests for a few domains."""
+    monkeypatch.setattr("mail_autoconfig.verify.run._FEW", 2)
+    code, lines, summary = run.verify()
+    assert (code, lines) == (0, [])
+    # Two requests a domain; certificate and redirect of each name, and twelve plain names; of two
+    # domains all.
+    assert len(behind.log) == 2 * 14
+    names = 2 * len(NAMES) + 2 * 6
+    assert f" {2 * 14 + names + 6 + 8} answers right" in summary
+    assert behind.connections < len(behind.log)  # they are kept
+
+
+@pytest.mark.usefixtures("behind")
+def test_name_that_nginx_does_not_have_at_port_80(run: Run) -> None:
+    def change(reply: Reply) -> Reply:
+        there = reply.headers.get("location") == "https://autoconfig.corp.test/"
+        return Reply(404, {}, b"") if there else reply
+
+    run.front.change = change
+    code, lines, _ = run.verify()
+    assert (code, lines) == (
+        1,
+        [
+            "corp.test: GET http://autoconfig.corp.test/: "
+            "status 404 ; should be 301 to https://autoconfig.corp.test/"
+        ],
+    )
+
+
+@pytest.mark.usefixtures("behind")
+def test_responder_that_does_not_know_a_domain(run: Run) -> None:
+    """What nginx says of a sample would not show it."""
+    added = {"name": "srv2.test", "provider": "gandi", "discovery": "srv"}
+    run.configure(RAW | {"domains": [*RAW["domains"], added]})
+    assert run.verify("--only", "corp.test")[0] == 0
+    code, lines, _ = run.verify("--only", "srv2.test")
+    assert code == 1
+    assert lines[0].startswith("srv2.test: POST https://generic.test/autodiscover/autodiscover.xml")
+
+
+def test_responder_that_is_down(run: Run, behind: Unix) -> None:
+    behind.close()
+    run.ca[-1] += "-gone"
+    code, lines, _ = run.verify("--only", "corp.test")
+    assert code == 1
+    assert "No such file or directory" in lines[0]
+
+
+def test_json_has_the_records_of_names_without_a_certificate(run: Run) -> None:
+    run.configure({"domains": [{"name": "added.test", "provider": "gandi"}]})
+    code, _, printed = run.verify("--json", "--address", "192.0.2.7", "--address", "127.0.0.1")
+    found = json.loads(printed)
+    assert (code, found["domains"]) == (1, ["added.test"])
+    assert found["uncertified"] == {
+        "autodiscover.added.test": {
+            "domain": "added.test",
+            "records": [
+                "autodiscover.added.test. 3600 IN A 192.0.2.7",
+                "_autodiscover._tcp.added.test. 3600 IN SRV 0 0 443 autodiscover.added.test.",
+            ],
+        },
+        "autoconfig.added.test": {
+            "domain": "added.test",
+            "records": ["autoconfig.added.test. 3600 IN A 192.0.2.7"],
+        },
+    }
+    (failure,) = found["failures"]
+    assert failure["what"] == "GET http://autoconfig.added.test/mail/config-v1.1.xml"
