@@ -61,10 +61,10 @@ class ActionModule(ActionBase):
             for name in arguments["hosts"]
             for asked in [known[name].get(arguments["answers"], {}).get("results", ())]
             for answers in asked
-            # Not so where nothing was asked: in check mode.
+            # Not so where nothing was asked: where the role was left out, as by a tag.
             if "rc" in answers
         ]
-        if not hosts:
+        if not hosts or self._task.check_mode:
             return {"changed": False, "skipped": True, "skip_reason": "no host was asked"}
         summary = SUMMARY.summarise(
             hosts,

@@ -30,10 +30,11 @@ def run(directory: Path, hosts: dict[str, dict[str, Any]], **arguments: Any) -> 
     }
     (directory / "hosts.yml").write_text(json.dumps(inventory))
     task = {"hosts": "{{ ansible_play_hosts }}", "answers": "asked", "reports": "certificates"}
+    keywords = {"run_once": True, "check_mode": arguments.pop("check_mode", False)}
     encoded = {"certificates": {"content": "{{ said | to_json | b64encode }}"}}
     tasks = [
         {"ansible.builtin.set_fact": encoded},
-        {"mailhost.autoconfig.verify_summary": task | arguments, "run_once": True},
+        {"mailhost.autoconfig.verify_summary": task | arguments} | keywords,
     ]
     play = {"hosts": "all", "gather_facts": False, "tasks": tasks}
     (directory / "play.json").write_text(json.dumps([play]))
@@ -69,6 +70,7 @@ def test_failure_is_said_where_the_rest_is_said_later(tmp_path: Path) -> None:
 
 
 def test_check_mode_asks_nobody(tmp_path: Path) -> None:
-    code, said = run(tmp_path, {"one": {"skipped": True}})
-    assert code == 0
+    would = {"rc": 0, "stdout": "", "msg": "Command would have run if not in check mode"}
+    code, said = run(tmp_path, {"one": would}, check_mode=True)
+    assert code == 0, said
     assert "skipping: [one]" in said
