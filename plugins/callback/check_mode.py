@@ -3,11 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ansible import context
-from ansible.plugins.callback import CallbackBase
-
 DOCUMENTATION = r"""
 name: check_mode
 type: notification
@@ -21,6 +16,11 @@ requirements:
 author:
   - The mailhost.autoconfig authors (@mailhost)
 """
+
+from typing import Any
+
+from ansible import context
+from ansible.plugins.callback import CallbackBase
 
 
 def line(changed: int, failed: int) -> str:

@@ -116,7 +116,7 @@ def _loops(configuration: Configuration) -> list[Failure]:
     asked = Endpoints(any_name=True, timeout=_BY_DNS)
     found = loops(names.served_names(configuration), asked.ask_once)
     parts = (line.partition(": by DNS, ") for line in found)
-    return [Failure(name, _OUTSIDE, why) for name, _, why in parts]
+    return [Failure(name, _OUTSIDE, why) for name, _by, why in parts]
 
 
 def _print(result: Result) -> None:
