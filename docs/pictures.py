@@ -110,7 +110,7 @@ def report() -> bytes:
     )
     now = datetime(2026, 11, 25, 12, tzinfo=UTC)
     url = "https://autodiscover.example.com/autodiscover/autodiscover.xml"
-    found = finding("web-post-refused", url), finding("dns-no-mx", "example.com")
+    found = finding("web-post-refused", url, status=405), finding("dns-no-mx", "example.com")
     ends = {"imap mail.example.com:993": now + timedelta(days=64)}
     html = page([Report("example.com", ADDRESS, outcomes, found, 1.5, ends)], now).encode()
     return in_container(
