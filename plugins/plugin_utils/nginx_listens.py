@@ -19,6 +19,7 @@ _SHOWN = {"0.0.0.0": "*", "*": DUAL}  # noqa: S104
 _PORTS = r"(\d+)(?:-(\d+))?"
 _LISTEN = re.compile(rf"(?:{_PORTS}|(\[[^\]]*\]|[^:]+)(?::{_PORTS})?)")
 _SOCKET = re.compile(r"^LISTEN\s+\d+\s+\d+\s+(\S+):(\d+)\s+\S+[ \t]*(.*)$", re.MULTILINE)
+_CGROUP = re.compile(r"\bcgroup:(/\S+)")
 _PROGRAM = re.compile(r'\("([^"]*)",pid=(\d+)')
 # With one of these, an address gets a socket of its own beside the port's wildcard.
 _BINDS = {"accept_filter", "backlog", "bind", "deferred", "fastopen", "ipv6only", "rcvbuf"}
@@ -68,15 +69,25 @@ class Listen:
 
 @dataclass(frozen=True)
 class Socket:
-    """A socket that listens, and who has it: names and process ids, if the kernel tells."""
+    """A socket that listens, and who has it: names and process ids, if the kernel tells.
+
+    It hides those of a process that gave up its rights, such as HAProxy's, from the root of a
+    container; the control group that made the socket is shown all the same.
+    """
 
     address: str
     port: int
     holders: tuple[tuple[str, int], ...]
+    control_group: str = ""
 
-    def belongs_to(self, processes: Collection[int]) -> bool:
-        """Whether it is these processes' alone; a holder that is not shown is another."""
-        return bool(self.holders) and all(pid in processes for _name, pid in self.holders)
+    def belongs_to(self, processes: Collection[int], control_group: str = "") -> bool:
+        """Whether it is these processes' alone, or of this control group where none is shown.
+
+        A holder that is not shown in either way is another program.
+        """
+        if not self.holders:
+            return bool(control_group) and control_group == self.control_group
+        return all(pid in processes for _name, pid in self.holders)
 
     def is_in_the_way_of(self, address: str) -> bool:
         """Whether nobody else can listen at the same port of this address."""
@@ -99,14 +110,15 @@ def listens(tree: Sequence[Directive]) -> list[Listen]:
 
 
 def sockets(printed: str) -> list[Socket]:
-    """Read what ``ss --no-header --listening --numeric --tcp --processes`` printed."""
+    """Read what ``ss --no-header --listening --numeric --tcp --processes --extended`` printed."""
     return [
         Socket(
             _SHOWN.get(address) or re.sub(r"%[^\]]*", "", address),
             int(port),
-            tuple((name, int(pid)) for name, pid in _PROGRAM.findall(users)),
+            tuple((name, int(pid)) for name, pid in _PROGRAM.findall(more)),
+            "".join(_CGROUP.findall(more)),
         )
-        for address, port, users in _SOCKET.findall(printed)
+        for address, port, more in _SOCKET.findall(printed)
     ]
 
 

@@ -27,8 +27,9 @@ def check(
 
     :arg tested: the results of the test of each web server's configuration, whose ``item`` is
         ``__nginx_server`` or ``__haproxy_server``
-    :arg processes: of each, in the same order, the process ids of its unit
-    :arg listeners: what ``ss --no-header --listening --numeric --tcp --processes`` printed
+    :arg processes: of each, in the same order, the control group and process ids of its unit
+    :arg listeners: what ``ss --no-header --listening --numeric --tcp --processes --extended``
+        printed
     :arg names: the host names that are served
     """
     open_ = sockets(listeners)
@@ -36,10 +37,12 @@ def check(
     problems: list[str] = []
     for result, printed in zip(tested, processes, strict=True):
         server = result["item"]
-        own = {int(line) for line in printed.get("stdout_lines") or ()}
+        of_unit = printed.get("stdout_lines") or ()
+        own = {int(line) for line in of_unit if line.isdecimal()}
+        group = next((line for line in of_unit if line.startswith("/")), "")
         if result.get("rc"):
             problems.append(_refused(server["name"], result.get("stderr_lines") or [""]))
-        mine = [each for each in open_ if each.belongs_to(own)]
+        mine = [each for each in open_ if each.belongs_to(own, group)]
         if "listens" in server:
             dump = result.get("stdout") or ""
             of_it, lines = plan(dump, server["listens"], names, mine, server["otherwise"])

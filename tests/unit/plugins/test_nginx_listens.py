@@ -47,6 +47,19 @@ def test_stream_mail_and_ours() -> None:
     assert [(each.kind, each.first) for each in found] == [("stream", 443), ("mail", 143)]
 
 
+def test_control_group_tells_where_processes_are_hidden() -> None:
+    printed = (
+        "LISTEN 0 4096 [::]:443 [::]:* ino:87 cgroup:/system.slice/haproxy.service <->\n"
+        'LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:(("x",pid=9,fd=6)) cgroup:/system.slice/x\n'
+    )
+    hidden, shown = module("nginx_listens").sockets(printed)
+    assert hidden.belongs_to({1}, "/system.slice/haproxy.service")
+    assert not hidden.belongs_to({1}, "/system.slice/nginx.service")
+    assert not hidden.belongs_to({1})
+    assert shown.belongs_to({9})
+    assert not shown.belongs_to({1}, "/system.slice/x")
+
+
 def test_sockets_and_their_holders() -> None:
     printed = (
         'LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=9,fd=6),("nginx",pid=2,fd=6))\n'

@@ -18,6 +18,8 @@ APACHE = 'LISTEN 0 511 *:443 *:* users:(("apache2",pid=5,fd=6),("apache2",pid=4,
 CADDY = 'LISTEN 0 511 [::]:80 [::]:* users:(("caddy",pid=5,fd=6))\n'
 OPENRESTY = 'LISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:(("nginx",pid=77,fd=6))\n'
 UNKNOWN = "LISTEN 0 511 0.0.0.0:443 0.0.0.0:*\n"
+# Of the unit, where a container hides its processes.
+HIDDEN = "LISTEN 0 511 0.0.0.0:443 0.0.0.0:* ino:1 sk:2 cgroup:/system.slice/nginx.service <->\n"
 ONE_ADDRESS = 'LISTEN 0 511 192.0.2.9:443 0.0.0.0:* users:(("vpn",pid=8,fd=6))\n'
 
 
@@ -27,7 +29,7 @@ def check(
     module = importlib.import_module(
         "ansible_collections.mailhost.autoconfig.plugins.plugin_utils.web_servers"
     )
-    processes = [{"stdout_lines": ["2", "9"]}]
+    processes = [{"stdout_lines": ["/system.slice/nginx.service", "2", "9"]}]
     found: tuple[dict[str, Any], list[str]] = module.check(
         [{"item": server, "rc": 0} | result], processes, listeners, ["a.test"]
     )
@@ -39,6 +41,7 @@ def check(
     [
         ("", []),
         (SOCKETS, []),
+        (SOCKETS + HIDDEN, []),
         (SOCKETS + APACHE, ["Port 443 is taken by apache2; stop it"]),
         (APACHE + APACHE + CADDY, ["Ports 80 and 443 are taken by apache2 and caddy; stop it"]),
         (
