@@ -275,4 +275,4 @@ def test_verify_asks_nginx_and_says_what_it_can_not_see() -> None:
         "The web server in front passes on, http alone: autodiscover.plain.com",
         "Not verified from outside: run the doctor on any other machine, mail-autoconfig doctor u",
     ):
-        assert sum(line.startswith(start_of_line) for line in said) >= 2, result.stdout
+        assert any(line.startswith(start_of_line) for line in said), result.stdout
