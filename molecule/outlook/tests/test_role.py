@@ -55,6 +55,10 @@ class Hosts:
         self.actions = self.collections / "ansible_collections/ansible/windows/plugins/action"
         self.actions.mkdir(parents=True)
         (self.actions / "win_powershell.py").write_text(DOUBLE)
+        # The module too: preflight looks for it.
+        modules = self.actions.with_name("modules")
+        modules.mkdir()
+        (modules / "win_powershell.py").touch()
 
     def run(
         self, group: str, *arguments: str, answer: dict[str, Any], **variables: Any
