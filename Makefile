@@ -72,7 +72,7 @@ SLOW := frontends certificates samba windows neighbours monitor proxies doctor o
 
 test-slow: venv engine
 	@echo '== side by side: $(SLOW)'
-	@$(MAKE) --no-print-directory --keep-going --output-sync=line --jobs=2 $(SLOW:%=slow-%)
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(SLOW:%=slow-%)
 
 slow-%: export PATH := $(BIN):$(PATH)
 slow-%: export PREFIX = $*

@@ -32,13 +32,13 @@ def add_command(commands: Commands) -> None:
 
 def _add_what_is_examined(doctor: argparse.ArgumentParser) -> None:
     doctor.add_argument(
-        "address", nargs="*", type=_address_or_domain, metavar="USER@DOMAIN or DOMAIN"
+        "address", nargs="*", type=address_or_domain, metavar="USER@DOMAIN or DOMAIN"
     )
     doctor.add_argument(
         "--domain",
         action="append",
         default=[],
-        type=lambda name: _address(f"postmaster@{name}"),
+        type=lambda name: address(f"postmaster@{name}"),
         metavar="DOMAIN",
         help="ask for postmaster there; may be repeated",
     )
@@ -122,11 +122,13 @@ def _accepted(text: str) -> tuple[str, str]:
     return code, subject
 
 
-def _address_or_domain(text: str) -> addresses.Address:
-    return _address(text if "@" in text else f"postmaster@{text}")
+def address_or_domain(text: str) -> addresses.Address:
+    """An argument that is an address, or a domain whose postmaster is meant."""
+    return address(text if "@" in text else f"postmaster@{text}")
 
 
-def _address(text: str) -> addresses.Address:
+def address(text: str) -> addresses.Address:
+    """An argument that is an address."""
     try:
         return addresses.parse(text)
     except ValueError:

@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 from ..arguments import Commands
-from ..doctor.arguments import DEBIAN_PACKAGES, add_network
-from ..inventory import addresses
+from ..doctor.arguments import DEBIAN_PACKAGES, add_network, address, address_or_domain
 from ..inventory.read import ConfigurationError
 from .assemble import assemble
 from .draft import Source, SourceError
@@ -32,7 +31,7 @@ def add_command(commands: Commands) -> None:
         "--from-domain",
         action="append",
         default=[],
-        type=_live,
+        type=address_or_domain,
         metavar="DOMAIN or USER@DOMAIN",
         help="ask this domain as mail clients do; may be repeated",
     )
@@ -46,7 +45,7 @@ def add_command(commands: Commands) -> None:
     )
     parser.add_argument(
         "--address",
-        type=_address,
+        type=address,
         metavar="USER@DOMAIN",
         help="whose log-in name is in an autodiscover.xml",
     )
@@ -105,15 +104,3 @@ def _refused(*problems: str) -> int:
 def _one_line(said: str) -> str:
     """What strangers wrote, without what moves a terminal's cursor."""
     return "".join(each if each.isprintable() else "?" for each in said)
-
-
-def _live(name: str) -> addresses.Address:
-    return _address(name if "@" in name else f"postmaster@{name}")
-
-
-def _address(name: str) -> addresses.Address:
-    try:
-        return addresses.parse(name)
-    except ValueError:
-        shown = name.removeprefix("postmaster@")
-        raise argparse.ArgumentTypeError(f"{shown!r} is not USER@DOMAIN or DOMAIN") from None

@@ -19,7 +19,7 @@ def page(*texts: str, status: int = 200, language: str = "en") -> Expectation:
         assert "default-src 'none'" in reply.headers["content-security-policy"]
         # A proxy that compresses adds a word.
         decides = {"accept-language", "user-agent", "sec-ch-ua-platform"}
-        assert decides <= {*reply.headers["vary"].lower().split(", ")}
+        assert decides <= {name.strip() for name in reply.headers["vary"].lower().split(",")}
         assert reply.headers["referrer-policy"] == "no-referrer"
         html = reply.body.decode()
         assert f'<html lang="{language}">' in html

@@ -17,12 +17,7 @@ import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.task import Task
-from ansible.template import Templar
-
-try:
-    from ansible.template import trust_as_template
-except ImportError:  # pragma: no cover
-    trust_as_template = str
+from ansible.template import Templar, trust_as_template
 
 ROOT = Path(__file__).parents[3]
 SERVER = ("preflight", "responder", "nginx", "certificates", "share", "monitor")
