@@ -89,6 +89,8 @@ def read_json(raw: Mapping[str, Any]) -> Source:
     servers, domains = raw.get("servers"), raw.get("domains")
     if not isinstance(servers, list) or not isinstance(domains, list):
         raise SourceError("no lists `domains` and `servers`, as automx2's JSON has them")
+    if not domains:
+        raise SourceError("its list `domains` is empty; name the domains there")
     left: list[str] = []
     names = [each.get("name") if isinstance(each, Mapping) else each for each in domains]
     if any(isinstance(each, Mapping) and each.get("ldapserver_id") for each in domains):

@@ -87,7 +87,8 @@ def _server(server: client_config.Server, left: list[str]) -> Raw:
     if kind == "pop3" and its.leave.strip() in ("true", "false"):
         days = its.leave_days.strip()
         stays = its.leave.strip() == "true"
-        raw["leave_on_server"] = int(days) if stays and days.isdecimal() else stays
+        is_count = days.isdecimal() and len(days) < 6
+        raw["leave_on_server"] = int(days) if stays and is_count else stays
     return raw
 
 

@@ -34,4 +34,5 @@ def _unquoted(text: str) -> str | None:
 def port_of(text: str, usual: int) -> int:
     """The port of `PORT` or `ADDRESS:PORT`, as docker publishes it; `usual` if there is none."""
     number = text.rpartition(":")[2]
-    return int(number) if number.isdecimal() and 0 < int(number[:6]) < 65536 else usual
+    is_port = number.isdecimal() and len(number) < 6 and 0 < int(number) < 65536
+    return int(number) if is_port else usual

@@ -157,3 +157,5 @@ def test_other_databases(tmp_path: Path) -> None:
         read_database(tmp_path / "none")
     with pytest.raises(SourceError, match="no lists"):
         read_json({"servers": []})
+    with pytest.raises(SourceError, match="its list `domains` is empty"):
+        read_json({"servers": [], "domains": []})

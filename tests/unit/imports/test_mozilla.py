@@ -129,3 +129,12 @@ def test_bad_files(body: bytes, problem: str) -> None:
 
 def test_placeholders() -> None:
     assert pattern("x%EMAILLOCALPART%@%EMAILDOMAIN%") == "x{localpart}@{domain}"
+
+
+def test_a_number_too_long_to_read() -> None:
+    """Of days, it is as if there were none; Python reads at most 4,300 digits."""
+    leave = "<leaveMessagesOnServer>true</leaveMessagesOnServer>"
+    days = f"<daysToLeaveMessagesOnServer>{'1' * 5000}</daysToLeaveMessagesOnServer>"
+    pop3 = server("incomingServer", "pop3", 995, "SSL", f"<pop3>{leave}{days}</pop3>")
+    (draft,) = read(document(pop3 + SMTP)).drafts
+    assert draft.servers[0]["leave_on_server"] is True

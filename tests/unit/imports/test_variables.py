@@ -20,7 +20,15 @@ def test_variables(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "port"),
-    [("143", 143), ("127.0.0.1:1143", 1143), ("[::1]:993", 993), ("", 7), ("x", 7), ("99999", 7)],
+    [
+        ("143", 143),
+        ("127.0.0.1:1143", 1143),
+        ("[::1]:993", 993),
+        ("", 7),
+        ("x", 7),
+        ("99999", 7),
+        ("1".zfill(6) + "0" * 5000, 7),
+    ],
 )
 def test_ports(text: str, port: int) -> None:
     assert port_of(text, 7) == port
