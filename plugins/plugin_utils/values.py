@@ -44,7 +44,9 @@ def _flag(value: Any) -> bool:
 def _number(value: Any) -> int:
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value.strip()):
         return int(value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():  # not so .inf and .nan
         return int(value)
     raise ValueError(f"{short(value)} is not a whole number; write one, such as 10")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -58,6 +59,8 @@ def test_value(value: Any, kind: str, converted: Any) -> None:
         ("10s", "int", "'10s' is not a whole number; write one, such as 10"),
         (True, "int", "True is not a whole number; write one, such as 10"),
         (1.5, "int", "1.5 is not a whole number; write one, such as 10"),
+        (math.inf, "int", "inf is not a whole number; write one, such as 10"),
+        (math.nan, "int", "nan is not a whole number; write one, such as 10"),
         ("", "int", "'' is not a whole number; write one, such as 10"),
         ({}, "list", "is a mapping, not a list; write [one, two], or lines that begin with -"),
         (5, "list", "is a number, not a list; write [one, two], or lines that begin with -"),
