@@ -36,6 +36,24 @@ def test_listens_of_a_site(inside: str, expected: list[tuple[str, int, int]]) ->
     assert [(each.address, each.first, each.last) for each in found] == expected
 
 
+@pytest.mark.parametrize(
+    ("inside", "words", "binds"),
+    [
+        ("listen 443 ssl http2;", {"ssl", "http2"}, False),
+        ("listen 443; ssl on;", {"ssl"}, False),
+        ("listen 443; ssl off;", set(), False),
+        ("listen 443 default_server;", {"default_server"}, False),
+        ("listen 443 backlog=99;", {"backlog=99"}, True),
+        ("listen 443 so_keepalive=on;", {"so_keepalive=on"}, True),
+        ("listen 443 reuseport;", {"reuseport"}, True),
+    ],
+)
+def test_what_a_listen_asks_for(inside: str, words: set[str], binds: bool) -> None:
+    text = f"# configuration file /etc/nginx/nginx.conf:\nhttp {{ server {{ {inside} }} }}\n"
+    (found,) = module("nginx_listens").listens(module("nginx_dump").read(text))
+    assert (found.words, found.binds) == (words, binds)
+
+
 def test_stream_mail_and_ours() -> None:
     text = (
         "# configuration file /n.conf:\n"

@@ -127,6 +127,22 @@ def test_where_the_host_itself_asks() -> None:
             id="stream at one address",
         ),
         pytest.param(
+            "",
+            "mail { server { listen 443; } }",
+            ALL,
+            "nginx's mail has port 443 (/etc/nginx/nginx.conf:1); "
+            "let it listen elsewhere, or OTHERWISE",
+            id="mail",
+        ),
+        pytest.param(
+            "",
+            "stream { server { listen 440-445; } }",
+            ALL,
+            "nginx's stream has port 443 (/etc/nginx/nginx.conf:1); "
+            "let it listen elsewhere, or OTHERWISE",
+            id="a range of ports",
+        ),
+        pytest.param(
             "server { listen 443; }",
             "",
             ALL,
@@ -188,6 +204,13 @@ def test_behind_another_web_server() -> None:
     ]
 
 
+@pytest.mark.parametrize("listen", ["192.0.2.1:8080", "8081-8090", "8070-8079"])
+def test_stream_elsewhere_is_not_in_the_way(listen: str) -> None:
+    before = f"stream {{ server {{ listen {listen}; }} }}"
+    found, problems = plan(before=before, wanted=BEHIND)
+    assert (at(found), problems) == (["127.0.0.1:8080"], [])
+
+
 def test_listen_that_is_no_port() -> None:
     wanted = [{"at": "unix:/run/x", "tls": False, "proxy": False}]
     _found, problems = plan(wanted=wanted)
@@ -243,6 +266,19 @@ def test_user_and_error_log(before: str, user: str, group: str, error_log: str) 
     assert (found["user"], found["group"], found["error_log"]) == (user, group, error_log)
 
 
+def test_our_own_file_stays_where_it_is_and_its_hash_counts_for_nothing() -> None:
+    text = (
+        "# configuration file /etc/nginx/nginx.conf:\n"
+        "http {\ninclude mine/*.conf; include sites-enabled/*;\n}\n"
+        "# configuration file /etc/nginx/mine/zz-mail-autoconfig.conf:\n"
+        "server_names_hash_bucket_size 64;\n"
+    )
+    found, problems = module("nginx_plan").plan(text, WANTED, [LONG], [], "")
+    assert problems == []
+    assert found["directory"] == "/etc/nginx/mine"
+    assert found["bucket_size"] == 128
+
+
 LONG = "autodiscover." + "a" * 40 + ".example.com"
 
 
@@ -251,6 +287,11 @@ LONG = "autodiscover." + "a" * 40 + ".example.com"
     [
         ("", ("a.test",), 0, 0),
         ("", (LONG,), 128, 0),
+        ("", ("a" * 46,), 0, 0),
+        ("", ("a" * 47,), 128, 0),
+        ("", ("a" * 111,), 512, 0),
+        ("", tuple(f"{n}.test" for n in range(250)), 0, 0),
+        ("", tuple(f"{n}.test" for n in range(251)), 0, 1004),
         ("server_names_hash_bucket_size 128;", (LONG,), 0, 0),
         ("server_names_hash_bucket_size 1k;", (LONG,), 0, 0),
         ("", tuple(f"{n}.test" for n in range(300)), 0, 1200),

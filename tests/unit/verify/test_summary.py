@@ -82,6 +82,24 @@ def test_order_that_waits_for_a_limit_is_no_failure() -> None:
     assert (said.failed, said.lines[1:2]) == (False, [f"Waits: {line}"])
 
 
+def test_address_that_is_known_stands_for_nothing() -> None:
+    without = {NAMES[0]: {"domain": "b.test", "records": [f"{NAMES[0]}. 3600 IN A 198.51.100.7"]}}
+    said = summarise([host(uncertified=without, report={"left_out": {NAMES[0]: "no record"}})])
+    assert "1. Add these DNS records; playbooks/dns.yml shows all of all domains:" in said.lines
+
+
+def test_what_two_hosts_say_alike_is_said_once() -> None:
+    waits = "mail-autoconfig-7: waits until 2026-01-01 00:00 UTC"
+    both = [host(name, report={"waiting": [waits]}, proxy=["b.test: pass on"]) for name in "xy"]
+    assert summarise(both).lines[1:] == [f"Waits: {waits}", "b.test: pass on"]
+
+
+def test_rehearsal_that_fails_is_not_sent_to_production() -> None:
+    failure = {"domain": "a.test", "what": "GET https://x", "why": "connection refused"}
+    (last,) = summarise([host(failures=[failure])], rehearsal=True).lines[-1:]
+    assert last.startswith("1. When all is right, set autoconfig_certificates_letsencrypt_")
+
+
 def test_many_names_are_counted() -> None:
     many = {f"autoconfig.d{n}.test": f"d{n}.test" for n in range(10000)}
     uncertified = {
