@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from mail_autoconfig.certificates import run as certificates
 from mail_autoconfig.certificates.certbot import Authority, Certbot, Outcome
 from mail_autoconfig.certificates.groups import assign, dump
 from mail_autoconfig.certificates.ledger import HOUR, NO_LIMITS, Limits
-from mail_autoconfig.certificates.orders import DAY, Lineage, Order
+from mail_autoconfig.certificates.orders import DAY, Lineage, Order, Window
 from mail_autoconfig.certificates.report import Report, metrics
 from mail_autoconfig.certificates.run import Run
 from mail_autoconfig.certificates.settings import CertificatesError, Settings
@@ -62,6 +63,14 @@ class Host:
         self.domains = ["a.test", "b.test", "c.test"]
         self.command = f"echo x >> {directory}/deployed"
         self.before: dict[str, Any] = {}
+        self.windows: dict[str, Window] = {}
+        self.complaint = ""
+
+    def advise(self, lineages: Mapping[str, Lineage]) -> dict[str, Lineage]:
+        """In the place of the authority."""
+        return {
+            name: replace(each, window=self.windows.get(name)) for name, each in lineages.items()
+        }
 
     def check(self, names: Sequence[str]) -> Mapping[str, str]:
         self.asked += names
@@ -87,6 +96,8 @@ class Host:
             self.before,
             self.certbot,
             self.check,
+            advise=self.advise,
+            complaint=lambda: self.complaint,
             state=self.directory / "state",
             clock=lambda: self.certbot.now,
             reload=self.reload,
@@ -133,6 +144,25 @@ def test_first_run_and_second(host: Host, tmp_path: Path) -> None:
     second = host.run()
     assert (second.changed, second.lines(), host.deployed(), host.asked) == (False, [], 1, [])
     assert host.run(dry=True).changed is False
+
+
+def test_authority_asks_for_a_renewal(host: Host) -> None:
+    """As before a revocation; the other certificates stay."""
+    host.run()
+    host.windows = {"mail-autoconfig-2": Window(-2.0, -1.0, "https://acme.test/why")}
+    said = "mail-autoconfig-2: {}, 2 names; the authority asks for it: https://acme.test/why"
+    assert host.run(dry=True).orders == [said.format("would be ordered")]
+    assert host.run().orders == [said.format("ordered")]
+    host.windows = {"mail-autoconfig-2": Window(60 * DAY, 61 * DAY)}
+    assert host.run().orders == []
+
+
+def test_complaint_stops_no_order(host: Host) -> None:
+    host.complaint = "the authority has no profile x"
+    report = host.run()
+    assert report.problems == [host.complaint]
+    assert len(report.orders) == 2
+    assert host.run(dry=True).problems == [host.complaint]
 
 
 def test_one_domain_more_and_one_less(host: Host) -> None:
