@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import ssl
 from collections.abc import Mapping
 from email.message import Message
 from typing import Any
@@ -25,6 +26,7 @@ class Answers:
     def __init__(self, known: Mapping[str, Any] | None = None) -> None:
         self._known = dict(known or {})
         self.asked: list[str] = []
+        self.contexts: list[ssl.SSLContext] = []
 
     def say(self, url: str, content: Any, headers: Mapping[str, str] | None = None) -> None:
         self._known[url] = content, headers or {}
@@ -32,8 +34,9 @@ class Answers:
     def fail(self, url: str, error: Exception) -> None:
         self._known[url] = error
 
-    def open(self, url: str, **_: Any) -> Answer:
+    def open(self, url: str, *, context: ssl.SSLContext, **_: Any) -> Answer:
         self.asked.append(url)
+        self.contexts.append(context)
         answer = self._known[url]
         if isinstance(answer, Exception):
             raise answer

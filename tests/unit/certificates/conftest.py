@@ -14,6 +14,7 @@ from support.acme import Answers
 def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
     """What the authority answers; it has nothing at first."""
     found = Answers()
-    monkeypatch.setattr(ssl, "create_default_context", lambda cafile: cafile)
+    plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    monkeypatch.setattr(ssl, "create_default_context", lambda **_: plain)
     monkeypatch.setattr(directory, "urlopen", found.open)
     return found

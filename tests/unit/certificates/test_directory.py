@@ -31,8 +31,11 @@ def test_authority_is_asked_with_the_cas_that_certbot_trusts(
 ) -> None:
     trusted: list[str] = []
 
-    def context(cafile: str) -> None:
+    def context(cafile: str) -> ssl.SSLContext:
         trusted.append(Path(cafile).read_text())
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        made.verify_flags |= ssl.VERIFY_X509_STRICT  # as on Python 3.13
+        return made
 
     @contextmanager
     def bundle(_authority: Authority) -> Iterator[Path]:
@@ -42,9 +45,12 @@ def test_authority_is_asked_with_the_cas_that_certbot_trusts(
 
     monkeypatch.setattr(Authority, "bundle", bundle)
     monkeypatch.setattr(ssl, "create_default_context", context)
-    monkeypatch.setattr(module, "urlopen", Answers({URL: ({}, {})}).open)
+    answers = Answers({URL: ({}, {})})
+    monkeypatch.setattr(module, "urlopen", answers.open)
     assert Directory(Authority(URL, ())).content == {}
     assert trusted == ["OURS"]
+    (context_used,) = answers.contexts
+    assert not context_used.verify_flags & ssl.VERIFY_X509_STRICT
 
 
 @pytest.mark.parametrize("url", ["http://acme.test/dir", "file:///etc/passwd", "x"])
