@@ -240,6 +240,12 @@ def test_profile_is_asked_for_where_certbot_can(server: Server, settings: str) -
     assert (refused in ran.stdout) == (server.release == "12")
 
 
+def test_each_server_has_a_run_in_each_half_day(server: Server) -> None:
+    """A random delay that changed from day to day could leave a whole day without one."""
+    shown = server.run(f"systemctl show --property FixedRandomDelay {UNIT}.timer")
+    assert shown == "FixedRandomDelay=yes\n"
+
+
 def test_failing_run_is_seen(server: Server) -> None:
     before = certificates(server)
     server.run("mkdir -p /var/lib/prometheus/node-exporter")
