@@ -93,6 +93,16 @@ CERTIFICATES: dict[str, tuple[Issue, list[str]]] = {
         lambda root, path: root.issue(path, [HOST], -77, 13),
         [f"tls-expires-soon: the certificate expires on {day(13)}"],
     ),
+    "of 64 days": (lambda root, path: root.issue(path, [HOST], -49, 15), []),
+    "of 64 days, late": (
+        lambda root, path: root.issue(path, [HOST], -51, 13),
+        [f"tls-expires-soon: the certificate expires on {day(13)}"],
+    ),
+    "of 45 days": (lambda root, path: root.issue(path, [HOST], -33, 12), []),
+    "of 45 days, late": (
+        lambda root, path: root.issue(path, [HOST], -34, 11),
+        [f"tls-expires-soon: the certificate expires on {day(11)}"],
+    ),
     "of a short life": (lambda root, path: root.issue(path, [HOST], -3, 3), []),
     "of a short life, late": (
         lambda root, path: root.issue(path, [HOST], -5, 1),
