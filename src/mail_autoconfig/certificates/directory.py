@@ -72,11 +72,13 @@ class Directory:
         An authority that does not answer has it: the orders say what is wrong.
         """
         wanted = self._authority.profile
+        if not wanted:
+            return ""
         try:
             known = self.meta.get("profiles") or {}
         except (OSError, ValueError):
             return ""
-        if not wanted or wanted in known:
+        if wanted in known:
             return ""
         there = f"it has {', '.join(map(str, known))}" if known else "it has none"
         return f"the authority has no profile {wanted}, {there}; orders are made without"

@@ -45,6 +45,10 @@ ANOTHER = "https://ca.test/acct/2"
             [f"ca.test; accounturi={ANOTHER}"],
             f"CAA accounturi of a.test allows {ANOTHER}, not {OURS}",
         ),
+        (
+            [f"ca.test; AccountURI={ANOTHER}"],
+            f"CAA accounturi of a.test allows {ANOTHER}, not {OURS}",
+        ),
         # Each record by itself; one that fits is enough.
         ([f"ca.test; accounturi={ANOTHER}", f"ca.test; accounturi={OURS}"], ""),
         ([f"ca.test; accounturi={ANOTHER}", "ca.test"], ""),

@@ -98,6 +98,7 @@ def test_profile_that_the_authority_lacks(
 ) -> None:
     answers.say(URL, {"meta": meta})
     found = Directory(Authority(URL, (), profile=wanted)).lacks_profile()
+    assert bool(answers.asked) == bool(wanted)
     assert found.startswith(said)
     assert bool(found) == bool(said)
     answers.fail(URL, OSError("no route"))

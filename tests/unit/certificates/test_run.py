@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from mail_autoconfig.certificates.run import Run
 from mail_autoconfig.certificates.settings import CertificatesError, Settings
 from mail_autoconfig.cli import main
 from mail_autoconfig.host import NginxError
+from support.acme import Answers
 from support.certificate_settings import RAW, URL
 
 
@@ -437,3 +439,31 @@ def test_command(
     paths[1].write_text("[]")
     assert main(["certificates", "--check", *files]) == 1
     assert "no assignment of names" in capsys.readouterr().err
+
+
+def test_authority_is_asked_for_its_windows_and_profiles(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    answers: Answers,
+) -> None:
+    """By the command, with what it keeps in its directory."""
+    double, now = Double(tmp_path), time.time()
+    old = Lineage(frozenset({"a.test"}), URL, now, now + 45 * DAY, identifier="k.1")
+    double.kept = {"mail-autoconfig": old}
+    monkeypatch.setattr(certificates, "Certbot", lambda _authority: double)
+    monkeypatch.setattr(certificates, "STATE", tmp_path)
+    window = {"start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"}
+    profiles = {"classic": "https://acme.test/classic"}
+    answers.say(URL, {"renewalInfo": "https://acme.test/info", "meta": {"profiles": profiles}})
+    answers.say("https://acme.test/info/k.1", {"suggestedWindow": window})
+    files = [tmp_path / "authority.json", tmp_path / "certificates.json"]
+    raw = RAW | {"check_names": False, "tls_directory": str(tmp_path), "profile": "tlsclient"}
+    files[0].write_text(json.dumps(raw))
+    files[1].write_text(dump(assign({"a.test": ["a.test"]}, {}, 4)))
+    assert main(["certificates", "--check", *map(str, files)]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "mail-autoconfig: would be ordered, 1 name; the authority asks for it",
+        "the authority has no profile tlsclient, it has classic; orders are made without",
+    ]
+    assert not (tmp_path / "renewal-info.json").exists()
