@@ -37,10 +37,8 @@ def test_profile_of_an_authority_that_has_it() -> None:
     SERVER.run("apt-get install -qy --no-install-recommends pebble")
     for file in "acme.pem", "acme.key":
         of_lab = ["docker", "exec", "autoconfig-sid-pebble", "cat", f"/etc/lab/{file}"]
-        write(
-            f"/root/{file}",
-            subprocess.run(of_lab, capture_output=True, text=True, check=True).stdout,
-        )
+        content = subprocess.run(of_lab, capture_output=True, text=True, check=True).stdout
+        write(f"/root/{file}", content)
     profiles = {
         "default": {"description": "the usual one", "validityPeriod": 90 * 24 * 3600},
         "shortlived": {"description": "a short life", "validityPeriod": 160 * 3600},
@@ -56,7 +54,9 @@ def test_profile_of_an_authority_that_has_it() -> None:
     }
     write("/root/pebble.json", json.dumps({"pebble": settings}))
     SERVER.run("sh -c %s", "echo 127.0.0.1 acme.test >> /etc/hosts")
-    SERVER.run("systemd-run --unit pebble pebble -config /root/pebble.json")
+    quick = "--setenv=PEBBLE_VA_NOSLEEP=1 --setenv=PEBBLE_WFE_NONCEREJECT=0"
+    SERVER.run(f"systemd-run --unit pebble {quick} pebble -config /root/pebble.json")
+    SERVER.run("sh -c %s", "until ss -ltn | grep -q :14001; do sleep 0.1; done")
     authority = json.loads(SERVER.run("cat /etc/mail-autoconfig/authority.json"))
     authority |= {"directory_url": "https://acme.test:14001/dir", "root": ""}
     write("/root/authority.json", json.dumps(authority | {"profile": "shortlived"}))
