@@ -2,6 +2,7 @@
 # make demo-xml   the demo's answers in full
 # make test       all parts, and the main job on Debian 12 and 13 with real clients
 # make test-slow  one scenario for each hard subject
+# make test-sid   the unit tests and a server on Debian sid, from its archive as it is today
 # make site       the documentation as a web site, in build/site
 BIN := $(CURDIR)/.venv/bin
 STEP := @tests/lab/step
@@ -10,9 +11,9 @@ DEMO_HTTP_PORT ?= 8080
 DEMO_PAGE_PORT ?= 8088
 export DEMO_HTTPS_PORT DEMO_HTTP_PORT DEMO_PAGE_PORT
 DEMO_ADDRESSES := user@example.test user@corp.test
-demo demo-xml demo-down images lint sanity unit molecule test-slow bench load docs site pictures: export PATH := $(BIN):$(PATH)
+demo demo-xml demo-down images lint sanity unit molecule test-slow test-sid bench load docs site pictures: export PATH := $(BIN):$(PATH)
 
-.PHONY: venv engine images demo demo-xml demo-down test test-slow lint sanity unit molecule bench load docs site \
+.PHONY: venv engine images demo demo-xml demo-down test test-slow test-sid lint sanity unit molecule bench load docs site \
 	pictures clean
 
 venv: .venv/requirements.txt
@@ -54,14 +55,16 @@ lint: venv
 sanity: venv
 	$(STEP) 'sanity tests of the built tarball' tests/sanity.sh
 
+# What needs none of the controller's libraries.
+ON_HOSTS := tests/unit --ignore tests/unit/plugins --ignore tests/unit/test_roles.py \
+	--ignore tests/unit/inventory/test_keys.py $(addprefix --ignore tests/unit/zones/test_,providers.py servers.py)
+
 unit: venv
 	$(STEP) 'unit tests, with the libraries of Debian 13' pytest --quiet tests/unit
 	$(STEP) 'virtual environment with the libraries of Debian 12' \
 		tests/lab/venv.sh .venv-debian12 tests/requirements-debian12.txt
 	$(STEP) 'unit tests, with the libraries of Debian 12' \
-		.venv-debian12/bin/pytest --quiet tests/unit --ignore tests/unit/plugins --ignore tests/unit/test_roles.py \
-			--ignore tests/unit/inventory/test_keys.py \
-			$(addprefix --ignore tests/unit/zones/test_,providers.py servers.py)
+		.venv-debian12/bin/pytest --quiet $(ON_HOSTS)
 
 molecule: venv engine
 	$(STEP) 'molecule: Debian 12 and 13, Pebble, real clients' molecule test
@@ -89,6 +92,19 @@ slow-%:
 
 slow-windows:
 	@tests/windows/run.sh
+
+# The images are made anew: it is the archive of today that is of interest. Not part of the other tests.
+SID := debian:sid libraries:sid
+
+test-sid: venv engine
+	@docker image rm --force autoconfig-lab/base:sid $(SID:%=autoconfig-lab/%) >/dev/null 2>&1 || true
+	$(STEP) 'container images of Debian sid' python tests/lab/images.py $(SID)
+	$(STEP) 'unit tests, with the Python and the libraries of Debian sid' \
+		docker run --rm --volume $(CURDIR):/clone:ro --workdir /clone --sysctl net.ipv6.conf.all.disable_ipv6=0 \
+			--env PYTHONDONTWRITEBYTECODE=1 --env HYPOTHESIS_STORAGE_DIRECTORY=/tmp/hypothesis autoconfig-lab/libraries:sid \
+			python3 -m pytest --quiet -p no:cacheprovider $(ON_HOSTS) \
+				--deselect tests/unit/test_cli.py::test_the_virtual_environment_has_the_command
+	$(STEP) 'molecule: Debian sid' molecule test -s sid
 
 # Figures; not part of the tests.
 bench: venv engine

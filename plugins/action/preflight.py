@@ -17,6 +17,7 @@ from ansible.release import __version__ as ansible_version
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils import (
     checks,
     needs,
+    platforms,
     united,
     variables,
     web_servers,
@@ -120,6 +121,7 @@ class ActionModule(ActionBase):
         self.variables = task_vars or {}
         _result, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         self.problems: list[str] = []
+        self.warnings: list[str] = []
         roles = [role for role, marker in MARKERS.items() if marker in self.variables]
         known = variables.documented()
         values = variables.read(known.intersection(self.variables), self.value_of, self.problems)
@@ -136,16 +138,22 @@ class ActionModule(ActionBase):
         self.problems += needs.collections(roles, values, groups, self.variables)
         self.problems += needs.libraries(roles, values)
         if readable and on_host:
-            self.problems += checks.host(self.variables.get("ansible_facts", {}))
-            paths = plain(arguments["paths"])
-            self.problems += needs.on_host(paths)
-            result["bare"] = needs.is_bare(paths)
-            self.problems += checks.isolation(arguments["isolation"])
+            result["bare"] = self.host(arguments)
         result |= self.of_roles(roles, values, readable)
         result |= self.web_servers(arguments, result)
         if self.problems:
             raise AnsibleActionFail("\n".join(dict.fromkeys(self.problems)))
-        return result
+        # Ansible shows them.
+        return result | ({"warnings": self.warnings} if self.warnings else {})
+
+    def host(self, arguments: Mapping[str, Any]) -> bool:
+        """Check the host; return whether it has nothing of ours yet."""
+        self.problems += platforms.refusal(self.platform())
+        self.warnings += platforms.warning(self.platform())
+        paths = plain(arguments["paths"])
+        self.problems += needs.on_host(paths)
+        self.problems += checks.isolation(arguments["isolation"])
+        return bool(needs.is_bare(paths))
 
     def web_servers(self, arguments: Mapping[str, Any], result: Mapping[str, Any]) -> Any:
         """Check the web servers; return what the roles need to know of each."""
@@ -201,8 +209,14 @@ class ActionModule(ActionBase):
                 self.problems.append(" ".join(str(error).split()))
             return
         self.problems += checks.certificates(wanted)
+        if wanted["profile"] and wanted["mode"] in ("letsencrypt", "acme"):
+            self.problems += platforms.profile(self.platform())
         if names == []:
             self.problems.append("No domain has a name of its own; set autoconfig_generic_host")
+
+    def platform(self) -> platforms.Platform:
+        """Return what the host is."""
+        return platforms.of(self.variables.get("ansible_facts", {}))
 
     def servers(self) -> list[str]:
         """Return the servers of the inventory; where there is no such group, this host."""
@@ -242,6 +256,5 @@ class ActionModule(ActionBase):
         raw = with_logos(domains, self.image) | ({"page": page} if page else {})
         # The page is no part of the fingerprint: nginx has no copy of it.
         configuration = READ.parse(raw)
-        result = {"configuration": raw} | derived(domains, configuration)
-        # Ansible shows them.
-        return result | ({"warnings": [*configuration.warnings]} if configuration.warnings else {})
+        self.warnings += configuration.warnings
+        return {"configuration": raw} | derived(domains, configuration)

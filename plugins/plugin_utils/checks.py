@@ -7,8 +7,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
+
+GROUPS = load("certificates.groups")
 OLDEST_ANSIBLE = (2, 19)
-SUPPORTED = {"Debian": ("12", "13")}
 NO_NAMESPACE = {225: "NETWORK", 226: "NAMESPACE"}
 """Exit status of a service -> its name, in systemd.exec(5)."""
 OCTODNS_CLASS = re.compile(r"[A-Za-z]\w*([.]\w+)+", re.ASCII)
@@ -19,15 +21,6 @@ def controller(version: str) -> Iterator[str]:
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_ANSIBLE:
         oldest = ".".join(map(str, OLDEST_ANSIBLE))
         yield f"ansible-core {version} is too old; use {oldest} or later"
-
-
-def host(facts: Mapping[str, Any]) -> Iterator[str]:
-    """Check the host, by its distribution facts, without the prefix ``ansible_``."""
-    distribution = str(facts.get("distribution", "unknown"))
-    release = str(facts.get("distribution_major_version", "unknown"))
-    if release not in SUPPORTED.get(distribution, ()):
-        known = " or ".join(f"{name} {' or '.join(r)}" for name, r in SUPPORTED.items())
-        yield f"{distribution} {release} is not supported; use {known}"
 
 
 def certificates_host(name: str, hosts: Collection[str]) -> Iterator[str]:
@@ -64,6 +57,8 @@ def certificates(wanted: Mapping[str, Any]) -> Iterator[str]:
             "autoconfig_certificates_existing_certificate and "
             "autoconfig_certificates_existing_key must be full paths on the host"
         )
+    if mode in ("letsencrypt", "acme"):
+        yield from profile(wanted["profile"], wanted["max_names"])
     if unknown := [key for key in wanted["limits"] if key not in wanted["known_limits"]]:
         yield (
             f"autoconfig_certificates_limits: unknown key {', '.join(unknown)}; "
@@ -76,6 +71,16 @@ def certificates(wanted: Mapping[str, Any]) -> Iterator[str]:
         )
     if wanted["challenge"] == "dns-01":
         yield from proofs_in_dns(wanted)
+
+
+def profile(name: str, size: int) -> Iterator[str]:
+    """Check that a certificate of a profile may have so many names."""
+    most = GROUPS.PROFILES.get(name, size)
+    if size > most:
+        yield (
+            f"autoconfig_certificates_max_names is {size}, but the profile {name} has {most} at "
+            f"most; leave the variable out, or use 1 to {most}"
+        )
 
 
 def proofs_in_dns(wanted: Mapping[str, Any]) -> Iterator[str]:

@@ -84,6 +84,10 @@ A_DOMAIN = (is_name, "a domain such as example.com")
 TEXTS: dict[str, tuple[Callable[[str], bool], str]] = {
     "autoconfig_certificates_caa_identities": A_DOMAIN,
     "autoconfig_certificates_email": (is_mailbox, "a mail address such as admin@example.com"),
+    "autoconfig_certificates_profile": (
+        matches(r"[A-Za-z0-9][A-Za-z0-9._-]*"),
+        "the name of a profile such as tlsserver",
+    ),
     "autoconfig_certificates_wildcards": A_DOMAIN,
     "autoconfig_dns_addresses": AN_ADDRESS,
     "autoconfig_dns_caa": (

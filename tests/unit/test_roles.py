@@ -303,3 +303,16 @@ def test_verify_reaches_nginx_behind_a_proxy(listen: str, asked: str, own: list[
     assert rendered("verify", "__verify_listen") == asked
     addresses = rendered("nginx", "__nginx_proxy_addresses")
     assert addresses == ["192.0.2.2", "127.0.0.1", "::1", *own]
+
+
+@pytest.mark.parametrize(
+    ("release", "directive"), [("12", False), ("13", True), ("24", False), ("26", True)]
+)
+def test_http2_of_a_bare_host_is_that_of_its_release(release: str, directive: bool) -> None:
+    """What check mode says where nginx is not installed yet."""
+    raw = read(ROOT / "roles/nginx/vars/main.yml")
+    facts = {"ansible_facts": {"distribution_major_version": release}}
+    variables = {"__nginx_version": trust_as_template(raw["__nginx_version"]), **facts}
+    templar = Templar(DataLoader(), variables=variables)
+    found = templar.template(trust_as_template(raw["__nginx_http2_directive"]))
+    assert found is directive

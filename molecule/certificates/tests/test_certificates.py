@@ -1,4 +1,4 @@
-"""From 260 names to one, with Pebble. The tests build on each other, in their order."""
+"""From 262 names to one, with Pebble. The tests build on each other, in their order."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import yaml
 
+from mail_autoconfig.certificates.certbot import _LAUNCHER
 from support.certified import (
     ASSIGNMENT,
     SCENARIO,
@@ -36,15 +37,17 @@ BAD = {
     "elsewhere": "points elsewhere: ",
     "closed": "port 80 of 198.18.43.3: Connection refused",
     "forbidden": "CAA of forbidden.{suffix} allows other.test",
+    "account": "CAA accounturi of account.{suffix} allows https://acme.test/1, not https://acme.",
 }
 SIXTY = {"autoconfig_domains": "{{ lab_good[:30] }}"}
 PROGRAM = "/usr/local/bin/mail-autoconfig certificates"
 SETTINGS = "/etc/mail-autoconfig/authority.json"
 REPORT = "/var/lib/mail-autoconfig/certificates/report.json"
+WINDOWS = "/var/lib/mail-autoconfig/certificates/renewal-info.json"
 UNIT = "mail-autoconfig-certificates"
 
 
-def test_260_names_of_which_some_fail(server: Server) -> None:
+def test_262_names_of_which_some_fail(server: Server) -> None:
     """They are left out, with why; all the others are certified and served."""
     found = certificates(server)
     assert len(found) == 6
@@ -192,6 +195,57 @@ def test_limits_are_kept_and_the_rest_comes_later(server: Server, settings: str)
     assert changed(before, certificates(server)) == ["mail-autoconfig-2"]
 
 
+def revoke(server: Server, name: str) -> None:
+    """As the authority itself may do with all that it has issued."""
+    live = f"/etc/mail-autoconfig/certbot/live/{name}"
+    own = "--config-dir /tmp/revoke --work-dir /tmp/revoke --logs-dir /tmp/revoke"
+    server.run(
+        "env REQUESTS_CA_BUNDLE=/root/acme-ca.pem python3 -I -c %s revoke --non-interactive "
+        f"--server https://acme.test:14000/dir --cert-path {live}/cert.pem "
+        f"--key-path {live}/privkey.pem --no-delete-after-revoke {own}",
+        _LAUNCHER,
+    )
+
+
+def test_authority_asks_for_a_renewal(server: Server) -> None:
+    """Pebble does so (RFC 9773) for what is revoked, when it may be asked again."""
+    server.run("apt-get install -qy --no-install-recommends faketime")
+    before = certificates(server)
+    server.run(PROGRAM)
+    known = json.loads(server.run(f"cat {WINDOWS}"))
+    assert len(known) == len(before)
+    assert all(one["window"]["begins"] < one["window"]["ends"] for one in known.values())
+    revoke(server, "mail-autoconfig-2")
+    assert "ordered" not in server.run(PROGRAM)  # Retry-After is six hours
+    line = "mail-autoconfig-2: {}, 50 names; the authority asks for it"
+    assert line.format("would be ordered") in server.run(f"faketime -f +7h {PROGRAM} --check")
+    said = server.run(f"faketime -f +7h {PROGRAM}")
+    assert line.format("ordered") in said
+    found = certificates(server)
+    assert changed(before, found) == ["mail-autoconfig-2"]
+    assert is_served(server, f"autoconfig.d25.{server.suffix}", found["mail-autoconfig-2"][0])
+    assert "ordered" not in server.run(PROGRAM)
+
+
+def test_profile_is_asked_for_where_certbot_can(server: Server, settings: str) -> None:
+    """Pebble 2.6 has none, which stops no order; certbot 2.1 does not know the word."""
+    before = certificates(server)
+    edit(server, settings, 's/"profile": ""/"profile": "tlsserver"/')
+    ran = server.host.run(f"{PROGRAM} --renew mail-autoconfig-2 {settings}")
+    assert ran.rc == 1
+    assert "the authority has no profile tlsserver, it has none; orders are made" in ran.stdout
+    ordered = ["mail-autoconfig-2"] if server.release == "13" else []
+    assert changed(before, certificates(server)) == ordered
+    refused = "unrecognized arguments: --preferred-profile tlsserver"
+    assert (refused in ran.stdout) == (server.release == "12")
+
+
+def test_each_server_has_a_run_in_each_half_day(server: Server) -> None:
+    """A random delay that changed from day to day could leave a whole day without one."""
+    shown = server.run(f"systemctl show --property FixedRandomDelay {UNIT}.timer")
+    assert shown == "FixedRandomDelay=yes\n"
+
+
 def test_failing_run_is_seen(server: Server) -> None:
     before = certificates(server)
     server.run("mkdir -p /var/lib/prometheus/node-exporter")
@@ -287,7 +341,6 @@ def departed() -> Iterator[str]:
 def test_name_that_has_gone_is_dropped_before_the_certificate_ends(departed: str) -> None:
     """Pebble's certificates last five years; the clock is that of the program alone."""
     for server in SERVERS:
-        server.run("apt-get install -qy --no-install-recommends faketime")
         before, gone = certificates(server), both(server, departed)
         name = f"autoconfig.{departed}.{server.suffix}"
 
@@ -295,12 +348,12 @@ def test_name_that_has_gone_is_dropped_before_the_certificate_ends(departed: str
         assert certificates(server) == before
 
         said = server.run(f"faketime -f +1300d {PROGRAM}")
-        assert "mail-autoconfig-2: ordered, 10 names; due" in said
+        assert "mail-autoconfig-2: ordered, 10 names; the authority asks for it" in said
         assert f"waits for {name}: no record; mail-autoconfig is renewed without it from" in said
         assert changed(before, certificates(server)) == ["mail-autoconfig-2"]
 
         said = server.run(f"faketime -f +1700d {PROGRAM} --check")
-        assert "mail-autoconfig: would be ordered, 48 names; due" in said
+        assert "mail-autoconfig: would be ordered, 48 names; the authority asks for it" in said
         said = server.run(f"faketime -f +1700d {PROGRAM}")
         assert f"left out: {name}: no record" in said
         found = certificates(server)

@@ -81,7 +81,8 @@ def test_unsupported_distribution() -> None:
     finally:
         for server in SERVERS:
             server.run("cp --remove-destination -P /tmp/os-release /tmp/debian_version /etc/")
-    assert said.splitlines() == ["Debian 11 is not supported; use Debian 12 or 13"] * 2
+    line = "Debian 11 is not supported: its Python is older than 3.11; use Debian 12 or 13, or the"
+    assert said.splitlines() == [f"{line} container image"] * 2
 
 
 def test_old_ansible_core(tmp_path: Path) -> None:

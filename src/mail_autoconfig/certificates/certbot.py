@@ -8,6 +8,7 @@ python3-certbot.
 from __future__ import annotations
 
 import configparser
+import json
 import os
 import re
 import shutil
@@ -15,13 +16,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC
 from pathlib import Path
 
 from cryptography import x509
 
+from .certificate import identifier, names_on, validity
 from .groups import is_ours
 from .orders import Lineage, Order
 
@@ -53,7 +54,8 @@ class Authority:
 
     `directory_url` is that of the ACME directory; `challenge` are certbot's arguments for proving
     the names; `ca_file` has CA certificates (PEM) that certbot trusts beside the system's when it
-    talks to the authority; `root` (PEM) must have signed the certificates, if it is not empty.
+    talks to the authority; `root` (PEM) must have signed the certificates, if it is not empty;
+    `profile` is one of the authority's, which certbot asks for since 4.0.
     """
 
     directory_url: str
@@ -61,6 +63,7 @@ class Authority:
     email: str = ""
     ca_file: Path | None = None
     root: str = ""
+    profile: str = ""
 
     @contextmanager
     def bundle(self) -> Iterator[Path]:
@@ -113,16 +116,17 @@ class Certbot:
             read = x509.load_pem_x509_certificate(
                 (self.live(certificate) / "cert.pem").read_bytes()
             )
-            names = _names(read)
+            names, known_as = names_on(read), identifier(read)
         except (OSError, ValueError):
             return None
-        begins, ends = _validity(read)
+        begins, ends = validity(read)
         return Lineage(
             names=names,
             server=renewal.get("renewalparams", "server", fallback=""),
             begins=begins,
             ends=ends,
             trusted=self._signed_by_root(certificate),
+            identifier=known_as,
         )
 
     def _renewal(self, certificate: str) -> configparser.ConfigParser | None:
@@ -169,6 +173,9 @@ class Certbot:
             arguments += ["--email", authority.email, "--no-eff-email"]
         else:
             arguments += ["--register-unsafely-without-email"]
+        if authority.profile:
+            # Not "required": a profile that the authority gives up must stop no renewal.
+            arguments += ["--preferred-profile", authority.profile]
         for name in order.names:
             arguments += ["--domain", name]
         code, output, log = self._run(*arguments)
@@ -212,9 +219,19 @@ class Certbot:
         yield from ("--config-dir", str(self._config), "--work-dir", str(_WORK / "work"))
         yield from ("--logs-dir", str(_LOG.parent), "--max-log-backups", "20")
 
+    def account(self) -> str:
+        """The URL of our account at this authority; an empty string if there is none yet."""
+        for path in sorted(self._accounts().glob("*/regr.json")):
+            with suppress(OSError, ValueError, LookupError, TypeError):
+                return str(json.loads(path.read_text("utf-8"))["uri"])
+        return ""
+
+    def _accounts(self) -> Path:
+        return self._config / "accounts" / self._authority.directory_url.split("://", 1)[1]
+
     def _forget_account(self) -> None:
         """Rename the account at this authority, which the authority no longer knows."""
-        accounts = self._config / "accounts" / self._authority.directory_url.split("://", 1)[1]
+        accounts = self._accounts()
         aside = accounts.with_name(accounts.name + ".forgotten")
         shutil.rmtree(aside, ignore_errors=True)
         accounts.rename(aside)
@@ -224,27 +241,6 @@ def _environment() -> dict[str, str]:
     """The environment without what is meant for another certbot."""
     ours = {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}
     return ours | {"LC_ALL": "C.UTF-8"}
-
-
-def _names(certificate: x509.Certificate) -> frozenset[str]:
-    """The host names on a certificate. Raises ValueError if its extensions can't be read."""
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except x509.ExtensionNotFound:
-        return frozenset()
-    return frozenset(found.value.get_values_for_type(x509.DNSName))
-
-
-def _validity(certificate: x509.Certificate) -> tuple[float, float]:
-    """When a certificate begins and ends, in seconds since 1970."""
-    try:
-        times = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    except AttributeError:  # before cryptography 42: Debian 12's
-        times = (
-            certificate.not_valid_before.replace(tzinfo=UTC),
-            certificate.not_valid_after.replace(tzinfo=UTC),
-        )
-    return times[0].timestamp(), times[1].timestamp()
 
 
 def refusals(output: str) -> dict[str, str]:

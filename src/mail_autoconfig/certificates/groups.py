@@ -20,6 +20,8 @@ PATTERN = f"{NAME}(-([2-9]|[1-9][0-9]+))?"
 """The form of a certificate's name, as Python's and as a POSIX extended regular expression."""
 LARGEST = 100
 """Names on a certificate of Let's Encrypt (https://letsencrypt.org/docs/rate-limits/)."""
+PROFILES = {"tlsserver": 25, "shortlived": 25}
+"""Those of its profiles that have fewer (https://letsencrypt.org/docs/profiles/)."""
 SMALLEST = 1
 """A domain with more names than a certificate may have is alone on one: 1 is a domain each."""
 

@@ -3,50 +3,66 @@
 from __future__ import annotations
 
 import json
-import ssl
 import subprocess
 from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
-from urllib.request import urlopen
 
+from .caa import Issuer
+from .directory import Directory
 from .settings import CertificatesError, Settings
-
-_TIMEOUT = 20.0  # seconds for the authority's directory
 
 Check = Callable[[Sequence[str]], Mapping[str, str]]
 """Names -> those that the authority will refuse, with why."""
 
 
-def name_check(settings: Settings, served: Container[str] | None = None) -> Check:
+def name_check(
+    settings: Settings,
+    directory: Directory,
+    account: Callable[[], str],
+    served: Container[str] | None = None,
+) -> Check:
     """What asks of each name what the authority will ask.
 
-    `served` are the names that nginx answers already, in check mode; only those are fetched then.
+    `account` returns the URL of our account at the authority, or an empty string. `served` are the
+    names that nginx answers already, in check mode; only those are fetched then.
     The check raises CertificatesError or OSError if it can't be made.
     """
     if not settings.check_names:
         return lambda _names: {}
+    issuer = partial(_issuer, settings, directory, account)
     if settings.webroot is None:
-        return partial(_in_dns, settings, dry=served is not None)
-    return partial(_over_http, settings, settings.webroot, served)
+        return partial(_in_dns, settings, issuer, dry=served is not None)
+    return partial(_over_http, settings.webroot, issuer, served)
 
 
-def _in_dns(settings: Settings, names: Sequence[str], *, dry: bool) -> Mapping[str, str]:
+def _issuer(settings: Settings, directory: Directory, account: Callable[[], str]) -> Issuer:
+    """Raises CertificatesError if the authority does not answer."""
+    names = frozenset(map(str.lower, settings.identities or identities(directory)))
+    method = "http-01" if settings.webroot else "dns-01"
+    return Issuer(names, account(), method)
+
+
+def _in_dns(
+    settings: Settings, issuer: Callable[[], Issuer], names: Sequence[str], *, dry: bool
+) -> Mapping[str, str]:
     from .preflight import Lookup, check
 
-    refused = check(names, Lookup(identities(settings)), None)
+    refused = check(names, Lookup(issuer()), None)
     if settings.proof_check:
         refused = unproven(settings.proof_check, names, dry=dry) | refused
     return refused
 
 
 def _over_http(
-    settings: Settings, webroot: Path, served: Container[str] | None, names: Sequence[str]
+    webroot: Path,
+    issuer: Callable[[], Issuer],
+    served: Container[str] | None,
+    names: Sequence[str],
 ) -> Mapping[str, str]:
     from .preflight import CHALLENGES, Lookup, check, token
 
-    lookup = Lookup(identities(settings))
+    lookup = Lookup(issuer())
     if served is not None and not (webroot / CHALLENGES).is_dir():
         return check(names, lookup, lambda _name, _at: "")  # the play would make it
     with token(webroot) as fetch:
@@ -55,22 +71,15 @@ def _over_http(
         return check(names, lookup, lambda name, at: fetch(name, at) if name in served else "")
 
 
-def identities(settings: Settings) -> tuple[str, ...]:
+def identities(directory: Directory) -> tuple[str, ...]:
     """The authority's names in CAA records (RFC 8555, section 9.7.6).
 
     Raises CertificatesError if the authority does not answer.
     """
-    if settings.identities:
-        return settings.identities
     try:
-        with settings.authority.bundle() as bundle:
-            context = ssl.create_default_context(cafile=str(bundle))
-            url = settings.authority.directory_url
-            with urlopen(url, timeout=_TIMEOUT, context=context) as answer:  # noqa: S310 - https
-                directory: dict[str, Any] = json.load(answer)
-    except (OSError, ValueError) as error:
-        raise CertificatesError(f"{settings.authority.directory_url}: {error}") from None
-    return tuple(directory.get("meta", {}).get("caaIdentities", ()))
+        return tuple(map(str, directory.meta.get("caaIdentities") or ()))
+    except (OSError, TypeError, ValueError) as error:
+        raise CertificatesError(f"{directory.url}: {error}") from None
 
 
 def unproven(command: Sequence[str], names: Sequence[str], *, dry: bool) -> dict[str, str]:

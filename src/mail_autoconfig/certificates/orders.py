@@ -7,11 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 DAY = 24 * 3600.0
+DUE = "due"
+ADVISED = "the authority asks for it"
 OTHER_NAMES = "other names"
 ANOTHER_AUTHORITY = "another authority"
 NOT_SIGNED = "not signed by the root"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When an authority suggests to renew a certificate, and the URL of a page that says why."""
+
+    begins: float
+    ends: float
+    explanation: str = ""
+
+    def moment(self, identifier: str) -> float:
+        """A time in the window, by chance, and at each run the same for a certificate.
+
+        RFC 9773, section 4.2: so that the renewals of all hosts do not come at once.
+        """
+        chance = int.from_bytes(sha256(identifier.encode()).digest()[:6], "big") / 2**48
+        return self.begins + chance * (self.ends - self.begins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +39,8 @@ class Lineage:
     """A certificate of certbot as it is now.
 
     `server` is the URL of the ACME directory that it came from; `trusted` says whether the root
-    that is asked for has signed it.
+    that is asked for has signed it; by `identifier` the authority knows it, and suggests a `window`
+    for its renewal.
     """
 
     names: frozenset[str]
@@ -27,21 +48,45 @@ class Lineage:
     begins: float
     ends: float
     trusted: bool = True
+    identifier: str = ""
+    window: Window | None = None
 
-    def due(self, now: float) -> bool:
+    @property
+    def life(self) -> float:
+        """How long it is valid, in seconds."""
+        return self.ends - self.begins
+
+    def due_from(self) -> float:
         """Renew in the last third of its life; one of less than ten days, in the last half.
 
         As certbot does since 4.0.
         """
-        life = self.ends - self.begins
-        return self.ends - now < life / (2 if life < 10 * DAY else 3)
+        return self.ends - self.life / (2 if self.life < 10 * DAY else 3)
+
+    def due(self, now: float) -> str:
+        """Why to renew it now, or an empty string.
+
+        The authority's window decides, if there is one, but not until it is too late.
+        """
+        if self.window is None:
+            return DUE if now > self.due_from() else ""
+        if now >= self.window.moment(self.identifier):
+            return f"{ADVISED}: {self.window.explanation}" if self.window.explanation else ADVISED
+        return DUE if now >= self._last_tries() else ""
+
+    def _last_tries(self) -> float:
+        """The last ninth of its life; of a short one more, since runs are half a day apart."""
+        return self.ends - max(self.life / 9, min(2 * DAY, self.life / 4))
 
     def may_lose_names(self) -> float:
-        """From when a renewal goes without names that fail their check: the last ninth of its life.
+        """From when a renewal goes without names that fail their check.
 
-        Of 90 days, the last 10; so a name has 20 days to come back.
+        Of 90 days, the last 10; so a name has 20 days to come back. Where the authority wants the
+        renewal before it is due, as for a revocation, until its window ends.
         """
-        return self.ends - (self.ends - self.begins) / 9
+        if self.window and self.window.ends < self.due_from():
+            return self.window.ends
+        return self._last_tries()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +132,8 @@ def needs(
         return NOT_SIGNED
     if forced:
         return "asked for"
-    if lineage.due(now):
-        return "due"
+    if due := lineage.due(now):
+        return due
     return "" if lineage.names == set(names) else OTHER_NAMES
 
 

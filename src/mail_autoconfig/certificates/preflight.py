@@ -11,7 +11,7 @@ import secrets
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +21,7 @@ import dns.exception
 import dns.rdatatype
 import dns.resolver
 
+from .caa import Issuer, Record, forbidden
 from .remedies import NO_RECORD
 
 CHALLENGES = ".well-known/acme-challenge"
@@ -46,14 +47,12 @@ def system_resolver() -> dns.resolver.Resolver:
 class Lookup:
     """Looks names up as this system does, and says what is wrong with them.
 
-    `identities` are the authority's names in CAA records; without any, CAA is not asked for.
-    Without `resolver` it is the system's: raises OSError if there is none.
+    Where the `issuer` has no names, CAA is not asked for. Without `resolver` it is the system's:
+    raises OSError if there is none.
     """
 
-    def __init__(
-        self, identities: Collection[str], resolver: dns.resolver.Resolver | None = None
-    ) -> None:
-        self._identities = frozenset(map(str.lower, identities))
+    def __init__(self, issuer: Issuer, resolver: dns.resolver.Resolver | None = None) -> None:
+        self._issuer = issuer
         self._resolver = resolver or system_resolver()
         self._resolver.lifetime = 2 * _TIMEOUT
         self._resolver.cache = dns.resolver.LRUCache()  # type: ignore[no-untyped-call,unused-ignore]
@@ -68,8 +67,8 @@ class Lookup:
                 addresses = [*self._texts(name, "A"), *self._texts(name, "AAAA")]
                 if not addresses:
                     return NO_RECORD
-            if self._identities and (forbidden := self._forbidden(name)):
-                return forbidden
+            if self._issuer.names and (why := self._forbidden(name)):
+                return why
         except dns.exception.DNSException:
             return "its name servers do not answer"
         return self._fetched(name, addresses, fetch) if fetch else ""
@@ -101,22 +100,15 @@ class Lookup:
         while host:
             records = [each for each in self._ask(host, "CAA") if each.rdtype == dns.rdatatype.CAA]
             if records:
-                return self._unless_allowed(host, records, wild=wild)
+                return forbidden(host, map(_caa, records), self._issuer, wild=wild)
             host = host.partition(".")[2]
         return ""
 
-    def _unless_allowed(self, host: str, records: list[dns.rdata.Rdata], *, wild: bool) -> str:
-        tags: dict[str, list[str]] = {}
-        for each in records:
-            tag = each.tag.decode("ascii", "replace").lower()  # type: ignore[attr-defined]
-            value = each.value.decode("utf-8", "replace")  # type: ignore[attr-defined]
-            if each.flags & 128 and tag not in ("issue", "issuewild", "iodef"):  # type: ignore[attr-defined]
-                return f"CAA of {host}: {tag} is critical and unknown"
-            tags.setdefault(tag, []).append(value.partition(";")[0].strip().lower())
-        allowed = tags.get("issuewild") if wild and "issuewild" in tags else tags.get("issue")
-        if allowed is None or self._identities.intersection(allowed):
-            return ""
-        return f"CAA of {host} allows {' and '.join(filter(None, sorted(allowed))) or 'nobody'}"
+
+def _caa(record: dns.rdata.Rdata) -> Record:
+    tag = record.tag.decode("ascii", "replace")  # type: ignore[attr-defined]
+    value = record.value.decode("utf-8", "replace")  # type: ignore[attr-defined]
+    return Record(record.flags, tag, value)  # type: ignore[attr-defined]
 
 
 @contextmanager

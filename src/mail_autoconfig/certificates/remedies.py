@@ -11,6 +11,8 @@ _REMEDIES = (
     ("points elsewhere", "the address is another server; correct the record, also the AAAA record"),
     ("port 80 of", "open port 80 of this address, or correct the record"),
     ("CAA of", "add the certificate authority to these CAA records"),
+    ("CAA accounturi of", "add this host's account to these CAA records, or take accounturi out"),
+    ("CAA validationmethods of", "add the method to these CAA records, or take the parameter out"),
     ("its name servers do not answer", "mend the domain's name servers"),
     ("refused ", "wait; the next run tries again"),
 )

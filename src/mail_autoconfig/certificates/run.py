@@ -12,24 +12,29 @@ from pathlib import Path
 from ..host import locked, reload_nginx
 from . import groups
 from .certbot import Certbot
+from .directory import Directory
 from .ledger import Ledger, Past, schedule
 from .links import Links
 from .name_check import Check, name_check
 from .orders import Lineage, Order, Plan, needs
 from .remedies import NO_RECORD
+from .renewal_info import RenewalInfo
 from .report import Report, write
 from .settings import CertificatesError, Settings, parse
 
 ASSIGNMENT = Path("/etc/mail-autoconfig/certificates.json")
 STATE = Path("/var/lib/mail-autoconfig/certificates")
+Advise = Callable[[Mapping[str, Lineage]], Mapping[str, Lineage]]
+"""Adds to certificates when their authority suggests to renew them."""
 _PATIENCE = 3  # failures in a row that no name is the reason of, before a run ends
 
 
 class Run:
     """One run, planned or applied.
 
-    `state` is a directory for what was ordered and the last report; `reload` makes nginx take the
-    links, and raises NginxError.
+    `advise` adds when the authority wants renewals; `complaint` says what is wrong with how to
+    order, though orders are possible. `state` is a directory for what was ordered and the last
+    report; `reload` makes nginx take the links, and raises NginxError.
     """
 
     def __init__(
@@ -39,6 +44,8 @@ class Run:
         certbot: Certbot,
         check: Check,
         *,
+        advise: Advise = dict,
+        complaint: Callable[[], str] = str,
         state: Path = STATE,
         clock: Callable[[], float] = time.time,
         reload: Callable[[], None] = reload_nginx,
@@ -50,6 +57,8 @@ class Run:
         }
         self._certbot = certbot
         self._check = check
+        self._advise = advise
+        self._complaint = complaint
         self._state = state
         self._clock = clock
         authority = settings.authority.directory_url
@@ -107,7 +116,11 @@ class Run:
     def _look(self, forced: frozenset[str]) -> Plan:
         """See which certificates there are, which need an order, and which names fail."""
         now, authority = self._clock(), self._settings.authority.directory_url
-        self._lineages = self._certbot.lineages()
+        there = self._certbot.lineages()
+        ours = {name: there[name] for name in self._names if name in there}
+        self._lineages = there | dict(self._advise(ours))
+        if complaint := self._complaint():
+            self._report.problems.append(complaint)
         reasons: dict[str, str] = {}
         for certificate, names in self._names.items():
             lineage = self._lineages.get(certificate)
@@ -225,6 +238,9 @@ def run(
         raise CertificatesError(f"{assignment_file}: {error}") from None
     if strange := forced - assignment.keys():
         raise CertificatesError(f"no certificate {min(strange)}; there is {', '.join(assignment)}")
-    check = name_check(settings, _served() if dry else None)
-    job = Run(settings, assignment, Certbot(settings.authority), check)
+    certbot, directory = Certbot(settings.authority), Directory(settings.authority)
+    check = name_check(settings, directory, certbot.account, _served() if dry else None)
+    advise = RenewalInfo(directory, STATE / "renewal-info.json", time.time, dry=dry)
+    complaint = directory.lacks_profile
+    job = Run(settings, assignment, certbot, check, advise=advise, complaint=complaint)
     return job.plan(forced) if dry else job.apply(forced)

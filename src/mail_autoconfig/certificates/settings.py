@@ -49,6 +49,7 @@ def parse(text: str) -> Settings:
                 email=raw["email"],
                 ca_file=Path(raw["ca_file"]) if raw["ca_file"] else None,
                 root=raw["root"],
+                profile=raw.get("profile", ""),  # not in what an older collection wrote,
             ),
             tls_directory=Path(raw["tls_directory"]),
             webroot=Path(raw["webroot"]) if raw["webroot"] else None,

@@ -50,8 +50,10 @@ def load(path: str | Path) -> Configuration:
         raise ConfigurationError([f"can't be read: {error.strerror}"]) from None
     except UnicodeDecodeError as error:
         raise ConfigurationError([f"not UTF-8 at byte {error.start}"]) from None
-    except (ValueError, RecursionError) as error:  # the former also for a number too long to read
+    except ValueError as error:  # also for a number too long to read
         raise ConfigurationError([f"not JSON: {error}"]) from None
+    except RecursionError:  # in words that differ from Python to Python
+        raise ConfigurationError(["brackets in one another, too many to read"]) from None
     return replace(parse(raw), digest=hashlib.sha256(content).hexdigest())
 
 

@@ -74,6 +74,8 @@ def test_lineages(tmp_path: Path) -> None:
     assert list(found) == ["mail-autoconfig", "mail-autoconfig-2"]
     first, second = found.values()
     assert first.names == {"a.test", "b.test"}
+    assert first.identifier != second.identifier
+    assert first.identifier.count(".") == 1
     assert (first.server, second.server) == (URL, "https://staging.test/dir")
     assert (first.trusted, second.trusted) == (True, False)
     assert first.ends - first.begins == 90 * DAY
@@ -130,6 +132,23 @@ def test_order(program: Path, tmp_path: Path) -> None:
         f"--logs-dir {tmp_path} --max-log-backups 20"
     ).split()
     assert (program.parent / "trusted").read_text() == "SYSTEM"
+
+
+def test_profile(program: Path, tmp_path: Path) -> None:
+    script(program, "exit 0")
+    Certbot(Authority(URL, (), profile="tlsserver"), tmp_path).order(ORDER)
+    arguments = (program.parent / "arguments").read_text()
+    assert " --preferred-profile tlsserver --domain a.test" in arguments
+
+
+def test_account(tmp_path: Path) -> None:
+    certbot = Certbot(Authority(URL, ()), tmp_path)
+    assert certbot.account() == ""
+    for name, text in ("1", "broken"), ("2", "[]"), ("3", '{"body": {}, "uri": "https://ca/7"}'):
+        directory = tmp_path / "accounts/acme.test/dir" / name
+        directory.mkdir(parents=True)
+        (directory / "regr.json").write_text(text)
+    assert certbot.account() == "https://ca/7"
 
 
 def test_environment_for_another_certbot_is_not_ours(

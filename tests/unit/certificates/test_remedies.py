@@ -18,6 +18,11 @@ PAGE = Path(__file__).parents[3] / "docs/certificates.md"
         ("points elsewhere: 192.0.2.1 answers 404", "another server"),
         ("port 80 of 192.0.2.1: Connection refused", "open port 80"),
         ("CAA of a.test allows other.test", "CAA records"),
+        (
+            "CAA accounturi of a.test allows https://ca.test/1; this host has no account yet",
+            "account",
+        ),
+        ("CAA validationmethods of a.test allows dns-01, not http-01", "method"),
         ("its name servers do not answer", "name servers"),
         ("refused 5 times in an hour", "wait"),
         ("The ACME server refuses it (rejectedIdentifier)", "discovery: srv"),

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,13 @@ from mail_autoconfig.certificates import run as certificates
 from mail_autoconfig.certificates.certbot import Authority, Certbot, Outcome
 from mail_autoconfig.certificates.groups import assign, dump
 from mail_autoconfig.certificates.ledger import HOUR, NO_LIMITS, Limits
-from mail_autoconfig.certificates.orders import DAY, Lineage, Order
+from mail_autoconfig.certificates.orders import DAY, Lineage, Order, Window
 from mail_autoconfig.certificates.report import Report, metrics
 from mail_autoconfig.certificates.run import Run
 from mail_autoconfig.certificates.settings import CertificatesError, Settings
 from mail_autoconfig.cli import main
 from mail_autoconfig.host import NginxError
+from support.acme import Answers
 from support.certificate_settings import RAW, URL
 
 
@@ -62,6 +65,14 @@ class Host:
         self.domains = ["a.test", "b.test", "c.test"]
         self.command = f"echo x >> {directory}/deployed"
         self.before: dict[str, Any] = {}
+        self.windows: dict[str, Window] = {}
+        self.complaint = ""
+
+    def advise(self, lineages: Mapping[str, Lineage]) -> dict[str, Lineage]:
+        """In the place of the authority."""
+        return {
+            name: replace(each, window=self.windows.get(name)) for name, each in lineages.items()
+        }
 
     def check(self, names: Sequence[str]) -> Mapping[str, str]:
         self.asked += names
@@ -87,6 +98,8 @@ class Host:
             self.before,
             self.certbot,
             self.check,
+            advise=self.advise,
+            complaint=lambda: self.complaint,
             state=self.directory / "state",
             clock=lambda: self.certbot.now,
             reload=self.reload,
@@ -133,6 +146,25 @@ def test_first_run_and_second(host: Host, tmp_path: Path) -> None:
     second = host.run()
     assert (second.changed, second.lines(), host.deployed(), host.asked) == (False, [], 1, [])
     assert host.run(dry=True).changed is False
+
+
+def test_authority_asks_for_a_renewal(host: Host) -> None:
+    """As before a revocation; the other certificates stay."""
+    host.run()
+    host.windows = {"mail-autoconfig-2": Window(-2.0, -1.0, "https://acme.test/why")}
+    said = "mail-autoconfig-2: {}, 2 names; the authority asks for it: https://acme.test/why"
+    assert host.run(dry=True).orders == [said.format("would be ordered")]
+    assert host.run().orders == [said.format("ordered")]
+    host.windows = {"mail-autoconfig-2": Window(60 * DAY, 61 * DAY)}
+    assert host.run().orders == []
+
+
+def test_complaint_stops_no_order(host: Host) -> None:
+    host.complaint = "the authority has no profile x"
+    report = host.run()
+    assert report.problems == [host.complaint]
+    assert len(report.orders) == 2
+    assert host.run(dry=True).problems == [host.complaint]
 
 
 def test_one_domain_more_and_one_less(host: Host) -> None:
@@ -407,3 +439,31 @@ def test_command(
     paths[1].write_text("[]")
     assert main(["certificates", "--check", *files]) == 1
     assert "no assignment of names" in capsys.readouterr().err
+
+
+def test_authority_is_asked_for_its_windows_and_profiles(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    answers: Answers,
+) -> None:
+    """By the command, with what it keeps in its directory."""
+    double, now = Double(tmp_path), time.time()
+    old = Lineage(frozenset({"a.test"}), URL, now, now + 45 * DAY, identifier="k.1")
+    double.kept = {"mail-autoconfig": old}
+    monkeypatch.setattr(certificates, "Certbot", lambda _authority: double)
+    monkeypatch.setattr(certificates, "STATE", tmp_path)
+    window = {"start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"}
+    profiles = {"classic": "https://acme.test/classic"}
+    answers.say(URL, {"renewalInfo": "https://acme.test/info", "meta": {"profiles": profiles}})
+    answers.say("https://acme.test/info/k.1", {"suggestedWindow": window})
+    files = [tmp_path / "authority.json", tmp_path / "certificates.json"]
+    raw = RAW | {"check_names": False, "tls_directory": str(tmp_path), "profile": "tlsclient"}
+    files[0].write_text(json.dumps(raw))
+    files[1].write_text(dump(assign({"a.test": ["a.test"]}, {}, 4)))
+    assert main(["certificates", "--check", *map(str, files)]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "mail-autoconfig: would be ordered, 1 name; the authority asks for it",
+        "the authority has no profile tlsclient, it has classic; orders are made without",
+    ]
+    assert not (tmp_path / "renewal-info.json").exists()

@@ -14,6 +14,8 @@ def test_settings() -> None:
     settings = parse(json.dumps(RAW))
     assert settings.limits == Limits(orders_per_3_hours=3)
     assert (settings.authority.directory_url, settings.webroot) == (URL, Path("/webroot"))
+    assert settings.authority.profile == ""
+    assert parse(json.dumps(RAW | {"profile": "x"})).authority.profile == "x"
     assert (settings.authority.ca_file, settings.metrics) == (None, None)
 
 

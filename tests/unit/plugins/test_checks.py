@@ -30,20 +30,6 @@ def test_controller(version: str, problems: list[str]) -> None:
     assert list(checks().controller(version)) == problems
 
 
-@pytest.mark.parametrize(
-    ("distribution", "release", "problems"),
-    [
-        ("Debian", "12", []),
-        ("Debian", "13", []),
-        ("Debian", "11", ["Debian 11 is not supported; use Debian 12 or 13"]),
-        ("Ubuntu", "12", ["Ubuntu 12 is not supported; use Debian 12 or 13"]),
-    ],
-)
-def test_host(distribution: str, release: str, problems: list[str]) -> None:
-    facts = {"distribution": distribution, "distribution_major_version": release}
-    assert list(checks().host(facts)) == problems
-
-
 def test_oldest_ansible_is_that_of_the_collection() -> None:
     runtime: dict[str, Any] = yaml.safe_load(
         Path(__file__).parents[3].joinpath("meta/runtime.yml").read_text("utf-8")
@@ -69,6 +55,8 @@ WANTED: dict[str, Any] = {
     "known_limits": ["orders", "failures"],
     "challenge": "http-01",
     "wildcards": [],
+    "profile": "",
+    "max_names": 50,
     "servers": 0,
     "providers": [],
     "known_providers": ["gandi", "ovh"],
@@ -86,6 +74,9 @@ IN_DNS = {"challenge": "dns-01", "servers": 1}
         {"mode": "selfsigned", "environment": ""},
         {"mode": "selfsigned", "challenge": "dns-01"},
         {"limits": ["orders"]},
+        {"profile": "classic", "max_names": 100},
+        {"profile": "tlsserver", "max_names": 25},
+        {"mode": "selfsigned", "profile": "tlsserver"},
         IN_DNS | {"wildcards": ["example.com"], "providers": ["gandi"]},
         IN_DNS | {"providers": ["gandi", "octodns_x.XProvider"], "requirements": "/pins.txt"},
     ],
@@ -103,6 +94,13 @@ def test_certificates_that_are_right(other: dict[str, Any]) -> None:
                 "autoconfig_dns_servers: octodns_x.XProvider is not among what the collection "
                 "installs on a host; give autoconfig_certificates_dns_requirements, a file with "
                 "its version and digests, or prove the names in another zone (docs/frontends.md)"
+            ],
+        ),
+        (
+            {"profile": "shortlived", "max_names": 26},
+            [
+                "autoconfig_certificates_max_names is 26, but the profile shortlived has 25 at "
+                "most; leave the variable out, or use 1 to 25"
             ],
         ),
         (

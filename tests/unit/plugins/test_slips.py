@@ -210,3 +210,44 @@ def test_check_mode_shows_no_files_in_full_on_a_bare_host(
 
 def test_path_on_the_host_that_is_not_there() -> None:
     assert refusal({}, paths=PATHS) == ["n: no /a.pem on this host; put it there"]
+
+
+UBUNTU = {
+    "distribution": "Ubuntu",
+    "distribution_major_version": "24",
+    "distribution_version": "24.04",
+}
+
+
+def test_expected_host_is_let_in_with_a_warning() -> None:
+    """Without a variable that would have to be set for it."""
+    (said,) = check(RIGHT | {"ansible_facts": UBUNTU})["warnings"]
+    assert said.startswith("Ubuntu 24.04: ")
+    assert "warnings" not in check(RIGHT)
+    (said,) = refusal({"ansible_facts": UBUNTU | {"distribution_version": "22.04"}})
+    assert said.startswith("Ubuntu 22.04 is not supported: its Python is older")
+
+
+ORDERS = {
+    "autoconfig_certificates_mode": "letsencrypt",
+    "autoconfig_certificates_letsencrypt_environment": "staging",
+}
+
+
+@pytest.mark.parametrize(
+    ("profile", "size"), [("", 50), ("classic", 50), ("tlsserver", 25), ("shortlived", 25)]
+)
+def test_size_of_a_certificate_follows_its_profile(profile: str, size: int) -> None:
+    known = of_roles(SERVER) | {"autoconfig_certificates_profile": profile}
+    templar = Templar(loader=DataLoader(), variables=known)
+    assert templar.template(known["__autoconfig_certificates_max_names"]) == size
+    check(RIGHT | ORDERS | {"autoconfig_certificates_profile": profile})
+
+
+def test_profile_needs_a_certbot_that_asks_for_it() -> None:
+    old = {"ansible_facts": {"distribution": "Debian", "distribution_major_version": "12"}}
+    wanted = {"autoconfig_certificates_profile": "tlsserver"}
+    (said,) = refusal(ORDERS | old | wanted)
+    assert said.startswith("autoconfig_certificates_profile: certbot 2.1 of Debian 12 can't ask")
+    check(RIGHT | old | wanted)  # nobody is asked there
+    check(RIGHT | ORDERS | old)
