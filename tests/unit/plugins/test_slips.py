@@ -29,8 +29,16 @@ PLAY: Mapping[str, Any] = {
     "role_path": str(ROOT / "roles/preflight"),
     "groups": {"all": ["web1"], "autoconfig_servers": ["web1"]},
     "hostvars": {"web1": {}},
-    "ansible_facts": {"distribution": "Debian", "distribution_major_version": "13"},
 }
+HOST: Mapping[str, Any] = {
+    "distribution": "Debian",
+    "release": "13",
+    "there": ["/etc/mail-autoconfig/config.json", "/run/systemd/system"],
+    "isolation": 0,
+    "listeners": "",
+    "web_servers": [{"group": "", "processes": []}],
+}
+"""What the module `preflight_host` sees on a host with a web server that is not there yet."""
 
 
 def trusted(value: Any) -> Any:
@@ -54,18 +62,18 @@ def of_roles(roles: tuple[str, ...]) -> dict[str, Any]:
 
 
 def check(
-    variables: Mapping[str, Any], roles: tuple[str, ...] = SERVER, **arguments: Any
+    variables: Mapping[str, Any], roles: tuple[str, ...] = SERVER, **seen: Any
 ) -> dict[str, Any]:
-    """What the action returns. Raises AnsibleActionFail."""
+    """What the action returns, where this is seen on the host. Raises AnsibleActionFail."""
     module = importlib.import_module(
         "ansible_collections.mailhost.autoconfig.plugins.action.preflight"
     )
     known = {**PLAY, **of_roles(roles), **variables}
     loader = DataLoader()
-    task = Task.load({"mailhost.autoconfig.preflight": arguments}, loader=loader)
-    task.args = arguments
+    task = Task.load({"mailhost.autoconfig.preflight": {}}, loader=loader)
     templar = Templar(loader=loader, variables=known)
     action = module.ActionModule(task, MagicMock(), MagicMock(), loader, templar, MagicMock())
+    action._execute_module = MagicMock(return_value={**HOST, **seen})
     found: dict[str, Any] = action.run(task_vars=known)
     return found
 
@@ -80,13 +88,11 @@ def test_what_is_right_passes() -> None:
     found = check(RIGHT)
     assert found["names"] == ["autodiscover.example.com", "autoconfig.example.com"]
     assert found["roles"] == ["responder", "nginx", "certificates", "share", "monitor"]
-    assert check(RIGHT, values_only=True)["ask_host"]
-    assert not check(RIGHT | {"autoconfig_dns_ttl": "x"}, values_only=True)["ask_host"]
+    assert found["there"] == HOST["there"]
+    assert found["ansible_facts"]["distribution_major_version"] == "13"
 
 
-PATHS = [
-    {"item": {"name": "n", "path": "/a.pem", "cure": "put it there"}, "stat": {"exists": False}}
-]
+NOT_SYSTEMD: dict[str, Any] = {"there": []}
 SLIPS: list[dict[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("slips.yml").read_text("utf-8")
 )
@@ -106,9 +112,9 @@ def test_all_slips_are_said_at_once() -> None:
         "autoconfig_certificates_mode": "acm",
         "autoconfig_domains": [DOMAIN | {"apex": 5}],
     }
-    assert len(refusal(both, paths=PATHS)) == 3
+    assert len(refusal(both, **NOT_SYSTEMD)) == 3
     right = {"autoconfig_certificates_mode": "acm", "autoconfig_domains": [DOMAIN | {"apex": 5}]}
-    assert len(refusal(right, paths=PATHS)) == 3  # the host was asked too
+    assert len(refusal(right, **NOT_SYSTEMD)) == 3  # the host was asked too
 
 
 def test_text_is_seen_as_what_it_says() -> None:
@@ -179,8 +185,8 @@ def test_library_that_is_not_there(
 
 @pytest.mark.parametrize("exists", [True, False])
 def test_bare_host(exists: bool) -> None:
-    path = {"item": {"name": "configuration", "path": "/c"}, "stat": {"exists": exists}}
-    assert check(RIGHT, paths=[path])["bare"] is not exists
+    there = HOST["there"] if exists else ["/run/systemd/system"]
+    assert check(RIGHT, there=there)["bare"] is not exists
 
 
 @pytest.mark.parametrize(
@@ -208,5 +214,19 @@ def test_check_mode_shows_no_files_in_full_on_a_bare_host(
         assert templar.template(trust_as_template(role["diff"])) is shown
 
 
-def test_path_on_the_host_that_is_not_there() -> None:
-    assert refusal({}, paths=PATHS) == ["n: no /a.pem on this host; put it there"]
+@pytest.mark.parametrize(
+    ("seen", "line"),
+    [
+        ({"there": []}, "systemd: no /run/systemd/system on this host; the services need a host"),
+        ({"release": "11"}, "Debian 11 is not supported; use Debian 12 or 13"),
+        ({"isolation": 226}, "This host can't isolate services (226/NAMESPACE)"),
+        (
+            {"web_servers": [{**HOST["web_servers"][0], "rc": 1, "stderr_lines": ["[emerg] x"]}]},
+            "nginx refuses its present configuration, before anything was changed: [emerg] x",
+        ),
+        ({"failed": True, "msg": "no Python"}, "the host can't be looked at: no Python"),
+    ],
+)
+def test_host_that_lacks_something(seen: dict[str, Any], line: str) -> None:
+    (said,) = refusal({}, **seen)
+    assert said.startswith(line)
