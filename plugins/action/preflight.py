@@ -141,7 +141,7 @@ class ActionModule(ActionBase):
         paths = plain(self.value_of("__preflight_paths"))
         servers = plain(self.value_of("__preflight_web_servers"))
         seen = self.look(
-            paths=[each["path"] for each in paths],
+            paths=[*(each["path"] for each in paths), *self.value_of("__preflight_looked_for")],
             web_servers=[{key: each[key] for key in ("unit", "test")} for each in servers],
             isolated=self.value_of("__preflight_isolated"),
         )
