@@ -72,7 +72,8 @@ paths:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mailhost.autoconfig.plugins.module_utils.placing import place
+
+from ..module_utils.placing import place
 
 ENTRY = {
     "path": {"type": "path", "required": True},

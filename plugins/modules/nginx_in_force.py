@@ -86,7 +86,6 @@ EXAMPLES = r"""
 
 RETURN = r""" # """
 
-import hashlib
 import os
 import re
 import socket
@@ -95,6 +94,8 @@ import time
 from typing import Any, Dict, List, NamedTuple, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.nginx_loaded import digest_line, is_loaded, refused
 
 STEP = 5.0  # seconds for each step of a question
 PAUSE = 0.2  # seconds
@@ -197,19 +198,21 @@ def size(path: str) -> int:
     return os.path.getsize(path) if os.path.exists(path) else 0
 
 
-def digest_line(path: str) -> str:
-    """Return the digest and the path of a file, as sha256sum writes them."""
-    with open(path, "rb") as file:
-        return f"{hashlib.sha256(file.read()).hexdigest()}  {path}\n"
+def unproven_because(parameters: Dict[str, Any], text: str, offset: int) -> str:
+    """Return why nginx does not answer by the file with this text; nothing if it does.
 
-
-def is_loaded(path: str, loaded: str) -> bool:
-    """Say whether nginx has loaded the file as it is."""
-    try:
-        with open(loaded, encoding="utf-8") as file:
-            return file.read() == digest_line(path)
-    except OSError:
-        return False
+    :arg offset: the length of nginx's log before
+    """
+    digest = next(iter(re.findall(r'return 200 "([0-9a-f]{64})";', text)), "none")
+    until = time.monotonic() + parameters["timeout"]
+    left = unproven(questions(parameters), parameters["path"], digest, until)
+    if not left:
+        return ""
+    question, said = left[0]
+    scheme = "https" if question.tls else "http"
+    where = f"{scheme}://{question.name} at {question.address} port {question.port}: {said}"
+    causes = new_errors(parameters["error_log"], offset)
+    return f"{causes[0]} ({where})" if causes else where
 
 
 def runs(module: AnsibleModule) -> bool:
@@ -218,20 +221,6 @@ def runs(module: AnsibleModule) -> bool:
         module.run_command(["systemctl", question, "--quiet", "nginx.service"])[0]
         for question in ("is-active", "is-enabled")
     )
-
-
-def refused(said: str, ours: str) -> str:
-    """Return what is wrong with a configuration that nginx itself takes.
-
-    Two sites of one name: nginx only warns, and serves the first of them.
-
-    :arg said: what ``nginx -t`` printed
-    :arg ours: our file's text
-    """
-    names = re.findall(r'conflicting server name "([^"]+)"', said)
-    words = set(re.findall(r"[^\s;]+", ours)) if names else set()
-    taken = " and ".join(name for name in dict.fromkeys(names) if name in words)
-    return f"another site of this nginx serves {taken}" if taken else ""
 
 
 def step(module: AnsibleModule, *command: str) -> str:
@@ -284,15 +273,9 @@ def main() -> None:
     offset = size(parameters["error_log"])
     if changed:
         renew(module, started, text)
-    digest = next(iter(re.findall(r'return 200 "([0-9a-f]{64})";', text)), "none")
-    until = time.monotonic() + parameters["timeout"]
-    left = unproven(questions(parameters), parameters["path"], digest, until)
-    if left:
-        question, said = left[0]
-        scheme = "https" if question.tls else "http"
-        where = f"{scheme}://{question.name} at {question.address} port {question.port}: {said}"
-        causes = new_errors(parameters["error_log"], offset)
-        module.fail_json(msg=f"{causes[0]} ({where})" if causes else where)
+    problem = unproven_because(parameters, text, offset)
+    if problem:
+        module.fail_json(msg=problem)
     if new:
         with open(os.path.join(module.tmpdir, "loaded"), "w", encoding="utf-8") as file:
             file.write(digest_line(parameters["file"]))

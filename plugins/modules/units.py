@@ -61,7 +61,8 @@ import os
 from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.mailhost.autoconfig.plugins.module_utils.placing import place
+
+from ..module_utils.placing import place
 
 DIRECTORY = "/etc/systemd/system"
 

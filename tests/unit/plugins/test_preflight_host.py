@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from support import modules
 
 
 @pytest.fixture(scope="module")
@@ -24,37 +21,16 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "ss": 'echo "LISTEN $*"',
         "nginx": "echo dump; echo '[emerg] bad' >&2; exit 1",
     }
-    for program, body in programs.items():
-        (directory / program).write_text(f"#!/bin/sh\n{body}\n")
-        (directory / program).chmod(0o755)
-    servers = [
-        {"unit": "nginx.service", "test": f"{directory}/nginx -T"},
-        {"unit": "haproxy.service", "test": f"{directory}/haproxy -c"},
-    ]
-    done = subprocess.run(
-        [
-            *("ansible", "-i", "localhost,", "-c", "local", "localhost", "-o"),
-            *("-m", "mailhost.autoconfig.preflight_host", "-a"),
-            json.dumps(
-                {
-                    "paths": [f"{directory}/{name}" for name in ("nginx", "none", "dangling")],
-                    "web_servers": servers,
-                    "isolated": "sh -c 'exit 226'",
-                }
-            ),
+    modules.write_programs(directory, programs)
+    arguments = {
+        "paths": [f"{directory}/{name}" for name in ("nginx", "none", "dangling")],
+        "web_servers": [
+            {"unit": "nginx.service", "test": f"{directory}/nginx -T"},
+            {"unit": "haproxy.service", "test": f"{directory}/haproxy -c"},
         ],
-        env=os.environ
-        | {
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            "PATH": f"{directory}:{os.environ['PATH']}",
-        },
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found: dict[str, Any] = json.loads(done.stdout.partition("=> ")[2])
-    return found
+        "isolated": "sh -c 'exit 226'",
+    }
+    return modules.run("preflight_host", arguments, path=directory)
 
 
 def test_paths(seen: dict[str, Any]) -> None:

@@ -210,8 +210,8 @@ def test_check_mode_shows_no_files_in_full_on_a_bare_host(
     }
     templar = Templar(loader=DataLoader(), variables=variables)
     (play,) = yaml.safe_load((ROOT / "playbooks/server.yml").read_text("utf-8"))
-    for role in play["roles"]:
-        assert templar.template(trust_as_template(role["diff"])) is shown
+    for task in play["tasks"]:
+        assert templar.template(trust_as_template(task["diff"])) is shown
 
 
 @pytest.mark.parametrize(
