@@ -11,9 +11,11 @@ DEMO_HTTP_PORT ?= 8080
 DEMO_PAGE_PORT ?= 8088
 export DEMO_HTTPS_PORT DEMO_HTTP_PORT DEMO_PAGE_PORT
 DEMO_ADDRESSES := user@example.test user@corp.test
-demo demo-xml demo-down images lint sanity unit molecule test-slow test-sid bench load docs site pictures: export PATH := $(BIN):$(PATH)
+demo demo-xml demo-down images lint sanity unit molecule dns test-slow test-sid bench load docs site pictures: \
+	export PATH := $(BIN):$(PATH)
 
-.PHONY: venv engine images demo demo-xml demo-down test test-slow test-sid lint sanity unit molecule bench load docs site \
+.PHONY: venv engine images demo demo-xml demo-down test test-slow test-sid lint sanity unit molecule dns bench load docs \
+	site \
 	pictures clean
 
 venv: .venv/requirements.txt
@@ -41,7 +43,14 @@ demo-down: venv
 	$(STEP) 'remove the demo' ansible-playbook -i demo/hosts.yml tests/lab/destroy.yml
 	@rm -rf .demo
 
-test: lint sanity unit molecule
+# Two parts at a time, the longest first: a scenario waits much more than it computes.
+TEST := molecule lint sanity unit dns
+
+test: venv engine
+	@echo '== side by side: $(TEST)'
+	@SIDE_BY_SIDE=yes $(MAKE) --no-print-directory --keep-going --jobs=2 $(TEST)
+
+$(TEST): export PREFIX = $(if $(SIDE_BY_SIDE),$@)
 
 lint: venv
 	$(STEP) 'ruff' sh -c 'ruff check --quiet . && ruff format --quiet --check .'
@@ -68,10 +77,12 @@ unit: venv
 
 molecule: venv engine
 	$(STEP) 'molecule: Debian 12 and 13, Pebble, real clients' molecule test
+
+dns: venv engine
 	$(STEP) 'molecule: DNS, on Knot, BIND and PowerDNS' molecule test -s dns
 
-# Two scenarios at a time: each waits much more than it computes.
-SLOW := frontends certificates samba windows neighbours monitor proxies doctor outlook
+# Two scenarios at a time, the longest first.
+SLOW := frontends certificates neighbours monitor proxies samba windows doctor outlook
 
 test-slow: venv engine
 	@echo '== side by side: $(SLOW)'

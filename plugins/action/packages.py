@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -15,13 +14,13 @@ FRESH = 60
 """Minutes for which lists that all sources gave are new enough."""
 
 
-def missing(wanted: Iterable[str], listed: str) -> list[str]:
-    """Return which packages are not installed.
+def installed(listed: str) -> dict[str, str]:
+    """Return the versions of the packages that are installed.
 
-    :arg listed: what dpkg-query printed, a package and its status in each line
+    :arg listed: what dpkg-query printed, a package, its status and version in each line
     """
-    installed = {line.split()[0] for line in listed.splitlines() if line.endswith(" installed")}
-    return [name for name in wanted if name not in installed]
+    lines = [line.split() for line in listed.splitlines()]
+    return {line[0]: line[2] for line in lines if line[1] == "installed"}
 
 
 def complaint(printed: str) -> str:
@@ -47,13 +46,10 @@ class ActionModule(ActionBase):
         _result, arguments = self.validate_argument_spec(
             argument_spec={"name": {"type": "list", "elements": "str", "required": True}}
         )
-        listed = self.shell(
-            "dpkg-query --show --showformat '${Package} ${db:Status-Status}\\n' "
-            f"{shlex.join(arguments['name'])} 2>/dev/null"
-        )
-        names = missing(arguments["name"], listed["stdout"])
+        versions = self.versions(arguments["name"])
+        names = [name for name in arguments["name"] if name not in versions]
         if not names:
-            return {"changed": False}
+            return {"changed": False, "versions": versions}
         said, fresh = "", bool(self._task.check_mode) or self.fresh()
         if not fresh:
             said = self.update()
@@ -66,7 +62,15 @@ class ActionModule(ActionBase):
             why = complaint(result.get("stderr") or "") or result.get("msg", "")
             update = f"; apt-get update: {said}" if said else ""
             result["msg"] = f"{', '.join(names)} can't be installed: {why}{update}"
-        return result
+        return result | {"versions": self.versions(arguments["name"])}
+
+    def versions(self, names: list[str]) -> dict[str, str]:
+        """Return the versions of those packages that are installed."""
+        listed = self.shell(
+            "dpkg-query --show --showformat '${Package} ${db:Status-Status} ${Version}\\n' "
+            f"{shlex.join(names)} 2>/dev/null"
+        )
+        return installed(listed["stdout"])
 
     def install(self, names: list[str], task_vars: dict[str, Any] | None) -> dict[str, Any]:
         """Let ``ansible.builtin.apt`` install packages; return its result."""

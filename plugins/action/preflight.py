@@ -29,14 +29,6 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory impo
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
 
 NAMES, READ = load("inventory.names"), load("inventory.read")
-ARGUMENTS = {
-    "values_only": {"type": "bool", "default": False},
-    "web_servers": {"type": "list", "elements": "dict", "default": []},
-    "processes": {"type": "list", "elements": "dict", "default": []},
-    "listeners": {"type": "str", "default": ""},
-    "paths": {"type": "list", "elements": "dict", "default": []},
-    "isolation": {"type": "int", "default": 0},
-}
 MARKERS = {
     "responder": "__responder_signing_group",
     "nginx": "__nginx_file",
@@ -53,6 +45,8 @@ SERVING = frozenset({"responder", "nginx", "certificates"})
 """The roles that need the domains of the host."""
 ON_HOSTS = frozenset({*SERVING, "share", "monitor", "haproxy"})
 """The roles that change a Debian."""
+LOOK = "mailhost.autoconfig.preflight_host"
+"""The module that looks at the host."""
 
 
 def data_url(path: Path) -> str:
@@ -109,7 +103,6 @@ class ActionModule(ActionBase):
     """Say all that is wrong at once, else return what the roles share."""
 
     TRANSFERS_FILES = False
-    _requires_connection = False
     _supports_check_mode = True
     _supports_diff = False
 
@@ -119,17 +112,14 @@ class ActionModule(ActionBase):
         """Return what the roles share; see the module's RETURN."""
         super().run(tmp, task_vars)
         self.variables = task_vars or {}
-        _result, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        self.validate_argument_spec(argument_spec={})
         self.problems: list[str] = []
         self.warnings: list[str] = []
+        self.asks_for_profile = False
         roles = [role for role, marker in MARKERS.items() if marker in self.variables]
         known = variables.documented()
         values = variables.read(known.intersection(self.variables), self.value_of, self.problems)
         readable = values.keys() == known.intersection(self.variables)
-        result: dict[str, Any] = {"changed": False, "roles": roles}
-        on_host = bool(ON_HOSTS.intersection(roles))
-        if arguments["values_only"]:
-            return result | {"ask_host": readable and on_host}
         groups = self.variables.get("groups", {})
         self.problems += checks.controller(ansible_version)
         self.problems += variables.unknown(self.variables, known)
@@ -137,34 +127,61 @@ class ActionModule(ActionBase):
         self.problems += needs.files(values, self.path_of)
         self.problems += needs.collections(roles, values, groups, self.variables)
         self.problems += needs.libraries(roles, values)
-        if readable and on_host:
-            result["bare"] = self.host(arguments)
+        result: dict[str, Any] = {"changed": False, "roles": roles}
         result |= self.of_roles(roles, values, readable)
-        result |= self.web_servers(arguments, result)
+        # Where a value can't be read, the host is asked nothing, since what to ask depends on it.
+        if readable and ON_HOSTS.intersection(roles):
+            result |= self.of_host(result)
         if self.problems:
             raise AnsibleActionFail("\n".join(dict.fromkeys(self.problems)))
         # Ansible shows them.
         return result | ({"warnings": self.warnings} if self.warnings else {})
 
-    def host(self, arguments: Mapping[str, Any]) -> bool:
-        """Check the host; return whether it has nothing of ours yet."""
-        self.problems += platforms.refusal(self.platform())
-        self.warnings += platforms.warning(self.platform())
-        paths = plain(arguments["paths"])
-        self.problems += needs.on_host(paths)
-        self.problems += checks.isolation(arguments["isolation"])
-        return bool(needs.is_bare(paths))
+    def of_host(self, known: Mapping[str, Any]) -> dict[str, Any]:
+        """Check the host; return what the roles need to know of it.
 
-    def web_servers(self, arguments: Mapping[str, Any], result: Mapping[str, Any]) -> Any:
-        """Check the web servers; return what the roles need to know of each."""
+        :arg known: what the roles share
+        """
+        paths = plain(self.value_of("__preflight_paths"))
+        servers = plain(self.value_of("__preflight_web_servers"))
+        seen = self.look(
+            paths=[*(each["path"] for each in paths), *self.value_of("__preflight_looked_for")],
+            web_servers=[{key: each[key] for key in ("unit", "test")} for each in servers],
+            isolated=self.value_of("__preflight_isolated"),
+        )
+        facts = {
+            "distribution": seen["distribution"],
+            "distribution_major_version": seen["version"].partition(".")[0],
+        }
+        platform = platforms.of(seen["distribution"], seen["version"], seen["like"])
+        self.problems += platforms.refusal(platform)
+        self.warnings += platforms.warning(platform)
+        if self.asks_for_profile:
+            self.problems += platforms.profile(platform)
+        self.problems += needs.on_host(paths, seen["there"])
+        self.problems += checks.isolation(seen["isolation"])
         found, problems = web_servers.check(
-            plain(arguments["web_servers"]),
-            plain(arguments["processes"]),
-            arguments["listeners"],
-            [*result.get("names", []), *result.get("plain_names", [])],
+            servers,
+            seen["web_servers"],
+            seen["listeners"],
+            [*known.get("names", []), *known.get("plain_names", [])],
         )
         self.problems += problems
-        return found
+        return {
+            **found,
+            "ansible_facts": facts,
+            "there": seen["there"],
+            "bare": needs.is_bare(paths, seen["there"]),
+        }
+
+    def look(self, **arguments: Any) -> dict[str, Any]:
+        """Return what the module sees. What nginx prints, with its passwords, goes no further."""
+        seen: dict[str, Any] = self._execute_module(
+            module_name=LOOK, module_args=arguments, task_vars=self.variables
+        )
+        if seen.get("failed"):
+            raise AnsibleActionFail(f"the host can't be looked at: {seen.get('msg')}", result=seen)
+        return seen
 
     def of_roles(self, roles: list[str], values: dict[str, Any], readable: bool) -> dict[str, Any]:
         """Check what single roles need; return what they share."""
@@ -209,14 +226,10 @@ class ActionModule(ActionBase):
                 self.problems.append(" ".join(str(error).split()))
             return
         self.problems += checks.certificates(wanted)
-        if wanted["profile"] and wanted["mode"] in ("letsencrypt", "acme"):
-            self.problems += platforms.profile(self.platform())
+        ordered = wanted["mode"] in ("letsencrypt", "acme")
+        self.asks_for_profile = ordered and bool(wanted["profile"])
         if names == []:
             self.problems.append("No domain has a name of its own; set autoconfig_generic_host")
-
-    def platform(self) -> platforms.Platform:
-        """Return what the host is."""
-        return platforms.of(self.variables.get("ansible_facts", {}))
 
     def servers(self) -> list[str]:
         """Return the servers of the inventory; where there is no such group, this host."""

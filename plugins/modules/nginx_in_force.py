@@ -5,16 +5,27 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: nginx_in_force
-short_description: Prove that nginx answers by a configuration, after a reload where one is needed
+short_description: Bring a configuration of nginx into force, and prove it
 version_added: 0.1.0
 description:
+  - Starts nginx where it does not run. Reloads it where it is told to, and where O(loaded) has
+    another digest than O(file), as after a run that was broken off. Tests it before.
   - A reload that fails says so in nginx's error log alone, and the old configuration goes on.
   - This module asks nginx at each address for the digest in O(file), until all answers have it.
+    Then it keeps in O(loaded) which file nginx has loaded.
 options:
   file:
     description: nginx's file with our servers; it contains the digest that they answer with.
     type: path
     required: true
+  loaded:
+    description: Has the digest and the path of the file that nginx has loaded, as of C(sha256sum).
+    type: path
+    required: true
+  backup:
+    description: The old configuration, which is removed once the new one is in force.
+    type: path
+    default: ""
   path:
     description: Where the servers answer with the digest.
     type: str
@@ -39,7 +50,7 @@ options:
     type: str
     default: ""
   reload:
-    description: Whether to test and to reload nginx first.
+    description: Whether something is new. Then another site with one of our names is an error too.
     type: bool
     default: false
   timeout:
@@ -48,7 +59,7 @@ options:
     default: 15
 attributes:
   check_mode:
-    description: Says whether nginx would be reloaded, and asks nothing.
+    description: Says whether nginx would be started or reloaded, and asks nothing.
     support: full
   diff_mode:
     description: There is nothing to show.
@@ -65,6 +76,7 @@ EXAMPLES = r"""
 - name: Reload nginx, and prove that its new configuration is in force
   mailhost.autoconfig.nginx_in_force:
     file: /etc/nginx/sites-available/zz-mail-autoconfig.conf
+    loaded: /etc/mail-autoconfig/nginx.sha256
     path: /.well-known/mail-autoconfig-in-force
     listens: "{{ __autoconfig.nginx.listens }}"
     names: [autoconfig.example.com]
@@ -82,6 +94,8 @@ import time
 from typing import Any, Dict, List, NamedTuple, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.nginx_loaded import digest_line, is_loaded, refused
 
 STEP = 5.0  # seconds for each step of a question
 PAUSE = 0.2  # seconds
@@ -184,11 +198,60 @@ def size(path: str) -> int:
     return os.path.getsize(path) if os.path.exists(path) else 0
 
 
+def unproven_because(parameters: Dict[str, Any], text: str, offset: int) -> str:
+    """Return why nginx does not answer by the file with this text; nothing if it does.
+
+    :arg offset: the length of nginx's log before
+    """
+    digest = next(iter(re.findall(r'return 200 "([0-9a-f]{64})";', text)), "none")
+    until = time.monotonic() + parameters["timeout"]
+    left = unproven(questions(parameters), parameters["path"], digest, until)
+    if not left:
+        return ""
+    question, said = left[0]
+    scheme = "https" if question.tls else "http"
+    where = f"{scheme}://{question.name} at {question.address} port {question.port}: {said}"
+    causes = new_errors(parameters["error_log"], offset)
+    return f"{causes[0]} ({where})" if causes else where
+
+
+def runs(module: AnsibleModule) -> bool:
+    """Say whether nginx runs, and will after the next boot."""
+    return not any(
+        module.run_command(["systemctl", question, "--quiet", "nginx.service"])[0]
+        for question in ("is-active", "is-enabled")
+    )
+
+
+def step(module: AnsibleModule, *command: str) -> str:
+    """Run a command; return what it says, or fail with it."""
+    code, out, said = module.run_command([*command])
+    if code:
+        lines = (said or out).strip().splitlines() or [" ".join(command)]
+        module.fail_json(msg=next((line for line in lines if "[emerg]" in line), lines[0]))
+    return str(said)
+
+
+def renew(module: AnsibleModule, started: bool, text: str) -> None:
+    """Test the configuration; start or reload nginx. Fail where that can't be."""
+    said = step(module, "/usr/sbin/nginx", "-t")
+    if module.params["reload"]:
+        why = refused(said, text)
+        if why:
+            module.fail_json(msg=why)
+    if started:
+        step(module, "systemctl", "reload", "nginx.service")
+    else:
+        step(module, "systemctl", "enable", "--now", "nginx.service")
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec={
             "file": {"type": "path", "required": True},
+            "loaded": {"type": "path", "required": True},
+            "backup": {"type": "path", "default": ""},
             "path": {"type": "str", "required": True},
             "listens": {"type": "list", "elements": "dict", "required": True},
             "names": {"type": "list", "elements": "str", "required": True},
@@ -200,30 +263,26 @@ def main() -> None:
         supports_check_mode=True,
     )
     parameters = module.params
+    started = runs(module)
+    new = parameters["reload"] or not is_loaded(parameters["file"], parameters["loaded"])
+    changed = new or not started
     if module.check_mode:
-        module.exit_json(changed=parameters["reload"])
+        module.exit_json(changed=changed)
     with open(parameters["file"], encoding="utf-8") as file:
-        digests = re.findall(r'return 200 "([0-9a-f]{64})";', file.read())
+        text = file.read()
     offset = size(parameters["error_log"])
-    if parameters["reload"]:
-        for command in (
-            ["/usr/sbin/nginx", "-t", "-q"],
-            ["/usr/bin/systemctl", "reload", "nginx.service"],
-        ):
-            code, out, said = module.run_command(command)
-            if code:
-                lines = (said or out).strip().splitlines() or [" ".join(command)]
-                why = next((line for line in lines if "[emerg]" in line), lines[0])
-                module.fail_json(msg=why)
-    until = time.monotonic() + parameters["timeout"]
-    left = unproven(questions(parameters), parameters["path"], (digests or ["none"])[0], until)
-    if left:
-        question, said = left[0]
-        scheme = "https" if question.tls else "http"
-        where = f"{scheme}://{question.name} at {question.address} port {question.port}: {said}"
-        causes = new_errors(parameters["error_log"], offset)
-        module.fail_json(msg=f"{causes[0]} ({where})" if causes else where)
-    module.exit_json(changed=parameters["reload"])
+    if changed:
+        renew(module, started, text)
+    problem = unproven_because(parameters, text, offset)
+    if problem:
+        module.fail_json(msg=problem)
+    if new:
+        with open(os.path.join(module.tmpdir, "loaded"), "w", encoding="utf-8") as file:
+            file.write(digest_line(parameters["file"]))
+        module.atomic_move(file.name, parameters["loaded"])
+    if parameters["backup"]:
+        os.unlink(parameters["backup"])
+    module.exit_json(changed=changed)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+versions:
+  description: Of each package that is installed, its version.
+  type: dict
+  returned: success
 msg:
   description: What can't be installed, and why, in one line.
   type: str

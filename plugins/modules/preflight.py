@@ -15,38 +15,13 @@ description:
   - Validates domains and providers on the controller, with the code of the program on the host.
   - Checks what the roles of the play need. Fails with a line for each problem.
   - Returns what the roles derive from the domains, so that each of them has the same names.
+  - Looks at the host by M(mailhost.autoconfig.preflight_host), where a role of the play changes one
+    and each variable can be read.
   - Changes nothing. The tasks C(check.yml) of the role C(preflight) run it once a host and play.
-options:
-  values_only:
-    description: Only say whether the host is to be asked. Fails for nothing.
-    type: bool
-    default: false
-  web_servers:
-    description: Results of the tests of the web servers' present configurations.
-    type: list
-    elements: dict
-    default: []
-  processes:
-    description: Results of the commands that list the processes of each web server's unit.
-    type: list
-    elements: dict
-    default: []
-  listeners:
-    description: What C(ss) printed of the ports at which programs listen.
-    type: str
-    default: ""
-  paths:
-    description: Results of M(ansible.builtin.stat) for what has to be on the host.
-    type: list
-    elements: dict
-    default: []
-  isolation:
-    description: The exit status of a service that is isolated as those of the roles.
-    type: int
-    default: 0
+options: {}
 attributes:
   action:
-    description: Runs on the controller.
+    description: Runs on the controller, and looks at the host.
     support: full
   check_mode:
     description: Does the same in check mode.
@@ -67,10 +42,11 @@ roles:
   type: list
   elements: str
   returned: success
-ask_host:
-  description: Whether a role of the play changes the host, and each variable can be read.
-  type: bool
-  returned: with O(values_only)
+there:
+  description: Of what the roles look for, the paths that are on the host.
+  type: list
+  elements: str
+  returned: where a role of the play changes the host
 bare:
   description: Whether the host has no configuration of the collection yet.
   type: bool

@@ -34,6 +34,10 @@ options:
     description: Whether links that point to a certificate are pointed to O(target) too.
     type: bool
     default: false
+  links:
+    description: Further links, and where they point whatever they pointed to before.
+    type: dict
+    default: {}
   prune:
     description: Remove each other link whose whole name matches this regular expression.
     type: str
@@ -97,6 +101,7 @@ def wanted(directory: str, before: Dict[str, str], parameters: Dict[str, Any]) -
             source = parameters["moved_from"].get(name, "")
             shared = source in before and has_certificate(directory, source)
             after[name] = before[source] if shared else parameters["target"]
+    after.update(parameters["links"])
     if parameters["prune"]:
         pattern = re.compile(parameters["prune"])
         for name in before:
@@ -119,6 +124,7 @@ def main() -> None:
             "target": {"type": "path"},
             "moved_from": {"type": "dict", "default": {}},
             "replace": {"type": "bool", "default": False},
+            "links": {"type": "dict", "default": {}},
             "prune": {"type": "str"},
         },
         supports_check_mode=True,

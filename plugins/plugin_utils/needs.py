@@ -93,22 +93,19 @@ def libraries(roles: Collection[str], values: Mapping[str, Any]) -> Iterator[str
         )
 
 
-def on_host(paths: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def on_host(wanted: Sequence[Mapping[str, Any]], there: Collection[str]) -> Iterator[str]:
     """Check what has to be on the host.
 
     What has no ``cure`` may be there or not.
 
-    :arg paths: results of ``ansible.builtin.stat``, whose ``item`` has the ``name`` of a variable,
-        or of what is needed, the ``path`` and the ``cure``
+    :arg wanted: the ``name`` of a variable, or of what is needed, the ``path`` and the ``cure``
+    :arg there: the paths that are there
     """
-    for result in paths:
-        item = result.get("item", {})
-        if "cure" in item and not result["stat"].get("exists"):
-            yield f"{item['name']}: no {item['path']} on this host; {item['cure']}"
+    for each in wanted:
+        if "cure" in each and each["path"] not in there:
+            yield f"{each['name']}: no {each['path']} on this host; {each['cure']}"
 
 
-def is_bare(paths: Sequence[Mapping[str, Any]]) -> bool:
+def is_bare(wanted: Sequence[Mapping[str, Any]], there: Collection[str]) -> bool:
     """Whether the host has no configuration of ours yet."""
-    return any(
-        each["item"]["name"] == "configuration" and not each["stat"]["exists"] for each in paths
-    )
+    return any(each["name"] == "configuration" and each["path"] not in there for each in wanted)

@@ -6,9 +6,8 @@ README.md has the same table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 TESTED, EXPECTED, REFUSED = "tested", "expected", "refused"
 OLD_PYTHON = "its Python is older than 3.11"
@@ -47,15 +46,19 @@ PLATFORMS = (
 )
 
 
-def of(facts: Mapping[str, Any]) -> Platform:
-    """Return a host's platform, by its distribution facts, without the prefix ``ansible_``."""
-    distribution = str(facts.get("distribution", "unknown"))
-    # Ubuntu's releases of one year have nothing in common.
-    key = "distribution_version" if distribution == "Ubuntu" else "distribution_major_version"
-    release = str(facts.get(key, "unknown"))
-    if distribution == "Debian" and release.endswith("/sid"):  # testing says so too
+def of(distribution: str, version: str, like: str = "") -> Platform:
+    """Return a host's platform.
+
+    :arg distribution: as Ansible's fact of this name
+    :arg version: as the fact ``distribution_version``
+    :arg like: the distributions that its own is made from, as os-release(5) has them
+    """
+    release, _dot, _point = version.partition(".")
+    if distribution == "Ubuntu":  # whose releases of one year have nothing in common
+        release = version
+    elif distribution == "Debian" and version.endswith("/sid"):  # testing says so too
         release = "sid"
-    if facts.get("os_family") == "RedHat":
+    if distribution == "Redhat" or "rhel" in like.split():
         return Platform(distribution, release, REFUSED, why=NO_PACKAGES)
     for each in PLATFORMS:
         if (each.distribution, each.release) == (distribution, release):

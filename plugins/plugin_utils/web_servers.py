@@ -18,31 +18,26 @@ Found = tuple[dict[str, Any], list[str]]
 
 
 def check(
-    tested: Sequence[Mapping[str, Any]],
-    processes: Sequence[Mapping[str, Any]],
+    servers: Sequence[Mapping[str, Any]],
+    seen: Sequence[Mapping[str, Any]],
     listeners: str,
     names: Collection[str],
 ) -> Found:
     """Return what the roles need to know of each web server, by its name, and the problems.
 
-    :arg tested: the results of the test of each web server's configuration, whose ``item`` is
-        ``__nginx_server`` or ``__haproxy_server``
-    :arg processes: of each, in the same order, the control group and process ids of its unit
-    :arg listeners: what ``ss --no-header --listening --numeric --tcp --processes --extended``
-        printed
+    :arg servers: ``__nginx_server``, ``__haproxy_server``
+    :arg seen: of each, in the same order, what the module ``preflight_host`` returns
+    :arg listeners: the sockets at which programs listen, as that module returns them
     :arg names: the host names that are served
     """
     open_ = sockets(listeners)
     found: dict[str, Any] = {}
     problems: list[str] = []
-    for result, printed in zip(tested, processes, strict=True):
-        server = result["item"]
-        of_unit = printed.get("stdout_lines") or ()
-        own = {int(line) for line in of_unit if line.isdecimal()}
-        group = next((line for line in of_unit if line.startswith("/")), "")
+    for server, result in zip(servers, seen, strict=True):
         if result.get("rc"):
-            problems.append(_refused(server["name"], result.get("stderr_lines") or [""]))
-        mine = [each for each in open_ if each.belongs_to(own, group)]
+            problems.append(_refused(server["name"], result["stderr_lines"] or [""]))
+        own = set(result["processes"])
+        mine = [each for each in open_ if each.belongs_to(own, result["group"])]
         if "listens" in server:
             dump = result.get("stdout") or ""
             of_it, lines = plan(dump, server["listens"], names, mine, server["otherwise"])

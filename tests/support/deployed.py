@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -142,10 +143,21 @@ def converge(*arguments: str, **variables: Any) -> str:
     return result.stdout
 
 
+def counts(output: str, *kinds: str) -> list[int]:
+    """How many tasks ended so on each host of a play, by its last lines."""
+    recap = output.rpartition("PLAY RECAP")[2]
+    found = (dict(re.findall(r"(\w+)=(\d+)", line)) for line in recap.splitlines())
+    return [sum(int(each[kind]) for kind in kinds) for each in found if each]
+
+
 def changes(output: str) -> int:
     """The number of tasks that changed something, of all hosts of a play."""
-    recap = output.rpartition("PLAY RECAP")[2]
-    return sum(int(word.removeprefix("changed=")) for word in recap.split() if "changed=" in word)
+    return sum(counts(output, "changed"))
+
+
+def tasks(output: str) -> list[int]:
+    """The number of tasks of each host, with those that were skipped."""
+    return counts(output, "ok", "skipped")
 
 
 def refusal(result: subprocess.CompletedProcess[str]) -> str:

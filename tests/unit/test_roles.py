@@ -235,8 +235,8 @@ def test_actions_of_workflows_are_pinned_by_commit() -> None:
 def test_renewals_begin_whatever_comes_of_the_first_order() -> None:
     """With autoconfig_certificates_strict a play may fail; what it got must be renewed."""
     tasks = [task["name"] for task in read(ROOT / "roles/certificates/tasks/acme.yml")]
-    timer = "the timer that renews certificates"
-    assert tasks.index(f"Enable and start {timer}") < tasks.index("Order the certificates")
+    timer = "Install, enable and start the timer that renews certificates"
+    assert tasks.index(timer) < tasks.index("Order the certificates")
 
 
 def test_what_the_roles_have_in_common_with_the_program() -> None:

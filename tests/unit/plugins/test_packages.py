@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.mailhost.autoconfig.plugins.action.packages import complaint, missing
+from ansible_collections.mailhost.autoconfig.plugins.action.packages import complaint, installed
 
 ROOT = Path(__file__).parents[3]
 DEAD = "W: Failed to fetch http://dead.test/InRelease  Could not resolve 'dead.test'"
@@ -19,10 +19,11 @@ IGNORED = (
 )
 
 
-def test_missing() -> None:
-    listed = "nginx installed\nold config-files\nhalf half-installed\n"
-    wanted = ["nginx", "old", "half", "none"]
-    assert missing(wanted, listed) == ["old", "half", "none"]
+def test_installed() -> None:
+    listed = (
+        "nginx installed 1.26.3-3\nold config-files 1\nhalf half-installed 1\nnone not-installed \n"
+    )
+    assert installed(listed) == {"nginx": "1.26.3-3"}
 
 
 @pytest.mark.parametrize(
@@ -38,9 +39,9 @@ def test_complaint(printed: str, line: str) -> None:
     assert complaint(printed) == line
 
 
-INSTALLED = "autoconfig-a installed\\n"
+INSTALLED = "autoconfig-a installed 1.2-3\\n"
 CASES: dict[str, dict[str, Any]] = {
-    "complete": {"installed": f"{INSTALLED}autoconfig-b installed\\n"},
+    "complete": {"installed": f"{INSTALLED}autoconfig-b installed 4\\n"},
     "dead": {"installed": INSTALLED},
     "fresh": {"installed": INSTALLED, "lists": "/var/lib/apt/lists"},
     "check": {"installed": "", "check_mode": True},
@@ -96,6 +97,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
 def test_sources_are_not_asked_where_all_is_installed(found: Found) -> None:
     result, asked = found["complete"]
     assert (result["changed"], asked) == (False, "")
+    assert result["versions"] == {"autoconfig-a": "1.2-3", "autoconfig-b": "4"}
 
 
 def test_dead_source_is_named_where_a_package_can_not_be_installed(found: Found) -> None:

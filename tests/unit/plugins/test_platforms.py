@@ -19,62 +19,47 @@ def platforms() -> ModuleType:
     )
 
 
-def debian(release: str) -> dict[str, str]:
-    """The facts of a Debian."""
-    return {
-        "distribution": "Debian",
-        "distribution_major_version": release,
-        "distribution_version": f"{release}.1",
-        "os_family": "Debian",
-    }
+DEBIAN_12, DEBIAN_13 = ("Debian", "12.9"), ("Debian", "13.1")
+NOBLE, RESOLUTE = ("Ubuntu", "24.04", "debian"), ("Ubuntu", "26.04", "debian")
+SID = "Debian", "forky/sid"
+ALMA = "Almalinux", "10.0", "rhel centos fedora"
 
 
-def ubuntu(version: str) -> dict[str, str]:
-    """The facts of an Ubuntu."""
-    return {
-        "distribution": "Ubuntu",
-        "distribution_major_version": version.partition(".")[0],
-        "distribution_version": version,
-        "os_family": "Debian",
-    }
-
-
-ALMA = {"distribution": "AlmaLinux", "distribution_major_version": "10", "os_family": "RedHat"}
-SID = debian("forky/sid")
-
-
-@pytest.mark.parametrize("facts", [debian("12"), debian("13")])
-def test_tested(facts: dict[str, str]) -> None:
-    platform = platforms().of(facts)
+@pytest.mark.parametrize("host", [DEBIAN_12, DEBIAN_13])
+def test_tested(host: tuple[str, ...]) -> None:
+    platform = platforms().of(*host)
     assert [*platforms().refusal(platform), *platforms().warning(platform)] == []
 
 
 @pytest.mark.parametrize(
-    ("facts", "said"),
+    ("host", "said"),
     [
-        (ubuntu("24.04"), "Ubuntu 24.04: its packages have what is needed, but no test runs it"),
-        (ubuntu("26.04"), "Ubuntu 26.04: its packages have what is needed, but no test runs it"),
+        (NOBLE, "Ubuntu 24.04: its packages have what is needed, but no test runs it"),
+        (RESOLUTE, "Ubuntu 26.04: its packages have what is needed, but no test runs it"),
         (SID, "Debian sid: what comes next; some of the tests run it"),
     ],
 )
-def test_expected(facts: dict[str, str], said: str) -> None:
-    platform = platforms().of(facts)
+def test_expected(host: tuple[str, ...], said: str) -> None:
+    platform = platforms().of(*host)
     assert list(platforms().refusal(platform)) == []
     assert list(platforms().warning(platform)) == [f"{said}; the tests are for Debian 12 or 13"]
 
 
 @pytest.mark.parametrize(
-    ("facts", "line"),
+    ("host", "line"),
     [
-        (debian("11"), f"Debian 11 is not supported: {OLD}"),
-        (ubuntu("22.04"), f"Ubuntu 22.04 is not supported: {OLD}"),
-        (ubuntu("24.10"), "Ubuntu 24.10 is not supported: nothing is known of it"),
-        (ALMA, "AlmaLinux 10 is not supported: it lacks packages that the roles install"),
-        ({}, "unknown unknown is not supported: nothing is known of it"),
+        (("Debian", "11.11"), f"Debian 11 is not supported: {OLD}"),
+        (("Ubuntu", "22.04", "debian"), f"Ubuntu 22.04 is not supported: {OLD}"),
+        (("Ubuntu", "24.10", "debian"), "Ubuntu 24.10 is not supported: nothing is known of it"),
+        (
+            ("Almalinux", "10.0", "rhel centos fedora"),
+            "Almalinux 10 is not supported: it lacks packages that the roles install",
+        ),
+        (("Unknown", "unknown"), "Unknown unknown is not supported: nothing is known of it"),
     ],
 )
-def test_refused(facts: dict[str, str], line: str) -> None:
-    platform = platforms().of(facts)
+def test_refused(host: tuple[str, ...], line: str) -> None:
+    platform = platforms().of(*host)
     instead = "use Debian 12 or 13, or the container image"
     assert list(platforms().refusal(platform)) == [f"{line}; {instead}"]
     assert list(platforms().warning(platform)) == []
@@ -82,17 +67,17 @@ def test_refused(facts: dict[str, str], line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "certbot"), [(debian("12"), "2.1 of Debian 12"), (ubuntu("24.04"), "2.9 of Ubuntu")]
+    ("host", "certbot"), [(DEBIAN_12, "2.1 of Debian 12"), (NOBLE, "2.9 of Ubuntu")]
 )
-def test_certbot_that_asks_for_no_profile(facts: dict[str, str], certbot: str) -> None:
-    (line,) = platforms().profile(platforms().of(facts))
+def test_certbot_that_asks_for_no_profile(host: tuple[str, ...], certbot: str) -> None:
+    (line,) = platforms().profile(platforms().of(*host))
     assert line.startswith(f"autoconfig_certificates_profile: certbot {certbot}")
     assert line.endswith("leave it out, or use a release with certbot 4.0")
 
 
-@pytest.mark.parametrize("facts", [debian("13"), ubuntu("26.04"), SID])
-def test_certbot_that_asks_for_a_profile(facts: dict[str, str]) -> None:
-    assert list(platforms().profile(platforms().of(facts))) == []
+@pytest.mark.parametrize("host", [DEBIAN_13, RESOLUTE, SID])
+def test_certbot_that_asks_for_a_profile(host: tuple[str, ...]) -> None:
+    assert list(platforms().profile(platforms().of(*host))) == []
 
 
 def test_readme_has_all() -> None:

@@ -31,6 +31,7 @@ def test_links_and_point(tmp_path: Path) -> None:
         ({"names": ["b"]}, {"a": "live", "a-2": "live", "b": "new"}),
         ({"names": ["a"], "prune": "a(-[0-9])?"}, {"a": "live", "b": "x"}),
         ({"names": [], "prune": "a"}, {"a-2": "live", "b": "x"}),
+        ({"names": [], "links": {"a": "y"}}, {"a": "y", "a-2": "live", "b": "x"}),
         (
             {"names": ["c"], "moved_from": {"c": "a"}},
             {"a": "live", "a-2": "live", "b": "x", "c": "live"},
@@ -48,7 +49,7 @@ def test_wanted(tmp_path: Path, parameters: dict[str, Any], expected: dict[str, 
     (tmp_path / "live/fullchain.pem").touch()
     for name, target in ("a", "live"), ("a-2", "live"), ("b", "x"):
         (tmp_path / name).symlink_to(target)
-    defaults = {"target": "new", "moved_from": {}, "replace": False, "prune": None}
+    defaults = {"target": "new", "moved_from": {}, "replace": False, "links": {}, "prune": None}
     assert wanted(str(tmp_path), links(str(tmp_path)), defaults | parameters) == expected
 
 

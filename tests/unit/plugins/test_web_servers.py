@@ -29,10 +29,8 @@ def check(
     module = importlib.import_module(
         "ansible_collections.mailhost.autoconfig.plugins.plugin_utils.web_servers"
     )
-    processes = [{"stdout_lines": ["/system.slice/nginx.service", "2", "9"]}]
-    found: tuple[dict[str, Any], list[str]] = module.check(
-        [{"item": server, "rc": 0} | result], processes, listeners, ["a.test"]
-    )
+    seen = {"group": "/system.slice/nginx.service", "processes": [2, 9], "rc": 0} | result
+    found: tuple[dict[str, Any], list[str]] = module.check([server], [seen], listeners, ["a.test"])
     return found
 
 
