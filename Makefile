@@ -74,7 +74,7 @@ molecule: venv engine
 	$(STEP) 'molecule: DNS, on Knot, BIND and PowerDNS' molecule test -s dns
 
 # Two scenarios at a time: each waits much more than it computes.
-SLOW := frontends certificates samba windows neighbours monitor proxies doctor outlook
+SLOW := frontends certificates samba windows neighbours monitor proxies doctor outlook image
 
 test-slow: venv engine
 	@echo '== side by side: $(SLOW)'
@@ -95,6 +95,11 @@ slow-%:
 
 slow-windows:
 	@tests/windows/run.sh
+
+slow-image:
+	$(STEP) 'container images' python tests/lab/images.py compose proxies
+	@$(MAKE) --no-print-directory image CONTAINER_BASE=autoconfig-lab/base:13
+	$(STEP) 'the container image, and its examples of compose files' pytest --quiet tests/image
 
 # Figures; not part of the tests.
 bench: venv engine
