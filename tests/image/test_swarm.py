@@ -127,6 +127,12 @@ def finish(load: subprocess.Popen[str]) -> tuple[int, list[object]]:
     return count, failures
 
 
+def is_removed(directory: Path) -> bool:
+    """Whether a directory is gone, which its engine may have had mounts in until now."""
+    shutil.rmtree(directory, ignore_errors=True)
+    return not directory.exists()
+
+
 @pytest.fixture
 def swarm() -> Iterator[Swarm]:
     directory = Path(tempfile.mkdtemp(prefix="autoconfig-swarm-"))
@@ -143,7 +149,7 @@ def swarm() -> Iterator[Swarm]:
     finally:
         unshare.kill()
         unshare.wait()
-        until(lambda: not shutil.rmtree(directory, ignore_errors=True) and not directory.exists())
+        until(lambda: is_removed(directory))
 
 
 def test_update_under_load(swarm: Swarm) -> None:
