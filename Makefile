@@ -3,6 +3,7 @@
 # make test       all parts, and the main job on Debian 12 and 13 with real clients
 # make test-slow  one scenario for each hard subject
 # make test-sid   the unit tests and a server on Debian sid, from its archive as it is today
+# make image      the container image mailhost/autoconfig (docs/image.md)
 # make site       the documentation as a web site, in build/site
 BIN := $(CURDIR)/.venv/bin
 STEP := @tests/lab/step
@@ -14,8 +15,8 @@ DEMO_ADDRESSES := user@example.test user@corp.test
 demo demo-xml demo-down images lint sanity unit molecule dns test-slow test-sid bench load docs site pictures: \
 	export PATH := $(BIN):$(PATH)
 
-.PHONY: venv engine images demo demo-xml demo-down test test-slow test-sid lint sanity unit molecule dns bench load docs \
-	site \
+.PHONY: venv engine images image demo demo-xml demo-down test test-slow test-sid lint sanity unit molecule dns bench load \
+	docs site \
 	pictures clean
 
 venv: .venv/requirements.txt
@@ -28,6 +29,11 @@ engine:
 
 images: venv engine
 	$(STEP) 'container images' python tests/lab/images.py debian:12 debian:13 evolution kde mail services thunderbird
+
+# CONTAINER_BASE is a Debian 13; none has to be named where an image registry answers.
+image:
+	$(STEP) 'container image mailhost/autoconfig' docker build --quiet --tag mailhost/autoconfig \
+		$(CONTAINER_BASE:%=--build-arg base=%) --file Containerfile .
 
 demo: venv engine
 	$(STEP) 'containers: server, name server, certificate authority, mail server' \
@@ -82,7 +88,7 @@ dns: venv engine
 	$(STEP) 'molecule: DNS, on Knot, BIND and PowerDNS' molecule test -s dns
 
 # Two scenarios at a time, the longest first.
-SLOW := frontends certificates neighbours monitor proxies samba windows doctor outlook
+SLOW := frontends certificates neighbours monitor proxies samba windows doctor image outlook
 
 test-slow: venv engine
 	@echo '== side by side: $(SLOW)'
@@ -103,6 +109,11 @@ slow-%:
 
 slow-windows:
 	@tests/windows/run.sh
+
+slow-image:
+	$(STEP) 'container images' python tests/lab/images.py compose proxies
+	@$(MAKE) --no-print-directory image CONTAINER_BASE=autoconfig-lab/base:13
+	$(STEP) 'the container image, and its examples of compose files' pytest --quiet tests/image
 
 # The images are made anew: it is the archive of today that is of interest. Not part of the other tests.
 SID := debian:sid libraries:sid

@@ -5,6 +5,7 @@ _mail_autoconfig() {
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case "$path $word" in
             ' serve') path='serve' ;;
+            ' health') path='health' ;;
             ' sign') path='sign' ;;
             ' check') path='check' ;;
             ' verify') path='verify' ;;
@@ -22,8 +23,9 @@ _mail_autoconfig() {
     done
     local words='' files=''
     case "$path" in
-        '') words='serve sign check verify snippet dns certificates challenge share doctor import -h --help --version' ;;
-        'serve') words='-h --help --socket --port --host --signer --workers' files=1 ;;
+        '') words='serve health sign check verify snippet dns certificates challenge share doctor import -h --help --version' ;;
+        'serve') words='-h --help --socket --port --host --signer --workers --drain' files=1 ;;
+        'health') words='-h --help --port' ;;
         'sign') words='-h --help --socket' files=1 ;;
         'check') words='-h --help' files=1 ;;
         'verify') words='-h --help --connect --connect-http --as-proxy --socket --ca --any-ca --only --json --address' files=1 ;;
@@ -44,6 +46,8 @@ _mail_autoconfig() {
         'serve --host') words='' files= ;;
         'serve --signer') words='' files=1 ;;
         'serve --workers') words='' files= ;;
+        'serve --drain') words='' files= ;;
+        'health --port') words='' files= ;;
         'sign --socket') words='' files=1 ;;
         'verify --connect') words='' files= ;;
         'verify --connect-http') words='' files= ;;
