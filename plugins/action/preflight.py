@@ -86,7 +86,8 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         self.variables = task_vars or {}
         self.validate_argument_spec(argument_spec={})
-        self.problems: list[str] = []
+        self.problems = [*checks.controller(ansible_version)]
+        too_old = bool(self.problems)
         self.warnings: list[str] = []
         self.asks_for_profile = False
         roles = [role for role, marker in MARKERS.items() if marker in self.variables]
@@ -94,7 +95,6 @@ class ActionModule(ActionBase):
         values = variables.read(known.intersection(self.variables), self.value_of, self.problems)
         readable = values.keys() == known.intersection(self.variables)
         groups = self.variables.get("groups", {})
-        self.problems += checks.controller(ansible_version)
         self.problems += variables.unknown(self.variables, known)
         self.problems += variables.unknown_groups(groups)
         self.problems += needs.files(values, self.path_of)
@@ -103,7 +103,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = {"changed": False, "roles": roles}
         result |= self.of_roles(roles, values, readable)
         # Where a value can't be read, the host is asked nothing, since what to ask depends on it.
-        if readable and ON_HOSTS.intersection(roles):
+        if readable and not too_old and ON_HOSTS.intersection(roles):
             result |= self.of_host(result)
         if self.problems:
             raise AnsibleActionFail("\n".join(dict.fromkeys(self.problems)))
