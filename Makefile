@@ -10,10 +10,10 @@ DEMO_HTTP_PORT ?= 8080
 DEMO_PAGE_PORT ?= 8088
 export DEMO_HTTPS_PORT DEMO_HTTP_PORT DEMO_PAGE_PORT
 DEMO_ADDRESSES := user@example.test user@corp.test
-demo demo-xml demo-down images lint sanity unit molecule test-slow bench load docs site pictures: export PATH := $(BIN):$(PATH)
+demo demo-xml demo-down images lint sanity unit chart molecule test-slow test-kubernetes bench load docs site pictures: export PATH := $(BIN):$(PATH)
 
-.PHONY: venv engine images demo demo-xml demo-down test test-slow lint sanity unit molecule bench load docs site \
-	pictures clean
+.PHONY: venv engine images demo demo-xml demo-down test test-slow test-kubernetes lint sanity unit chart molecule bench \
+	load docs site pictures clean
 
 venv: .venv/requirements.txt
 
@@ -40,7 +40,7 @@ demo-down: venv
 	$(STEP) 'remove the demo' ansible-playbook -i demo/hosts.yml tests/lab/destroy.yml
 	@rm -rf .demo
 
-test: lint sanity unit molecule
+test: lint sanity unit chart molecule
 
 lint: venv
 	$(STEP) 'ruff' sh -c 'ruff check --quiet . && ruff format --quiet --check .'
@@ -50,6 +50,7 @@ lint: venv
 	$(STEP) 'docs/variables.md' python docs/variables.py --check
 	$(STEP) 'docs/inventory.md, its schema' env PYTHONPATH=src python docs/inventory.py --check
 	$(STEP) 'man page, completion' env PYTHONPATH=src python docs/manual.py --check
+	$(STEP) 'schema of the chart' env PYTHONPATH=src python -m docs.chart --check
 
 sanity: venv
 	$(STEP) 'sanity tests of the built tarball' tests/sanity.sh
@@ -62,6 +63,10 @@ unit: venv
 		.venv-debian12/bin/pytest --quiet tests/unit --ignore tests/unit/plugins --ignore tests/unit/test_roles.py \
 			--ignore tests/unit/inventory/test_keys.py \
 			$(addprefix --ignore tests/unit/zones/test_,providers.py servers.py)
+
+chart: venv
+	$(STEP) 'Helm' tests/lab/helm.sh
+	$(STEP) 'the chart, by the schemas of Kubernetes 1.25 to 1.37' pytest --quiet tests/chart
 
 molecule: venv engine
 	$(STEP) 'molecule: Debian 12 and 13, Pebble, real clients' molecule test
@@ -104,6 +109,7 @@ docs: venv
 	$(STEP) 'docs/variables.md' python docs/variables.py
 	$(STEP) 'docs/inventory.md, its schema' env PYTHONPATH=src python docs/inventory.py
 	$(STEP) 'man page, completion' env PYTHONPATH=src python docs/manual.py
+	$(STEP) 'schema of the chart' env PYTHONPATH=src python -m docs.chart
 
 # README.md, docs/ and the roles as a web site in build/site; a link that leads nowhere is an error.
 site:

@@ -54,6 +54,7 @@ IMAGES = {
     "evolution": Image("evolution", "latest", "13"),
     "kde": Image("kde", "latest", "12"),
     "knot": Image("knot", "latest", "13"),
+    "kubernetes": Image("kubernetes", "latest", "12"),
     "mail": Image("mail", "latest", "13"),
     "powerdns": Image("powerdns", "latest", "13"),
     "proxies": Image("proxies", "latest", "13"),
