@@ -2,6 +2,7 @@
 # make demo-xml   the demo's answers in full
 # make test       all parts, and the main job on Debian 12 and 13 with real clients
 # make test-slow  one scenario for each hard subject
+# make image      the container image mailhost/autoconfig (docs/image.md)
 # make site       the documentation as a web site, in build/site
 BIN := $(CURDIR)/.venv/bin
 STEP := @tests/lab/step
@@ -12,8 +13,8 @@ export DEMO_HTTPS_PORT DEMO_HTTP_PORT DEMO_PAGE_PORT
 DEMO_ADDRESSES := user@example.test user@corp.test
 demo demo-xml demo-down images lint sanity unit chart molecule test-slow test-kubernetes bench load docs site pictures: export PATH := $(BIN):$(PATH)
 
-.PHONY: venv engine images demo demo-xml demo-down test test-slow test-kubernetes lint sanity unit chart molecule bench \
-	load docs site pictures clean
+.PHONY: venv engine images image demo demo-xml demo-down test test-slow test-kubernetes lint sanity unit chart molecule \
+	bench load docs site pictures clean
 
 venv: .venv/requirements.txt
 
@@ -25,6 +26,11 @@ engine:
 
 images: venv engine
 	$(STEP) 'container images' python tests/lab/images.py debian:12 debian:13 evolution kde mail services thunderbird
+
+# CONTAINER_BASE is a Debian 13; none has to be named where an image registry answers.
+image:
+	$(STEP) 'container image mailhost/autoconfig' docker build --quiet --tag mailhost/autoconfig \
+		$(CONTAINER_BASE:%=--build-arg base=%) --file Containerfile .
 
 demo: venv engine
 	$(STEP) 'containers: server, name server, certificate authority, mail server' \

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory impo
 )
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
 
-NAMES, READ = load("inventory.names"), load("inventory.read")
+LOGOS, NAMES, READ = map(load, ("inventory.logos", "inventory.names", "inventory.read"))
 ARGUMENTS = {
     "values_only": {"type": "bool", "default": False},
     "web_servers": {"type": "list", "elements": "dict", "default": []},
@@ -52,32 +51,6 @@ SERVING = frozenset({"responder", "nginx", "certificates"})
 """The roles that need the domains of the host."""
 ON_HOSTS = frozenset({*SERVING, "share", "monitor", "haproxy"})
 """The roles that change a Debian."""
-
-
-def data_url(path: Path) -> str:
-    """Turn an image into a data: URL; the validator refuses kinds that it doesn't know."""
-    kinds = {".jpg": "jpeg", ".svg": "svg+xml"}
-    kind = kinds.get(path.suffix.lower(), path.suffix.lower().removeprefix("."))
-    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
-
-
-def with_logos(raw: Mapping[str, Any], image: Callable[[str], str]) -> dict[str, Any]:
-    """Return a raw configuration with the images in place of their files' names."""
-
-    def one(entry: Any) -> Any:
-        logo = entry.get("logo") if isinstance(entry, Mapping) else None
-        if not isinstance(logo, str) or not logo or logo.startswith("data:"):
-            return entry
-        return {**entry, "logo": image(logo)}
-
-    domains, providers = raw["domains"], raw["providers"]
-    return {
-        **raw,
-        "domains": [*map(one, domains)] if isinstance(domains, list) else domains,
-        "providers": {name: one(each) for name, each in providers.items()}
-        if isinstance(providers, Mapping)
-        else providers,
-    }
 
 
 def addresses(names: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -221,7 +194,7 @@ class ActionModule(ActionBase):
     def image(self, name: str) -> str:
         """Return the data: URL of a file; of none where there is no such file, which is said."""
         try:
-            return data_url(self.path_of(name))
+            return str(LOGOS.data_url(self.path_of(name)))
         except AnsibleError:
             self.problems.append(f"logo: no file {name} on the controller; give its path")
         except OSError as error:
@@ -238,8 +211,8 @@ class ActionModule(ActionBase):
         }
         if values.get("autoconfig_page_logo"):
             with suppress(AnsibleError, OSError):  # said already
-                page["logo"] = data_url(self.path_of(str(values["autoconfig_page_logo"])))
-        raw = with_logos(domains, self.image) | ({"page": page} if page else {})
+                page["logo"] = LOGOS.data_url(self.path_of(str(values["autoconfig_page_logo"])))
+        raw = LOGOS.with_logos(domains, self.image) | ({"page": page} if page else {})
         # The page is no part of the fingerprint: nginx has no copy of it.
         configuration = READ.parse(raw)
         result = {"configuration": raw} | derived(domains, configuration)

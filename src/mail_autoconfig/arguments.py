@@ -16,7 +16,12 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def add_file(parser: argparse.ArgumentParser) -> None:
     """Let a command read a configuration: `options.file`."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="the configuration (JSON)")
+    parser.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="the configuration: YAML or JSON, an inventory's file of domains too",
+    )
 
 
 def endpoint(text: str) -> tuple[str, int]:

@@ -31,6 +31,7 @@ def transport(application: Application) -> Transport:
             "scheme": scheme,
             "method": method,
             "path": unquote(path),
+            "raw_path": path.encode(),
             "query_string": query.encode(),
             "headers": [
                 (name.lower().encode(), value.encode("latin-1"))

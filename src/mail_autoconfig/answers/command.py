@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..arguments import Commands, add_file
-from ..inventory.read import load
+from ..inventory.file import load
 from .snippets import KINDS, render
 
 

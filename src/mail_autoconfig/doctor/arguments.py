@@ -47,7 +47,7 @@ def _add_what_is_examined(doctor: argparse.ArgumentParser) -> None:
         type=Path,
         dest="file",
         metavar="FILE",
-        help="ask for all domains of group_vars (YAML) or of a configuration (JSON), and compare",
+        help="ask for all domains of an inventory's file or of a configuration, and compare",
     )
     doctor.add_argument(
         "--log-in",

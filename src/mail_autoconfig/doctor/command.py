@@ -20,9 +20,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ..host import replace_file
-from ..inventory import read as config
 from ..inventory.addresses import Address, parse
+from ..inventory.file import load
 from ..inventory.model import Configuration
+from ..inventory.read import ConfigurationError
 from . import output_json
 from .case import Case, Visits
 from .changes import Changes, FormerError, changes
@@ -87,8 +88,8 @@ def _changes(options: argparse.Namespace, reports: Sequence[Report]) -> Changes 
 
 def _configuration(file: Path) -> Configuration:
     try:
-        return read_inventory(file)
-    except config.ConfigurationError as error:
+        return load(file)
+    except ConfigurationError as error:
         lines = (f"{file.name}: {problem}" for problem in error.problems)
         raise CallError("\n".join(lines)) from None
 
@@ -182,24 +183,3 @@ def _write(path: Path, text: str) -> None:
         replace_file(path, text)
     except OSError as error:
         raise CallError(f"doctor: {path}: can't be written: {error.strerror}") from None
-
-
-def read_inventory(path: Path) -> Configuration:
-    """The configuration of a JSON file, or of the variables in a YAML file of group_vars.
-
-    Raises config.ConfigurationError.
-    """
-    if path.suffix not in (".yml", ".yaml"):
-        return config.load(path)
-    try:
-        import yaml
-    except ModuleNotFoundError:
-        text = "an inventory in YAML needs python3-yaml; give JSON, or install it"
-        raise config.ConfigurationError([text]) from None
-    try:
-        raw = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise config.ConfigurationError([f"can't be read: {error}"]) from None
-    keys = "domains", "providers", "generic_host"
-    found = raw if isinstance(raw, dict) else {}
-    return config.parse({key: found.get(f"autoconfig_{key}") for key in keys})

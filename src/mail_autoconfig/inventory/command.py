@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ..arguments import Commands, add_file
-from .read import load
+from .file import load
 
 
 def add_command(commands: Commands) -> None:
@@ -18,7 +18,7 @@ def add_command(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Say how many domains a configuration has, after its warnings. Raises ConfigurationError."""
-    configuration = load(options.file)
+    configuration = load(options.file, images=True)
     for warning in configuration.warnings:
         print(f"{options.file.name}: warning: {warning}", file=sys.stderr)
     count = len(configuration)

@@ -105,6 +105,17 @@ def plain_names(configuration: Configuration) -> tuple[str, ...]:
     )
 
 
+def secure_host(configuration: Configuration, host: str) -> str | None:
+    """The host name that answers by https what was asked at `host` by http; None for a stranger."""
+    if host == configuration.generic_host:
+        return host
+    domain = configuration.find_by_host(host)
+    if domain is None:
+        return None
+    own = domain.name in configuration.domains and domain.discovery == "certificate"
+    return host if own else configuration.generic_host
+
+
 def page_host(configuration: Configuration, domain: Domain) -> str | None:
     """The host name at which people find the page for `domain` by https."""
     if domain.name in configuration.domains and domain.discovery == "certificate":

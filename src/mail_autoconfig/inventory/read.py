@@ -5,14 +5,11 @@ Standard library alone: it runs on the controller, before a host changes, and on
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from . import clients, fields, keys, names, redirects
@@ -33,26 +30,9 @@ from .mailboxes import read_aliases, read_usernames
 from .model import DEFAULT, Configuration, Discovery, Domain, Settings
 from .servers import read_servers
 
-__all__ = ["ConfigurationError", "built_in_providers", "load", "parse"]
+__all__ = ["ConfigurationError", "built_in_providers", "parse"]
 
 _TOP_KEYS = (*keys.TOP, "page")
-
-
-def load(path: str | Path) -> Configuration:
-    """Read a JSON file, `{"domains": […], "providers": {…}, "generic_host": …}`, in UTF-8.
-
-    Raises ConfigurationError, for a file that can't be read or is no JSON too.
-    """
-    try:
-        content = Path(path).read_bytes()
-        raw = json.loads(content.decode("utf-8"))
-    except OSError as error:
-        raise ConfigurationError([f"can't be read: {error.strerror}"]) from None
-    except UnicodeDecodeError as error:
-        raise ConfigurationError([f"not UTF-8 at byte {error.start}"]) from None
-    except (ValueError, RecursionError) as error:  # the former also for a number too long to read
-        raise ConfigurationError([f"not JSON: {error}"]) from None
-    return replace(parse(raw), digest=hashlib.sha256(content).hexdigest())
 
 
 def parse(raw: Any) -> Configuration:

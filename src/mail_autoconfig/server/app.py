@@ -46,7 +46,6 @@ _KEEP = {"cache-control": "max-age=300"}
 _FOR_ONE = {**KEEP_NOT, "x-accel-expires": "0"}
 
 _SOAP = re.compile(rf"{re.escape(SOAP_PATH)}(?:/.*)?", re.DOTALL)
-_TAG = re.compile(r'"[^"]*"')
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +63,8 @@ class Application:
         self._codes = Gate(at_once=1, waiting=64)
         self.leaving = False
         """Whether this process is about to stop: it asks its clients for new connections."""
+        self.draining = False
+        """Whether the whole service is about to stop, which its health says."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -87,13 +88,14 @@ class Application:
     async def health(self, _request: Request) -> Response:
         """What is in force: for the roles, which compare it with what they installed."""
         state = {
-            "status": "ok",
+            "status": "draining" if self.draining else "ok",
             "domains": len(self.configuration),
             "configuration": self.configuration.digest,
             "program": self._program,
             "version": __version__,
         }
-        return Response(json.dumps(state), 200, KEEP_NOT, "application/json")
+        status = 503 if self.draining else 200
+        return Response(json.dumps(state), status, KEEP_NOT, "application/json")
 
     async def autoconfig(self, request: Request) -> Response:
         """Thunderbird's document."""
@@ -113,7 +115,7 @@ class Application:
             return Response(answer, 200, _FOR_ONE, autoconfig.MEDIA_TYPE)
         tag = f'"{hashlib.sha256(answer).hexdigest()[:32]}"'
         headers = {**_KEEP, "etag": tag}
-        if _has(request.header("if-none-match"), tag):
+        if request.has_copy(tag):
             return Response(None, 304, headers)
         return Response(answer, 200, headers, autoconfig.MEDIA_TYPE)
 
@@ -281,7 +283,9 @@ def _handler(request: Request) -> _Handler:
         return Application.autodiscover_json
     if _SOAP.fullmatch(request.path):
         return _no_soap
-    if request.path == POX_PATH or is_host("autodiscover", request.host()):
+    if request.path == POX_PATH:
+        return Application.autodiscover
+    if request.method == "POST" and is_host("autodiscover", request.host()):
         return Application.autodiscover
     return _use_get if is_json or request.path in CONFIG_PATHS else _not_found
 
@@ -292,8 +296,3 @@ def _failure(request: Request, failure: Exception) -> Response:
     place = traceback.extract_tb(failure.__traceback__)[-1]
     _log.error("%s in %s, line %s", type(failure).__name__, place.name, place.lineno)
     return refusal(500, "Internal error.") if request.is_read else error(Error.INTERNAL)
-
-
-def _has(if_none_match: str, tag: str) -> bool:
-    """Whether a client's copy is this one (RFC 9110, section 13.1.2)."""
-    return if_none_match.strip() == "*" or tag in _TAG.findall(if_none_match)

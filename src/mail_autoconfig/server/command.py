@@ -1,16 +1,33 @@
-"""The commands `mail-autoconfig serve` and `mail-autoconfig sign`."""
+"""The commands `mail-autoconfig serve`, `health` and `sign`."""
 
 from __future__ import annotations
 
 import argparse
+import http.client
 import sys
 from pathlib import Path
 
 from ..arguments import Commands, add_file
+from ..formats.words import HEALTH_PATH
+
+_PORT = 8080
+_PATIENCE = 4  # seconds
 
 
 def add_command(commands: Commands) -> None:
-    """Add `serve` and `sign`."""
+    """Add `serve`, `health` and `sign`."""
+    _add_serve(commands)
+    health = commands.add_parser("health", help="ask serve --port whether it answers")
+    health.add_argument("--port", type=int, default=_PORT, help="its TCP port [%(default)s]")
+    health.set_defaults(command=run_health)
+    sign = commands.add_parser("sign", help="sign Apple's profiles for serve --signer")
+    sign.add_argument("--socket", type=Path, metavar="PATH", help="listen on a unix socket")
+    sign.add_argument("certificate", type=Path, metavar="CERTIFICATE", help="with its chain (PEM)")
+    sign.add_argument("key", type=Path, metavar="KEY", help="its key (PEM)")
+    sign.set_defaults(command=run_signer)
+
+
+def _add_serve(commands: Commands) -> None:
     serve = commands.add_parser("serve", help="answer mail clients")
     where = serve.add_mutually_exclusive_group()
     where.add_argument("--socket", type=Path, metavar="PATH", help="listen on a unix socket")
@@ -28,13 +45,21 @@ def add_command(commands: Commands) -> None:
         metavar="N",
         help="how many processes answer [one a core, at most two]",
     )
+    serve.add_argument(
+        "--drain",
+        type=_seconds,
+        default=0,
+        metavar="SECONDS",
+        help="how long to go on after SIGTERM, while /healthz says 503 [%(default)s]",
+    )
     add_file(serve)
     serve.set_defaults(command=run)
-    sign = commands.add_parser("sign", help="sign Apple's profiles for serve --signer")
-    sign.add_argument("--socket", type=Path, metavar="PATH", help="listen on a unix socket")
-    sign.add_argument("certificate", type=Path, metavar="CERTIFICATE", help="with its chain (PEM)")
-    sign.add_argument("key", type=Path, metavar="KEY", help="its key (PEM)")
-    sign.set_defaults(command=run_signer)
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError("not a number of seconds")
+    return int(text)
 
 
 def _count(text: str) -> int:
@@ -52,7 +77,31 @@ def run(options: argparse.Namespace) -> int:
     except sockets.SocketError as error:
         print(error, file=sys.stderr)
         return 1
-    serve.run(options.file, listening, options.signer, options.workers)
+    serve.run(
+        options.file,
+        listening,
+        signer=options.signer,
+        workers=options.workers,
+        behind_proxy=options.port is not None,
+        drain=options.drain,
+    )
+    return 0
+
+
+def run_health(options: argparse.Namespace) -> int:
+    """Ask the service on this host; return 1, with a line, unless it answers and stays."""
+    connection = http.client.HTTPConnection("127.0.0.1", options.port, timeout=_PATIENCE)
+    try:
+        connection.request("GET", HEALTH_PATH)
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        print(f"port {options.port}: no answer: {error}", file=sys.stderr)
+        return 1
+    finally:
+        connection.close()
+    if status != http.HTTPStatus.OK:
+        print(f"port {options.port}: status {status}", file=sys.stderr)
+        return 1
     return 0
 
 

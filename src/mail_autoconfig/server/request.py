@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote
 
 from starlette.datastructures import Headers
@@ -13,6 +14,7 @@ from ..inventory import names
 BODY_LIMIT = 64 * 1024
 """Octets of the largest request body that is read."""
 
+_TAG = re.compile(r'"[^"]*"')
 _MOST_PARAMETERS = 32  # of a query; clients send three
 
 
@@ -37,6 +39,13 @@ class Request:
         """The first header of this name (lower case); empty if there is none."""
         return Headers(scope=self._scope).get(name, "")
 
+    @property
+    def target(self) -> str:
+        """The path as it was sent, with the query."""
+        query = self._scope["query_string"].decode("latin-1")
+        path: str = self._scope["raw_path"].decode("latin-1")
+        return f"{path}?{query}" if query else path
+
     def host(self) -> str:
         """The Host without its port, in A-label form; empty if there is none to use."""
         try:
@@ -52,6 +61,11 @@ class Request:
                 # Not unquote_plus: clients send the + of an address as it is.
                 return unquote(value).strip()
         return ""
+
+    def has_copy(self, tag: str) -> bool:
+        """Whether a client's copy is the one with this tag (RFC 9110, section 13.1.2)."""
+        tags = self.header("if-none-match")
+        return tags.strip() == "*" or tag in _TAG.findall(tags)
 
     async def body(self) -> bytes:
         """The whole body. Raises BodyTooLargeError, and ClientDisconnect before its end."""

@@ -19,9 +19,11 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
+from ..inventory.file import load
 from ..inventory.model import Configuration
-from ..inventory.read import ConfigurationError, load
+from ..inventory.read import ConfigurationError
 from .app import Application
+from .behind_proxy import BehindProxy
 from .signing import Signer
 from .sockets import notify
 from .workers import Lifeline, Workers
@@ -36,16 +38,18 @@ _FINISH = 10  # seconds; nginx waits no longer
 _MOST_WORKERS = 2
 # Seconds before systemd, which never gives up, starts it with the same bad file again.
 _BAD_FILE = 5
-_SIGNALS = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+_ENDS = {signal.SIGTERM, signal.SIGINT}
+_SIGNALS = {signal.SIGHUP, signal.SIGCHLD, *_ENDS}
+_DRAIN = signal.SIGUSR1  # to the workers: say that this server will stop, and go on
 
 
 class _Server(uvicorn.Server):
     """uvicorn as a worker: it says when it serves, and leaves without a dropped request."""
 
-    def __init__(self, application: Application, lifeline: Lifeline) -> None:
+    def __init__(self, application: Application, lifeline: Lifeline, *, behind_proxy: bool) -> None:
         super().__init__(
             uvicorn.Config(
-                application,
+                BehindProxy(application) if behind_proxy else application,
                 http="httptools",
                 ws="none",
                 lifespan="off",
@@ -64,8 +68,13 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         # Nobody is left to obey.
-        asyncio.get_running_loop().add_reader(self._lifeline.parent, os._exit, 1)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._lifeline.parent, os._exit, 1)
+        loop.add_signal_handler(_DRAIN, self._drain)
         self._lifeline.ready()
+
+    def _drain(self) -> None:
+        self._application.draining = self._application.leaving = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
@@ -82,41 +91,59 @@ class _Server(uvicorn.Server):
                 await super().shutdown(sockets=sockets)
 
 
-def _work(application: Application, sockets: Sequence[socket.socket], lifeline: Lifeline) -> None:
+def _work(
+    application: Application,
+    sockets: Sequence[socket.socket],
+    lifeline: Lifeline,
+    *,
+    behind_proxy: bool,
+) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the parent's
+    signal.signal(_DRAIN, signal.SIG_IGN)  # so far
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_Server(application, lifeline).serve(sockets=list(sockets)))
+        server = _Server(application, lifeline, behind_proxy=behind_proxy)
+        runner.run(server.serve(sockets=list(sockets)))
 
 
 class _Service:
     """The process that systemd knows. It reads the configuration and forks the workers."""
 
     def __init__(
-        self, path: Path, sockets: Sequence[socket.socket], signer: Path | None, workers: int
+        self,
+        path: Path,
+        sockets: Sequence[socket.socket],
+        signer: Path | None,
+        workers: int,
+        *,
+        behind_proxy: bool,
     ) -> None:
         self._path = path
         self._sockets = sockets
         self._signer = signer
+        self._behind_proxy = behind_proxy
         self._program = _digest(Path(sys.argv[0]))
         self._workers = Workers(workers)
         self._status = ""
 
     def load(self) -> None:
         """Put the file in force. Raises ConfigurationError."""
-        configuration = load(self._path)
+        configuration = load(self._path, images=True)
         gc.collect()
         gc.freeze()  # the workers share what is loaded now: no need to look through it for garbage
         self._status = f"STATUS=answering for {len(configuration)} domains"
-        self._workers.replace(partial(_work, self._application(configuration), self._sockets))
+        application = self._application(configuration)
+        self._workers.replace(
+            partial(_work, application, self._sockets, behind_proxy=self._behind_proxy)
+        )
 
     def _application(self, configuration: Configuration) -> Application:
         signer = Signer(self._signer) if self._signer else None
         return Application(configuration, self._program, signer)
 
-    def run(self) -> None:
-        """Serve until SIGTERM or SIGINT. Raises ConfigurationError."""
+    def run(self, drain: int) -> None:
+        """Serve until SIGTERM or SIGINT, and `drain` seconds more. Raises ConfigurationError."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         self.load()
         notify("READY=1", self._status)
@@ -129,6 +156,10 @@ class _Service:
             else:
                 break
         notify("STOPPING=1")
+        self._workers.tell(_DRAIN)
+        signal.sigtimedwait(_ENDS, drain)
+        for each in self._sockets:  # so that nobody is left to wait in its queue
+            each.close()
         self._workers.stop()
 
     def _reload(self) -> None:
@@ -163,17 +194,23 @@ def run(
     sockets: Sequence[socket.socket],
     signer: Path | None = None,
     workers: int | None = None,
+    *,
+    behind_proxy: bool = False,
+    drain: int = 0,
 ) -> None:
     """Serve the configuration in `path` on `sockets` until SIGTERM or SIGINT.
 
     `signer` is the unix socket of the service that signs Apple's profiles; None: they are not
-    signed. Raises ConfigurationError if the file is not right at the start; later, at a reload,
-    the problems of such a file are logged and the old configuration stays.
+    signed. `behind_proxy`: without our nginx. `drain`: how many seconds it goes on after the
+    signal, while its health says that it will stop. Raises ConfigurationError if the file is not
+    right at the start; later, at a reload, the problems of such a file are logged and the old
+    configuration stays.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # its tracebacks may contain a request
     try:
-        _Service(path, sockets, signer, workers or usual_workers()).run()
+        count = workers or usual_workers()
+        _Service(path, sockets, signer, count, behind_proxy=behind_proxy).run(drain)
     except ConfigurationError:
         if os.environ.get("NOTIFY_SOCKET"):
             signal.sigtimedwait(_SIGNALS - {signal.SIGCHLD}, _BAD_FILE)

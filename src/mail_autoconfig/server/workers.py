@@ -78,6 +78,11 @@ class Workers:
                 time.sleep(0.1)  # no more than ten a second
         self._fill()
 
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal to those that serve."""
+        for worker in self._started:
+            _send(worker, number)
+
     def stop(self) -> None:
         """End all workers; return when they have finished what they had begun."""
         left = self._leaving | set(self._started)

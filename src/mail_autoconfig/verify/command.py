@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..arguments import Commands, add_file, endpoint
 from ..inventory import names
-from ..inventory.read import load
+from ..inventory.file import load
 
 if TYPE_CHECKING:
     from ..inventory.model import Configuration, Domain

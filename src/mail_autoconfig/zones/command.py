@@ -7,7 +7,7 @@ import sys
 from ipaddress import ip_address
 
 from ..arguments import Commands, add_file
-from ..inventory.read import load
+from ..inventory.file import load
 from .files import TTL
 
 

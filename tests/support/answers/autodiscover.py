@@ -266,6 +266,7 @@ def cases(suffix: str) -> list[Case]:
              error(600, 405)),
         Case("PUT of POX", "PUT", host, POX, error(600, 405), body=good),
         Case("HEAD of POX", "HEAD", host, POX, refused(405)),
+        Case("GET of another path", "GET", host, "/any/other", refused(404)),
         post("the next good request", good, answered),
     ]  # fmt: skip
     return rows

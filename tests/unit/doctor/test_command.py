@@ -13,7 +13,6 @@ import pytest
 from mail_autoconfig import cli
 from mail_autoconfig.doctor import examine
 from mail_autoconfig.doctor.case import Case
-from mail_autoconfig.doctor.command import read_inventory
 from mail_autoconfig.doctor.data import Finding, Severity
 from mail_autoconfig.doctor.fetch import Fetcher
 
@@ -77,22 +76,12 @@ def test_inventory(doctor: Doctor, tmp_path: Path, name: str) -> None:
     assert [each["domain"] for each in document["domains"]] == ["a.test", "b.test"]
 
 
-def test_generic_host_of_the_inventory(tmp_path: Path) -> None:
-    file = tmp_path / "domains.yml"
-    file.write_text(
-        "autoconfig_generic_host: auto.test\n"
-        "autoconfig_domains: [{name: a.test, provider: own, discovery: srv}]\n"
-        "autoconfig_providers: {own: {receive_only: true, servers: [{type: imap, host: i.test}]}}\n"
-    )
-    assert read_inventory(file).generic_host == "auto.test"
-
-
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         ("autoconfig_domains: [{name: a.test, provider: x}]", 'no provider "x"'),
-        ("{", "can't be read: while parsing"),
-        ("[]", "no domain; name at least one"),
+        ("{", "not YAML: line 1: "),
+        ("[]", "configuration: [] is not a mapping"),
     ],
 )
 def test_bad_inventory(doctor: Doctor, tmp_path: Path, content: str, said: str) -> None:

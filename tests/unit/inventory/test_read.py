@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mail_autoconfig.inventory.model import OAuth2, Page, Redirect
-from mail_autoconfig.inventory.read import ConfigurationError, load, parse
+from mail_autoconfig.inventory.read import parse
 
 from .samples import DOMAIN, OAUTH2, PAGE, SERVER, SMTP, domain, problems, provider
 
@@ -250,35 +247,3 @@ def test_ten_thousand_domains_load_in_time() -> None:
     start = time.process_time()
     assert len(parse(raw)) == 10_000
     assert time.process_time() - start < 2
-
-
-def test_load(tmp_path: Path) -> None:
-    path = tmp_path / "config.json"
-    path.write_text(json.dumps(domain(name="bücher.example"), ensure_ascii=False), "utf-8")
-    configuration = load(path)
-    assert list(configuration.domains) == ["xn--bcher-kva.example"]
-    assert configuration.digest == hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        (b"", "not JSON: Expecting value: line 1 column 1 (char 0)"),
-        (b'{"domains": [}', "not JSON: Expecting value: line 1 column 14 (char 13)"),
-        (b'{"domains": "\xff"}', "not UTF-8 at byte 13"),
-        (b"[" * 100_000, "not JSON: maximum recursion depth exceeded"),
-        (b"{}", "autoconfig_domains: no domain; name at least one"),
-    ],
-)
-def test_load_what_is_no_configuration(tmp_path: Path, content: bytes, problem: str) -> None:
-    path = tmp_path / "config.json"
-    path.write_bytes(content)
-    with pytest.raises(ConfigurationError) as caught:
-        load(path)
-    assert len(caught.value.problems) == 1
-    assert caught.value.problems[0].startswith(problem)
-
-
-def test_load_what_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="can't be read: No such file or directory"):
-        load(tmp_path / "config.json")

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
 from types import ModuleType
 from typing import Any
-
-import pytest
 
 CONFIGURATION: dict[str, Any] = {
     "domains": [
@@ -23,34 +20,6 @@ def preflight() -> ModuleType:
     return importlib.import_module(
         "ansible_collections.mailhost.autoconfig.plugins.action.preflight"
     )
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"), [("a.svg", "svg+xml"), ("a.JPG", "jpeg"), ("a.png", "png"), ("a", "")]
-)
-def test_logo(name: str, kind: str, tmp_path: Path) -> None:
-    tmp_path.joinpath(name).write_bytes(b"\x00\xff")
-    assert preflight().data_url(tmp_path / name) == f"data:image/{kind};base64,AP8="
-
-
-def test_logos_of_domains_and_providers() -> None:
-    raw: dict[str, Any] = {
-        "domains": [{"name": "a.test", "logo": "a.svg"}, {"name": "b.test"}, "wrong", {"logo": 5}],
-        "providers": {"acme": {"logo": "acme.png"}, "kept": {"logo": "data:x"}},
-    }
-    assert preflight().with_logos(raw, lambda name: f"<{name}>") == {
-        "domains": [
-            {"name": "a.test", "logo": "<a.svg>"},
-            {"name": "b.test"},
-            "wrong",
-            {"logo": 5},
-        ],
-        "providers": {"acme": {"logo": "<acme.png>"}, "kept": {"logo": "data:x"}},
-    }
-    assert preflight().with_logos({"domains": 5, "providers": "x"}, str) == {
-        "domains": 5,
-        "providers": "x",
-    }
 
 
 def test_addresses() -> None:
