@@ -101,6 +101,12 @@ slow-%:
 slow-windows:
 	@tests/windows/run.sh
 
+# The chart on a real Kubernetes of two nodes; the first time it builds that for some minutes. Not part of CI.
+test-kubernetes: venv engine image
+	$(STEP) 'Helm' tests/lab/helm.sh
+	$(STEP) 'Kubernetes, of Debian'"'"'s source package' python tests/lab/images.py kubernetes
+	$(STEP) 'the chart, on two nodes' pytest --exitfirst --capture=no tests/kubernetes
+
 # Figures; not part of the tests.
 bench: venv engine
 	$(STEP) 'figures' python tests/bench/bench.py

@@ -25,6 +25,8 @@ CHAPTERS: Mapping[str, Sequence[str]] = {
         "server",
         "behind-a-proxy",
         "frontends",
+        "kubernetes",
+        "scale",
         "doctor",
         "outlook",
     ),
