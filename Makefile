@@ -104,7 +104,7 @@ slow-windows:
 # The chart on a real Kubernetes of two nodes; the first time it builds that for some minutes. Not part of CI.
 test-kubernetes: venv engine image
 	$(STEP) 'Helm' tests/lab/helm.sh
-	$(STEP) 'Kubernetes, of Debian'"'"'s source package' python tests/lab/images.py kubernetes
+	$(STEP) 'Kubernetes, of Debian'"'"'s source package' python tests/lab/images.py kubernetes nginx services
 	$(STEP) 'the chart, on two nodes' pytest --exitfirst --capture=no tests/kubernetes
 
 # Figures; not part of the tests.

@@ -6,12 +6,15 @@ does it for editors; the chart's own values are declared here.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from typing import Any
 
 from docs import inventory
 
+from mail_autoconfig.certificates import groups
+from mail_autoconfig.certificates.ledger import Limits
 from mail_autoconfig.inventory import keys
 from mail_autoconfig.texts import LANGUAGES, texts
 
@@ -23,6 +26,7 @@ MAPPING: dict[str, Any] = {"type": "object"}
 LIST: dict[str, Any] = {"type": "array", "items": MAPPING}
 LOGO = {"type": "string", "pattern": "^data:image/(svg[+]xml|png|jpeg|webp);base64,"}
 """In the place of a file, which Helm does not read."""
+LIMITS = [field.name for field in dataclasses.fields(Limits)]
 
 
 def number(smallest: int, largest: int) -> dict[str, Any]:
@@ -58,8 +62,26 @@ OWN: dict[str, Any] = {
             "type": {"enum": ["ClusterIP", "NodePort", "LoadBalancer"]},
             "port": number(1, 65535),
             "annotations": MAPPING,
+            "externalIPs": {"type": "array", "items": TEXT},
+            "externalTrafficPolicy": {"enum": ["Cluster", "Local"]},
         }
     ),
+    "nginx": exactly({"enabled": FLAG, "image": {**TEXT, "minLength": 1}, "resources": MAPPING}),
+    "issuer": exactly(
+        {
+            "authority": inventory.HTTPS,
+            "email": TEXT,
+            "ca": TEXT,
+            "names": number(groups.SMALLEST, groups.LARGEST),
+            "limits": exactly(dict.fromkeys(LIMITS, number(0, 1_000_000))),
+            "secrets": number(1, 100),
+            "every": number(10, 86400),
+            "storage": exactly({"size": {**TEXT, "minLength": 1}, "className": TEXT}),
+            "clusterIP": TEXT,
+            "resources": MAPPING,
+        }
+    ),
+    "serviceMonitor": exactly({"enabled": FLAG}),
     "ingress": exactly(
         {"enabled": FLAG, "className": TEXT, "clusterIssuer": TEXT, "annotations": MAPPING}
     ),

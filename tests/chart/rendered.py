@@ -54,8 +54,19 @@ def pods(objects: list[Object]) -> Iterator[Object]:
             yield each["spec"]["template"]["spec"]
 
 
+def component(objects: list[Object], kind: str, name: str = "") -> Object:
+    """The one object of a kind that is of this component; by default of the front ends."""
+    issuer = [
+        each for each in of_kind(objects, kind) if each["metadata"]["name"].endswith("-issuer")
+    ]
+    front = [each for each in of_kind(objects, kind) if each not in issuer]
+    (found,) = issuer if name == "issuer" else front
+    return found
+
+
 def configuration(objects: list[Object]) -> Object:
     """The file that the front ends read."""
-    (found,) = {each["data"]["domains.yml"] for each in of_kind(objects, "ConfigMap")}
+    files = [each["data"] for each in of_kind(objects, "ConfigMap")]
+    (found,) = {each["domains.yml"] for each in files if "domains.yml" in each}
     read: Object = yaml.safe_load(found)
     return read

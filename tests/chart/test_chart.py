@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ import pytest
 import yaml
 
 from chart import rendered
-from chart.rendered import ROOT, VALUES, RefusedError, of_kind, pods, render, written
+from chart.rendered import ROOT, VALUES, RefusedError, component, of_kind, pods, render, written
+from mail_autoconfig.certificates.settings import parse as parse_settings
 from mail_autoconfig.inventory.names import plain_names, served_by_domain
 from mail_autoconfig.inventory.read import parse
 
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text("utf-8"))
 VERSIONS = [f"1.{minor}" for minor in range(25, 38)]
-FOREIGN = "gateway.networking.k8s.io/v1"  # objects of others, of which there is no schema here
+# Objects of others, of which there is no schema here.
+FOREIGN = "gateway.networking.k8s.io/v1", "monitoring.coreos.com/v1"
 SMALLEST = {"autoconfig_domains": [{"name": "example.com", "provider": "gandi"}]}
 # Like the values, a name a file.
 each_values = pytest.mark.parametrize("path", VALUES, ids=lambda path: path.stem)
@@ -32,7 +35,7 @@ def all_of_it() -> dict[str, Any]:
 @each_values
 def test_objects_are_right_by_kubernetes_schemas(path: Path, version: str) -> None:
     objects = render(written(path), "--kube-version", version)
-    judged = [each for each in objects if each["apiVersion"] != FOREIGN]
+    judged = [each for each in objects if each["apiVersion"] not in FOREIGN]
     assert judged
     for each in judged:
         kubernetes_validate.validate(each, version, strict=True)
@@ -84,35 +87,38 @@ def test_pods_are_restricted(path: Path) -> None:
 
 @each_values
 def test_a_front_end_has_no_token_of_the_cluster(path: Path) -> None:
-    (front,) = of_kind(render(written(path)), "Deployment")
+    front = component(render(written(path)), "Deployment")
     assert front["spec"]["template"]["spec"]["automountServiceAccountToken"] is False
 
 
 @each_values
 def test_selectors_select_the_front_ends_alone(path: Path) -> None:
     objects = render(written(path))
-    (front,) = of_kind(objects, "Deployment")
+    front = component(objects, "Deployment")
     labels = front["spec"]["template"]["metadata"]["labels"]
-    (job,) = of_kind(objects, "Job")
-    others = job["spec"]["template"]["metadata"]["labels"]
-    (service,) = of_kind(objects, "Service")
+    strangers = of_kind(objects, "Job") + of_kind(objects, "Deployment")
+    others = [each["spec"]["template"]["metadata"]["labels"] for each in strangers if each != front]
+    service = component(objects, "Service")
     selectors = [service["spec"]["selector"], front["spec"]["selector"]["matchLabels"]]
     selectors += [of_kind(objects, "PodDisruptionBudget")[0]["spec"]["selector"]["matchLabels"]]
-    selectors += [of_kind(objects, "NetworkPolicy")[0]["spec"]["podSelector"]["matchLabels"]]
+    policy = component(objects, "NetworkPolicy")
+    selectors += [policy["spec"]["podSelector"]["matchLabels"]]
     for selector in selectors:
         assert selector.items() <= labels.items()
-        assert not selector.items() <= others.items()
+        assert not any(selector.items() <= each.items() for each in others)
 
 
 @each_values
 def test_a_front_end_has_time_to_drain(path: Path) -> None:
-    (front,) = of_kind(render(written(path)), "Deployment")
+    front = component(render(written(path)), "Deployment")
     pod = front["spec"]["template"]["spec"]
     (drain,) = (each for each in pod["containers"][0]["args"] if each.startswith("--drain="))
     ready = pod["containers"][0]["readinessProbe"]
     seconds = int(drain.removeprefix("--drain="))
     assert ready["periodSeconds"] * ready["failureThreshold"] < seconds
     assert seconds + 12 < pod["terminationGracePeriodSeconds"]
+    for nginx in pod["containers"][1:]:
+        assert f"sleep {seconds - 5};" in nginx["lifecycle"]["preStop"]["exec"]["command"][-1]
     assert front["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
 
 
@@ -166,7 +172,7 @@ def test_cert_manager_is_asked_for_names_with_certificates_alone() -> None:
 
 def test_another_configuration_is_another_pod() -> None:
     def checksum(values: dict[str, Any]) -> str:
-        (front,) = of_kind(render(values), "Deployment")
+        front = component(render(values), "Deployment")
         found: str = front["spec"]["template"]["metadata"]["annotations"]["checksum/configuration"]
         return found
 
@@ -204,6 +210,63 @@ def test_wrong_values_are_a_line(values: dict[str, Any], line: str) -> None:
     with pytest.raises(RefusedError) as refused:
         render(values)
     assert line in str(refused.value)
+
+
+def test_the_issuer_may_do_two_things() -> None:
+    objects = render(written(ROOT / "tests/chart/values/nginx.yaml"))
+    (role,) = of_kind(objects, "Role")
+    secrets = [each["metadata"]["name"] for each in of_kind(objects, "Secret")]
+    front = component(objects, "Deployment")["metadata"]["name"]
+    assert [
+        (each["resources"], each["resourceNames"], each["verbs"]) for each in role["rules"]
+    ] == [
+        (["secrets"], secrets, ["patch"]),
+        (["deployments"], [front], ["patch"]),
+    ]
+    issuer = component(objects, "Deployment", "issuer")["spec"]["template"]["spec"]["containers"][0]
+    assert [each for each in issuer["args"] if each.startswith("--secret=")] == [
+        f"--secret={each}" for each in secrets
+    ]
+    assert f"--deployment={front}" in issuer["args"]
+    volumes = component(objects, "Deployment")["spec"]["template"]["spec"]["volumes"]
+    (tls,) = (each["projected"]["sources"] for each in volumes if each["name"] == "tls")
+    assert [each["secret"]["name"] for each in tls] == secrets
+
+
+def test_the_program_takes_the_issuer_s_settings() -> None:
+    objects = render(written(ROOT / "tests/chart/values/nginx.yaml"))
+    settings = parse_settings(component(objects, "ConfigMap", "issuer")["data"]["authority.json"])
+    role = yaml.safe_load((ROOT / "roles/certificates/vars/main.yml").read_text("utf-8"))
+    assert asdict(settings.limits) == role["__certificates_known_limits"]["production"]
+    assert settings.authority.email == "hostmaster@example.com"
+
+
+def test_limits_of_nginx_are_those_of_the_role() -> None:
+    values = written(ROOT / "tests/chart/values/nginx.yaml")
+    (files,) = (
+        each["data"]
+        for each in of_kind(render(values), "ConfigMap")
+        if "nginx.conf" in each["data"]
+    )
+    usual = yaml.safe_load((ROOT / "roles/nginx/defaults/main.yml").read_text("utf-8"))
+    role = yaml.safe_load((ROOT / "roles/nginx/vars/main.yml").read_text("utf-8"))
+    for zone, rate, burst in (
+        (
+            "answers",
+            usual["autoconfig_nginx_rate_limit"],
+            usual["autoconfig_nginx_rate_limit_burst"],
+        ),
+        ("costly", *(role["__nginx_limits"]["form"][key] for key in ("rate", "burst"))),
+    ):
+        assert f"zone={zone}:10m rate={rate}r/s;" in files["nginx.conf"]
+        assert f"limit_req zone={zone} burst={burst} nodelay;" in files["answers.conf"]
+    values["service"] = {"type": "LoadBalancer"}
+    (files,) = (
+        each["data"]
+        for each in of_kind(render(values), "ConfigMap")
+        if "nginx.conf" in each["data"]
+    )
+    assert "limit_req" not in files["nginx.conf"] + files["answers.conf"]
 
 
 def test_version_is_that_of_the_collection() -> None:

@@ -17,10 +17,14 @@ KUBECONFIG = ROOT / ".cache/kubernetes/kubeconfig"
 LAB = "autoconfig-kubernetes"
 NODES = {"node1": "198.18.54.11", "node2": "198.18.54.12"}
 SUBNET = "198.18.54.0/24"
+DNS, ACME = "198.18.54.2", "198.18.54.3"
+ISSUER = "10.96.0.80"
+IMAGE, NGINX = "mailhost/autoconfig", "autoconfig-lab/nginx"
 NAMESPACE, RELEASE = "mail", "acme"
 NAME = f"{RELEASE}-mail-autoconfig"
-# What a container engine and Kubernetes' programs need on a node. Not all there are, since a lab may
-# run where some are forbidden.
+VALIDITY = 300  # seconds of a certificate; renewed after half of them
+# What containers and Kubernetes' programs need on a node. Not all there are, since a lab may run
+# where some are forbidden.
 _CAPABILITIES = (
     "AUDIT_WRITE",
     "CHOWN",
@@ -96,11 +100,12 @@ def cluster(images: list[str]) -> Iterator[None]:
     """Start both nodes with these images of the engine, and remove them afterwards."""
     _remove()
     run("docker", "network", "create", "--subnet", SUBNET, LAB)
+    KUBECONFIG.parent.mkdir(parents=True, exist_ok=True)
     try:
+        _start_services()
         for number, name in enumerate(NODES, 1):
             _start(name, number)
         _route()
-        KUBECONFIG.parent.mkdir(parents=True, exist_ok=True)
         eventually(lambda: len(_ready()) == len(NODES), 120)
         KUBECONFIG.write_text(
             run("docker", "exec", f"{LAB}-node1", "cat", "/var/lib/lab/kubeconfig").stdout
@@ -123,7 +128,42 @@ def _start(name: str, number: int) -> None:
         *capabilities,
         *open_,
         *(f"--volume={each}" for each in volumes),
-        *("autoconfig-lab/kubernetes", "node", name, str(number), NODES["node1"]),
+        *("autoconfig-lab/kubernetes", "node", name, str(number), NODES["node1"], DNS),
+    )
+
+
+def _start_services() -> None:
+    """A name server for pods and the authority, and an authority whose certificates end soon."""
+    in_lab = ("docker", "run", "--detach", "--network", LAB)
+    records = [
+        f"--address=/example.com/{NODES['node1']}",
+        f"--address=/example.org/{NODES['node2']}",
+    ]
+    records += [f"--host-record=acme.test,{ACME}", "--local=/test/cluster.local/"]
+    records.append(f"--host-record={NAME}-issuer.{NAMESPACE}.svc.cluster.local,{ISSUER}")
+    dnsmasq = ("dnsmasq", "--keep-in-foreground", "--user=root", "--no-hosts", "--no-resolv")
+    run(
+        *(*in_lab, "--name", f"{LAB}-dns", "--ip", DNS, "autoconfig-lab/services"),
+        *(*dnsmasq, *records),
+    )
+    settings = {
+        "listenAddress": "0.0.0.0:14000",
+        "managementListenAddress": "0.0.0.0:15000",
+        "certificate": "/etc/lab/acme.pem",
+        "privateKey": "/etc/lab/acme.key",
+        "httpPort": 80,
+        "tlsPort": 443,
+        "certificateValidityPeriod": VALIDITY,
+        "profiles": {"default": {"description": "short", "validityPeriod": VALIDITY}},
+    }
+    file = KUBECONFIG.with_name("pebble.json")
+    file.write_text(json.dumps({"pebble": settings}))
+    switches = ("PEBBLE_AUTHZREUSE=0", "PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0")
+    run(
+        *(*in_lab, "--name", f"{LAB}-acme", "--ip", ACME, f"--volume={file}:/etc/pebble.json:ro"),
+        *(f"--env={each}" for each in switches),
+        *("autoconfig-lab/services", "pebble", "-config", "/etc/pebble.json"),
+        *("-dnsserver", f"{DNS}:53"),
     )
 
 
@@ -150,6 +190,6 @@ def _load(name: str, images: list[str]) -> None:
 
 
 def _remove() -> None:
-    for name in NODES:
+    for name in (*NODES, "dns", "acme"):
         run("docker", "rm", "--force", "--volumes", f"{LAB}-{name}", check=False)
     run("docker", "network", "rm", LAB, check=False)

@@ -56,6 +56,7 @@ IMAGES = {
     "knot": Image("knot", "latest", "13"),
     "kubernetes": Image("kubernetes", "latest", "12"),
     "mail": Image("mail", "latest", "13"),
+    "nginx": Image("nginx", "latest", "13"),
     "powerdns": Image("powerdns", "latest", "13"),
     "proxies": Image("proxies", "latest", "13"),
     "samba:12": Image("samba", "12", "12"),

@@ -86,3 +86,44 @@ mail_autoconfig/inventory/names.py; tests/unit/test_chart.py compares them.
 {{- end -}}
 {{- toJson $found -}}
 {{- end -}}
+
+{{- define "mail-autoconfig.nginx" -}}
+{{- range $path, $_ := .Files.Glob "files/nginx/*" }}
+{{ base $path }}: | {{- tpl ($.Files.Get $path) $ | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- /* The Secrets with the certificates, as JSON. */ -}}
+{{- define "mail-autoconfig.secrets" -}}
+{{- $found := list -}}
+{{- range $number := until (int .Values.issuer.secrets) -}}
+{{- $found = append $found (printf "%s-tls-%d" (include "mail-autoconfig.name" $) (add1 $number)) -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
+{{- define "mail-autoconfig.issuerSelector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: issuer
+{{- end -}}
+
+{{- /* As the role `certificates` writes it on hosts, for mail_autoconfig/certificates/settings.py. */ -}}
+{{- define "mail-autoconfig.authority" -}}
+{{- $webroot := "/var/lib/mail-autoconfig/acme" -}}
+{{- dict
+    "directory_url" .Values.issuer.authority
+    "challenge" (list "--webroot" "--webroot-path" $webroot)
+    "email" .Values.issuer.email
+    "ca_file" (empty .Values.issuer.ca | ternary "" "/etc/mail-autoconfig/issuer/ca.pem")
+    "root" ""
+    "tls_directory" "/var/lib/mail-autoconfig/tls"
+    "webroot" $webroot
+    "check_names" true
+    "identities" list
+    "limits" .Values.issuer.limits
+    "metrics" "/var/lib/mail-autoconfig/metrics"
+    "proof_check" list
+    "wildcards" list
+  | toPrettyJson -}}
+{{- end -}}

@@ -11,15 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
-
 from kubernetes.cluster import (
     CHART,
+    IMAGE,
     NAME,
     NODES,
     RELEASE,
     ROOT,
-    cluster,
     eventually,
     front_ends,
     helm,
@@ -29,19 +27,9 @@ from kubernetes.cluster import (
 )
 from kubernetes.load import Load, ask, load
 
-IMAGE = "mailhost/autoconfig"
 DOMAIN, NEW = "example.com", "example.org"
 DRAIN = 8
 PLAIN = {"name": DOMAIN, "provider": "gandi"}
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _cluster() -> Iterator[None]:
-    """The image under two tags, since an upgrade is another one."""
-    for tag in "old", "new":
-        run("docker", "tag", f"{IMAGE}:latest", f"{IMAGE}:{tag}")
-    with cluster([f"{IMAGE}:{tag}" for tag in ("old", "new")]):
-        yield
 
 
 def release(
