@@ -5,6 +5,7 @@ _mail_autoconfig() {
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case "$path $word" in
             ' serve') path='serve' ;;
+            ' health') path='health' ;;
             ' sign') path='sign' ;;
             ' check') path='check' ;;
             ' verify') path='verify' ;;
@@ -13,6 +14,7 @@ _mail_autoconfig() {
             ' certificates') path='certificates' ;;
             ' challenge') path='challenge' ;;
             ' share') path='share' ;;
+            ' issue') path='issue' ;;
             ' doctor') path='doctor' ;;
             ' import') path='import' ;;
             'share pack') path='share pack' ;;
@@ -22,8 +24,9 @@ _mail_autoconfig() {
     done
     local words='' files=''
     case "$path" in
-        '') words='serve sign check verify snippet dns certificates challenge share doctor import -h --help --version' ;;
-        'serve') words='-h --help --socket --port --host --signer --workers' files=1 ;;
+        '') words='serve health sign check verify snippet dns certificates challenge share issue doctor import -h --help --version' ;;
+        'serve') words='-h --help --socket --port --host --signer --workers --drain' files=1 ;;
+        'health') words='-h --help --port' ;;
         'sign') words='-h --help --socket' files=1 ;;
         'check') words='-h --help' files=1 ;;
         'verify') words='-h --help --connect --connect-http --as-proxy --socket --ca --any-ca --only --json --address' files=1 ;;
@@ -35,6 +38,7 @@ _mail_autoconfig() {
         'share pack') words='-h --help' files=1 ;;
         'share relay') words='-h --help' files=1 ;;
         'share fetch') words='-h --help --dry-run' files=1 ;;
+        'issue') words='-h --help --secret --deployment --names --every --port' files=1 ;;
         'doctor') words='-h --help --domain --inventory --log-in --verbose -v --ignore --since --keep --json --html --prometheus --allow-private --ca --name-server --at-once' ;;
         'import') words='-h --help --from-domain --domain --address --allow-private --ca --name-server' files=1 ;;
     esac
@@ -44,6 +48,8 @@ _mail_autoconfig() {
         'serve --host') words='' files= ;;
         'serve --signer') words='' files=1 ;;
         'serve --workers') words='' files= ;;
+        'serve --drain') words='' files= ;;
+        'health --port') words='' files= ;;
         'sign --socket') words='' files=1 ;;
         'verify --connect') words='' files= ;;
         'verify --connect-http') words='' files= ;;
@@ -56,6 +62,11 @@ _mail_autoconfig() {
         'dns --caa') words='' files= ;;
         'dns --ttl') words='' files= ;;
         'certificates --renew') words='' files= ;;
+        'issue --secret') words='' files= ;;
+        'issue --deployment') words='' files= ;;
+        'issue --names') words='' files= ;;
+        'issue --every') words='' files= ;;
+        'issue --port') words='' files= ;;
         'doctor --domain') words='' files= ;;
         'doctor --inventory') words='' files=1 ;;
         'doctor --ignore') words='' files= ;;
