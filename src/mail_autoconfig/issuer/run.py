@@ -20,6 +20,7 @@ from .api import Cluster, ClusterError
 from .challenges import CHALLENGES, serve
 from .contents import Certificate, RoomError, checksum, contents
 
+_CERTBOT = STATE.parent / "certbot"  # on the one volume
 _SHORTEST = 15  # seconds until the next look, while a name fails or an order waits
 
 
@@ -87,7 +88,7 @@ class Issuer:
         self._settings = settings
         self._cluster = cluster
         self._options = options
-        self._certbot = certbot or Certbot(settings.authority)
+        self._certbot = certbot or Certbot(settings.authority, _CERTBOT)
         self._check = check or name_check(settings)
         self._state = state
 
