@@ -139,7 +139,7 @@ def _start_services() -> None:
         f"--address=/example.com/{NODES['node1']}",
         f"--address=/example.org/{NODES['node2']}",
     ]
-    records += [f"--host-record=acme.test,{ACME}", "--local=/test/cluster.local/"]
+    records += [f"--host-record=acme.test,{ACME}", "--local=/test/cluster.local/com/org/"]
     records.append(f"--host-record={NAME}-issuer.{NAMESPACE}.svc.cluster.local,{ISSUER}")
     dnsmasq = ("dnsmasq", "--keep-in-foreground", "--user=root", "--no-hosts", "--no-resolv")
     run(
