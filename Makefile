@@ -79,7 +79,7 @@ molecule: venv engine
 	$(STEP) 'molecule: DNS, on Knot, BIND and PowerDNS' molecule test -s dns
 
 # Two scenarios at a time: each waits much more than it computes.
-SLOW := frontends certificates samba windows neighbours monitor proxies doctor outlook
+SLOW := frontends certificates samba windows neighbours monitor proxies doctor outlook image
 
 test-slow: venv engine
 	@echo '== side by side: $(SLOW)'
@@ -101,10 +101,16 @@ slow-%:
 slow-windows:
 	@tests/windows/run.sh
 
+slow-image:
+	$(STEP) 'container images' python tests/lab/images.py compose proxies
+	@$(MAKE) --no-print-directory image CONTAINER_BASE=autoconfig-lab/base:13
+	$(STEP) 'the container image, and its examples of compose files' pytest --quiet tests/image
+
 # The chart on a real Kubernetes of two nodes; the first time it builds that for some minutes. Not part of CI.
-test-kubernetes: venv engine image
+test-kubernetes: venv engine
 	$(STEP) 'Helm' tests/lab/helm.sh
 	$(STEP) 'Kubernetes, of Debian'"'"'s source package' python tests/lab/images.py kubernetes nginx services
+	@$(MAKE) --no-print-directory image CONTAINER_BASE=autoconfig-lab/base:13
 	$(STEP) 'the chart, on two nodes' pytest --exitfirst --capture=no tests/kubernetes
 
 # Figures; not part of the tests.

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
-from mail_autoconfig.doctor.command import read_inventory
+from mail_autoconfig.inventory.file import load
 from mail_autoconfig.inventory.model import Configuration
 from mail_autoconfig.zones.records import records
 
@@ -34,4 +34,4 @@ def options(configuration: Configuration, address: str, domains: Collection[str]
 
 
 if __name__ == "__main__":
-    print("\n".join(options(read_inventory(INVENTORY), sys.argv[1], sys.argv[2:])))
+    print("\n".join(options(load(INVENTORY), sys.argv[1], sys.argv[2:])))

@@ -24,6 +24,7 @@ CHAPTERS: Mapping[str, Sequence[str]] = {
         "dns",
         "server",
         "behind-a-proxy",
+        "image",
         "frontends",
         "kubernetes",
         "scale",

@@ -70,7 +70,7 @@ mkdir -p /var/lib/haproxy/dev; rm -f /var/lib/haproxy/dev/log
 python3 /tmp/syslog.py & until [ -S /var/lib/haproxy/dev/log ]; do sleep 0.1; done
 """
 # Without an authority in the lab, Caddy is its own; the rest of its JSON is the recipe's.
-_CADDY = """
+CADDY_IS_ITS_AUTHORITY = """
 cat > /tmp/internal.py <<'END'
 import json, sys
 found = json.load(sys.stdin)
@@ -217,7 +217,7 @@ def proxies() -> list[Proxy]:
             "Caddy",
             BESIDE,
             {"/etc/caddy/Caddyfile": recipe("Caddy")},
-            _CADDY,
+            CADDY_IS_ITS_AUTHORITY,
             "/var/log/caddy.log",
             keeps_log=False,
         ),

@@ -186,7 +186,7 @@ def test_domains_that_are_asked_for_have_their_records() -> None:
 def test_mail_server_has_each_name_that_the_domains_give() -> None:
     asked = re.search(r"^DEMO_ADDRESSES := (.*)$", MAKEFILE, re.MULTILINE)
     assert asked
-    configuration = RECORDS.read_inventory(RECORDS.INVENTORY)
+    configuration = RECORDS.load(RECORDS.INVENTORY)
     hosts = {
         server.host
         for address in asked[1].split()

@@ -49,9 +49,7 @@ def test_an_inventory_in_yaml_needs_one_more(
     monkeypatch.setitem(sys.modules, "yaml", None)
     assert main(["doctor", "--inventory", str(file)]) == 2
     said = capsys.readouterr().err
-    assert (
-        said == "domains.yml: an inventory in YAML needs python3-yaml; give JSON, or install it\n"
-    )
+    assert said == "domains.yml: a file in YAML needs python3-yaml; give JSON, or install it\n"
 
 
 def parsed(*arguments: str) -> argparse.Namespace:
