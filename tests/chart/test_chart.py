@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -267,6 +268,13 @@ def test_limits_of_nginx_are_those_of_the_role() -> None:
         if "nginx.conf" in each["data"]
     )
     assert "limit_req" not in files["nginx.conf"] + files["answers.conf"]
+
+
+@each_values
+def test_helm_has_nothing_to_say(path: Path) -> None:
+    lint = [rendered.HELM, "lint", "--strict", rendered.CHART, "--values", path]
+    done = subprocess.run(lint, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_version_is_that_of_the_collection() -> None:
