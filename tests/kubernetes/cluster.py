@@ -87,6 +87,12 @@ def front_ends() -> dict[str, str]:
     }
 
 
+def settled() -> None:
+    """Wait until there are two front ends, and none that is about to go."""
+    selector = ("pods", "-l", "app.kubernetes.io/component=front-end")
+    eventually(lambda: len(objects(*selector)) == len(front_ends()) == 2)
+
+
 def eventually(condition: Callable[[], Any], seconds: float = 60) -> None:
     """Wait until a condition holds."""
     end = time.monotonic() + seconds

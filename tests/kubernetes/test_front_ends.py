@@ -24,6 +24,7 @@ from kubernetes.cluster import (
     kubectl,
     objects,
     run,
+    settled,
 )
 from kubernetes.load import Load, ask, load
 
@@ -66,12 +67,6 @@ def no_failure() -> Iterator[Load]:
 
 def answers(domain: str) -> bool:
     return all(ask(address, port(), domain)[0] == 200 for address in NODES.values())
-
-
-def settled() -> None:
-    """Until no front end is about to go."""
-    selector = ("pods", "-l", "app.kubernetes.io/component=front-end")
-    eventually(lambda: len(objects(*selector)) == len(front_ends()) == 2)
 
 
 def test_install() -> None:

@@ -28,11 +28,11 @@ from kubernetes.cluster import (
     ROOT,
     VALIDITY,
     eventually,
-    front_ends,
     helm,
     kubectl,
     objects,
     run,
+    settled,
 )
 from kubernetes.load import Load, load
 
@@ -135,10 +135,7 @@ def test_install(context: ssl.SSLContext) -> None:
     kubectl("apply", "-f", "/volume.json")
     release("install", [DOMAIN])
     eventually(lambda: len(serials(context, DOMAIN)) == 1, 120)
-    eventually(lambda: len(objects("pods", "-l", FRONT)) == len(front_ends()) == 2)
-
-
-FRONT = "app.kubernetes.io/component=front-end"
+    settled()
 
 
 def test_a_new_domain_gets_a_certificate(context: ssl.SSLContext) -> None:
@@ -146,7 +143,7 @@ def test_a_new_domain_gets_a_certificate(context: ssl.SSLContext) -> None:
     with no_failure(context):
         release("upgrade", [DOMAIN, NEW])
         eventually(lambda: len(serials(context, NEW)) == 1, 120)
-        eventually(lambda: len(objects("pods", "-l", FRONT)) == len(front_ends()) == 2)
+        settled()
 
 
 def test_a_renewed_certificate_reaches_all(context: ssl.SSLContext) -> None:
@@ -154,7 +151,7 @@ def test_a_renewed_certificate_reaches_all(context: ssl.SSLContext) -> None:
     with no_failure(context):
         renewed = partial(serials, context, DOMAIN)
         eventually(lambda: len(renewed()) == 1 and renewed() != before, VALIDITY)
-        eventually(lambda: len(objects("pods", "-l", FRONT)) == len(front_ends()) == 2)
+        settled()
 
 
 def test_the_issuer_may_read_no_secret() -> None:
