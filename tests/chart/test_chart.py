@@ -272,7 +272,7 @@ def test_limits_of_nginx_are_those_of_the_role() -> None:
 
 @each_values
 def test_helm_has_nothing_to_say(path: Path) -> None:
-    lint = [rendered.HELM, "lint", "--strict", rendered.CHART, "--values", path]
+    lint = [*map(str, (rendered.HELM, "lint", "--strict", rendered.CHART, "--values", path))]
     done = subprocess.run(lint, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
