@@ -12,12 +12,11 @@ DEMO_HTTP_PORT ?= 8080
 DEMO_PAGE_PORT ?= 8088
 export DEMO_HTTPS_PORT DEMO_HTTP_PORT DEMO_PAGE_PORT
 DEMO_ADDRESSES := user@example.test user@corp.test
-demo demo-xml demo-down images lint sanity unit molecule dns test-slow test-sid bench load docs site pictures: \
-	export PATH := $(BIN):$(PATH)
+demo demo-xml demo-down images lint sanity unit chart molecule dns test-slow test-sid test-kubernetes bench load docs \
+	site pictures: export PATH := $(BIN):$(PATH)
 
-.PHONY: venv engine images image demo demo-xml demo-down test test-slow test-sid lint sanity unit molecule dns bench load \
-	docs site \
-	pictures clean
+.PHONY: venv engine images image demo demo-xml demo-down test test-slow test-sid test-kubernetes lint sanity unit chart \
+	molecule dns bench load docs site pictures clean
 
 venv: .venv/requirements.txt
 
@@ -50,7 +49,7 @@ demo-down: venv
 	@rm -rf .demo
 
 # Two parts at a time, the longest first: a scenario waits much more than it computes.
-TEST := molecule lint sanity unit dns
+TEST := molecule lint sanity unit dns chart
 
 test: venv engine
 	@echo '== side by side: $(TEST)'
@@ -66,6 +65,7 @@ lint: venv
 	$(STEP) 'docs/variables.md' python docs/variables.py --check
 	$(STEP) 'docs/inventory.md, its schema' env PYTHONPATH=src python docs/inventory.py --check
 	$(STEP) 'man page, completion' env PYTHONPATH=src python docs/manual.py --check
+	$(STEP) 'schema of the chart' env PYTHONPATH=src python -m docs.chart --check
 
 sanity: venv
 	$(STEP) 'sanity tests of the built tarball' tests/sanity.sh
@@ -80,6 +80,10 @@ unit: venv
 		tests/lab/venv.sh .venv-debian12 tests/requirements-debian12.txt
 	$(STEP) 'unit tests, with the libraries of Debian 12' \
 		.venv-debian12/bin/pytest --quiet $(ON_HOSTS)
+
+chart: venv
+	$(STEP) 'Helm' tests/lab/helm.sh
+	$(STEP) 'the chart, by the schemas of Kubernetes 1.25 to 1.37' pytest --quiet tests/chart
 
 molecule: venv engine
 	$(STEP) 'molecule: Debian 12 and 13, Pebble, real clients' molecule test
@@ -115,6 +119,13 @@ slow-image:
 	@$(MAKE) --no-print-directory image CONTAINER_BASE=autoconfig-lab/base:13
 	$(STEP) 'the container image, and its examples of compose files' pytest --quiet tests/image
 
+# The chart on a real Kubernetes of two nodes; the first time it builds that for some minutes. Not part of CI.
+test-kubernetes: venv engine
+	$(STEP) 'Helm' tests/lab/helm.sh
+	$(STEP) 'Kubernetes, of Debian'"'"'s source package' python tests/lab/images.py kubernetes nginx services
+	@$(MAKE) --no-print-directory image CONTAINER_BASE=autoconfig-lab/base:13
+	$(STEP) 'the chart, on two nodes' pytest --exitfirst --capture=no tests/kubernetes
+
 # The images are made anew: it is the archive of today that is of interest. Not part of the other tests.
 SID := debian:sid libraries:sid
 
@@ -142,6 +153,7 @@ docs: venv
 	$(STEP) 'docs/variables.md' python docs/variables.py
 	$(STEP) 'docs/inventory.md, its schema' env PYTHONPATH=src python docs/inventory.py
 	$(STEP) 'man page, completion' env PYTHONPATH=src python docs/manual.py
+	$(STEP) 'schema of the chart' env PYTHONPATH=src python -m docs.chart
 
 # README.md, docs/ and the roles as a web site in build/site; a link that leads nowhere is an error.
 site:

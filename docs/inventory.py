@@ -29,6 +29,10 @@ TABLES: Mapping[str, tuple[str, Mapping[str, Key]]] = {
 }
 """Their heads and rows; what is shared has a table of its own."""
 HTTPS = {"type": "string", "pattern": "^https://"}
+IMAGE = {
+    "type": "string",
+    "pattern": r"\.([Ss][Vv][Gg]|[Pp][Nn][Gg]|[Jj][Pp][Ee]?[Gg]|[Ww][Ee][Bb][Pp])$",
+}
 TEXT = {"type": "string", "minLength": 1}
 
 
@@ -146,10 +150,7 @@ def value(key: Key) -> dict[str, Any]:
         "url": {**HTTPS, "pattern": "^https://[^{}]+$"},
         "url_pattern": HTTPS,
         "xml": {"type": "string"},
-        "image": {
-            "type": "string",
-            "pattern": r"\.([Ss][Vv][Gg]|[Pp][Nn][Gg]|[Jj][Pp][Ee]?[Gg]|[Ww][Ee][Bb][Pp])$",
-        },
+        "image": IMAGE,
         "mapping": entries,
         "named": {"type": "object", "additionalProperties": entries},
         "list": {"type": "array", "items": entries},

@@ -26,6 +26,8 @@ CHAPTERS: Mapping[str, Sequence[str]] = {
         "behind-a-proxy",
         "image",
         "frontends",
+        "kubernetes",
+        "scale",
         "doctor",
         "outlook",
     ),

@@ -16,6 +16,7 @@ from .doctor import arguments as doctor
 from .imports import arguments as imports
 from .inventory import command as inventory
 from .inventory.read import ConfigurationError
+from .issuer import command as issuer
 from .server import command as server
 from .verify import command as verify
 from .zones import command as zones
@@ -45,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     answers.add_command(commands)
     zones.add_command(commands)
     certificates.add_commands(commands)
+    issuer.add_command(commands)
     doctor.add_command(commands)
     imports.add_command(commands)
     return whole

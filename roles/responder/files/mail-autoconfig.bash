@@ -14,6 +14,7 @@ _mail_autoconfig() {
             ' certificates') path='certificates' ;;
             ' challenge') path='challenge' ;;
             ' share') path='share' ;;
+            ' issue') path='issue' ;;
             ' doctor') path='doctor' ;;
             ' import') path='import' ;;
             'share pack') path='share pack' ;;
@@ -23,7 +24,7 @@ _mail_autoconfig() {
     done
     local words='' files=''
     case "$path" in
-        '') words='serve health sign check verify snippet dns certificates challenge share doctor import -h --help --version' ;;
+        '') words='serve health sign check verify snippet dns certificates challenge share issue doctor import -h --help --version' ;;
         'serve') words='-h --help --socket --port --host --signer --workers --drain' files=1 ;;
         'health') words='-h --help --port' ;;
         'sign') words='-h --help --socket' files=1 ;;
@@ -37,6 +38,7 @@ _mail_autoconfig() {
         'share pack') words='-h --help' files=1 ;;
         'share relay') words='-h --help' files=1 ;;
         'share fetch') words='-h --help --dry-run' files=1 ;;
+        'issue') words='-h --help --secret --deployment --names --every --port' files=1 ;;
         'doctor') words='-h --help --domain --inventory --log-in --verbose -v --ignore --since --keep --json --html --prometheus --allow-private --ca --name-server --at-once' ;;
         'import') words='-h --help --from-domain --domain --address --allow-private --ca --name-server' files=1 ;;
     esac
@@ -60,6 +62,11 @@ _mail_autoconfig() {
         'dns --caa') words='' files= ;;
         'dns --ttl') words='' files= ;;
         'certificates --renew') words='' files= ;;
+        'issue --secret') words='' files= ;;
+        'issue --deployment') words='' files= ;;
+        'issue --names') words='' files= ;;
+        'issue --every') words='' files= ;;
+        'issue --port') words='' files= ;;
         'doctor --domain') words='' files= ;;
         'doctor --inventory') words='' files=1 ;;
         'doctor --ignore') words='' files= ;;

@@ -43,7 +43,7 @@ def assign(units: Units, before: Mapping[str, Iterable[str]], size: int) -> Assi
     room: dict[str, int] = {}
     found: dict[str, list[str]] = {}
     placed: set[str] = set()
-    for certificate, members in sorted(before.items(), key=lambda item: _number(item[0])):
+    for certificate, members in sorted(before.items(), key=lambda item: number(item[0])):
         for unit in members:
             if unit in units and unit not in placed:
                 left = room.get(certificate, size) - len(units[unit])
@@ -62,21 +62,22 @@ def assign(units: Units, before: Mapping[str, Iterable[str]], size: int) -> Assi
             found.setdefault(certificate, []).append(unit)
     return {
         certificate: {unit: tuple(units[unit]) for unit in found[certificate]}
-        for certificate in sorted(found, key=_number)
+        for certificate in sorted(found, key=number)
     }
 
 
-def _number(certificate: str) -> int:
+def number(certificate: str) -> int:
+    """The number of a certificate, from 1; 0 if the name is none that :func:`assign` gives."""
     match = _OURS.fullmatch(certificate)
     return int(match[2] or 1) if match else 0
 
 
 def _certificate_names() -> Iterator[str]:
     yield NAME
-    number = 2
+    following = 2
     while True:
-        yield f"{NAME}-{number}"
-        number += 1
+        yield f"{NAME}-{following}"
+        following += 1
 
 
 def rebuild(units: Units, certified: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:

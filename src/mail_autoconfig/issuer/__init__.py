@@ -1,0 +1,1 @@
+"""Certificates on Kubernetes: one pod orders them, and hands them out in Secrets."""

@@ -1,0 +1,175 @@
+"""The chart on a real Kubernetes of two nodes: requests all the while, and none of them fails.
+
+The tests run in this order, each on what the one before has left.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kubernetes.cluster import (
+    CHART,
+    IMAGE,
+    NAME,
+    NODES,
+    RELEASE,
+    ROOT,
+    eventually,
+    front_ends,
+    helm,
+    kubectl,
+    objects,
+    run,
+    settled,
+)
+from kubernetes.load import Load, ask, load
+
+DOMAIN, NEW = "example.com", "example.org"
+DRAIN = 8
+PLAIN = {"name": DOMAIN, "provider": "gandi"}
+
+
+def release(
+    step: str, *arguments: str, domains: list[dict[str, Any]], tag: str = "old", check: bool = True
+) -> str:
+    """Install or upgrade; return what Helm says."""
+    values = {
+        "autoconfig_domains": domains,
+        "image": {"tag": tag},
+        "drainSeconds": DRAIN,
+        "service": {"type": "NodePort"},
+    }
+    file = ROOT / ".cache/kubernetes/values.json"
+    file.write_text(json.dumps(values))
+    waiting = ("--wait", "--timeout", "120s")
+    done = helm(step, RELEASE, CHART, "--values", file, *waiting, *arguments, check=check)
+    assert check or done.returncode
+    return done.stdout + done.stderr
+
+
+def port() -> int:
+    (service,) = objects("services")
+    found: int = service["spec"]["ports"][0]["nodePort"]
+    return found
+
+
+@contextmanager
+def no_failure() -> Iterator[Load]:
+    with load([*NODES.values()], port(), DOMAIN) as found:
+        yield found
+    print(f"{found.answers} answers, {len(found.failures)} failed")
+    assert found.failures == []
+
+
+def answers(domain: str) -> bool:
+    return all(ask(address, port(), domain)[0] == 200 for address in NODES.values())
+
+
+def test_install() -> None:
+    release("install", "--create-namespace", domains=[PLAIN])
+    assert set(front_ends().values()) == set(NODES)
+    assert answers(DOMAIN)
+    assert not answers(NEW)
+
+
+def test_a_new_domain_is_a_changed_value() -> None:
+    before = front_ends()
+    with no_failure():
+        release("upgrade", domains=[PLAIN, {"name": NEW, "provider": "gandi"}])
+        settled()
+    assert not before.keys() & front_ends().keys()
+    assert answers(NEW)
+
+
+def test_wrong_values_change_nothing() -> None:
+    before = front_ends()
+    with no_failure():
+        release("upgrade", domains=[{"name": DOMAIN, "provider": "gandy"}], check=False)
+    assert front_ends() == before
+    assert 'no provider "gandy"; did you mean "gandi"?' in kubectl("logs", f"job/{NAME}-check")
+    assert answers(NEW)
+
+
+def test_upgrade() -> None:
+    with no_failure():
+        release("upgrade", domains=[PLAIN], tag="new")
+        settled()
+    assert image() == f"{IMAGE}:new"
+    assert not answers(NEW)
+
+
+def test_rollback() -> None:
+    with no_failure():
+        helm("rollback", RELEASE, "2", "--wait", "--timeout", "120s")
+        settled()
+    assert image() == f"{IMAGE}:old"
+    assert answers(NEW)
+
+
+def image() -> str:
+    (front,) = objects("deployments")
+    found: str = front["spec"]["template"]["spec"]["containers"][0]["image"]
+    return found
+
+
+def test_a_pod_that_ends_says_so_and_answers_on() -> None:
+    name = next(iter(front_ends()))
+    address = next(p["status"]["podIP"] for p in objects("pods") if p["metadata"]["name"] == name)
+    with no_failure():
+        kubectl("delete", "pod", name, "--wait=false")
+        eventually(lambda: inside(address, "/healthz") == 503, DRAIN)
+        assert inside(address, "/mail/config-v1.1.xml") == 200
+        settled()
+    assert name not in front_ends()
+
+
+def inside(address: str, path: str) -> int:
+    """What a pod itself answers to a node."""
+    said = run(
+        *("docker", "exec", "autoconfig-kubernetes-node1", "curl", "--silent", "--max-time", "2"),
+        *("--output", "/dev/null", "--write-out", "%{http_code}"),
+        *("--header", f"Host: autoconfig.{DOMAIN}", f"http://{address}:8080{path}"),
+        check=False,
+    )
+    return int(said.stdout or 0)
+
+
+def test_a_front_end_that_is_killed_hard() -> None:
+    """Connections are refused until Kubernetes sees it, and no longer than that."""
+    name, node = next(iter(front_ends().items()))
+    with load([*NODES.values()], port(), DOMAIN) as found:
+        ctr = ("docker", "exec", f"autoconfig-kubernetes-{node}", "ctr", "--namespace", "k8s.io")
+        run(*ctr, "tasks", "kill", "--signal", "SIGKILL", container(name))
+        time.sleep(5)
+        so_far = len(found.failures)
+        eventually(lambda: name in front_ends())
+        time.sleep(2)
+    print(f"{found.answers} answers, {len(found.failures)} failed")
+    assert len(found.failures) == so_far
+    assert {"ConnectionRefusedError", "ConnectionResetError"} >= set(found.failures)
+
+
+def container(pod: str) -> str:
+    (found,) = (each for each in objects("pods") if each["metadata"]["name"] == pod)
+    identifier: str = found["status"]["containerStatuses"][0]["containerID"]
+    return identifier.removeprefix("containerd://")
+
+
+def test_drain_of_a_node() -> None:
+    node = next(iter(front_ends().values()))
+    with no_failure():
+        kubectl("drain", node, "--ignore-daemonsets", "--timeout=120s")
+        settled()
+        assert set(front_ends().values()) == NODES.keys() - {node}
+        kubectl("uncordon", node)
+
+
+def test_uninstall() -> None:
+    helm("uninstall", RELEASE)
+    eventually(lambda: not objects("pods", "-l", "app.kubernetes.io/component=front-end"))
+    left = kubectl("get", "pods,all,configmaps,secrets,pdb,networkpolicies", "-o", "name").split()
+    assert [each for each in left if RELEASE in each.replace("sh.helm.release", "")] == []
