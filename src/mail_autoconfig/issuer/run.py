@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..certificates import groups
 from ..certificates.certbot import Certbot
+from ..certificates.directory import Directory
 from ..certificates.name_check import Check, name_check
+from ..certificates.renewal_info import RenewalInfo
 from ..certificates.report import METRICS, Report
 from ..certificates.run import STATE, Run
 from ..certificates.settings import Settings, parse
@@ -89,7 +92,7 @@ class Issuer:
         self._cluster = cluster
         self._options = options
         self._certbot = certbot or Certbot(settings.authority, _CERTBOT)
-        self._check = check or name_check(settings)
+        self._check = check
         self._state = state
 
     def look(self) -> Report:
@@ -98,11 +101,15 @@ class Issuer:
         self._state.mkdir(parents=True, exist_ok=True)
         path = self._state / "assignment.json"
         assignment = assign(path, units, self._certbot, self._options.names)
+        # Read anew at each look: this process runs for months.
+        directory = Directory(self._settings.authority)
         report = Run(
             self._settings,
             assignment,
             self._certbot,
-            self._check,
+            self._check or name_check(self._settings, directory, self._certbot.account),
+            advise=RenewalInfo(directory, self._state / "renewal-info.json", time.time, dry=False),
+            complaint=directory.lacks_profile,
             state=self._state,
             reload=lambda: None,
         ).apply()
