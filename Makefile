@@ -68,7 +68,7 @@ molecule: venv engine
 	$(STEP) 'molecule: DNS, on Knot, BIND and PowerDNS' molecule test -s dns
 
 # Two scenarios at a time: each waits much more than it computes.
-SLOW := frontends certificates samba windows neighbours monitor proxies doctor outlook
+SLOW := frontends certificates samba windows sources neighbours monitor proxies doctor outlook
 
 test-slow: venv engine
 	@echo '== side by side: $(SLOW)'
@@ -84,6 +84,7 @@ slow-neighbours: SUBJECT := beside the sites of others
 slow-outlook: SUBJECT := the files for Windows, in Wine and in a hive
 slow-proxies: SUBJECT := proxies in front, each by its recipe
 slow-samba: SUBJECT := DNS and Group Policy, on Samba domain controllers
+slow-sources: SUBJECT := domains from databases and directories
 slow-%:
 	$(STEP) 'molecule: $(SUBJECT)' molecule test -s $*
 

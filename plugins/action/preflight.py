@@ -17,6 +17,7 @@ from ansible.release import __version__ as ansible_version
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils import (
     checks,
     needs,
+    sources,
     united,
     variables,
     web_servers,
@@ -38,6 +39,7 @@ ARGUMENTS = {
 }
 MARKERS = {
     "responder": "__responder_signing_group",
+    "sources": "__sources_timer",
     "nginx": "__nginx_file",
     "certificates": "__certificates_checked",
     "share": "__share_ssh_port",
@@ -48,7 +50,7 @@ MARKERS = {
     "verify": "__verify_any_ca",
 }
 """A variable of each role that nobody sets: it is there where the play knows of the role."""
-SERVING = frozenset({"responder", "nginx", "certificates"})
+SERVING = frozenset({"responder", "sources", "nginx", "certificates"})
 """The roles that need the domains of the host."""
 ON_HOSTS = frozenset({*SERVING, "share", "monitor", "haproxy"})
 """The roles that change a Debian."""
@@ -240,8 +242,14 @@ class ActionModule(ActionBase):
             with suppress(AnsibleError, OSError):  # said already
                 page["logo"] = data_url(self.path_of(str(values["autoconfig_page_logo"])))
         raw = with_logos(domains, self.image) | ({"page": page} if page else {})
+        if values.get("autoconfig_sources"):
+            raw["sources"] = True
+            self.problems += sources.check(values, raw["providers"])
         # The page is no part of the fingerprint: nginx has no copy of it.
         configuration = READ.parse(raw)
         result = {"configuration": raw} | derived(domains, configuration)
+        if "sources" in raw and not self.problems:
+            result["plain_names"] += sources.ANY_NAMES
+            result["sources"] = sources.needs(values["autoconfig_sources"])
         # Ansible shows them.
         return result | ({"warnings": [*configuration.warnings]} if configuration.warnings else {})

@@ -49,6 +49,7 @@ IMAGES = {
     "bind9": Image("bind9", "latest", "13"),
     "chromium": Image("chromium", "latest", "13"),
     "controller": Image("controller", "latest", "13"),
+    "databases": Image("databases", "latest", "13"),
     "debian:12": Image("debian", "12", "12"),
     "debian:13": Image("debian", "13", "13"),
     "evolution": Image("evolution", "latest", "13"),

@@ -35,7 +35,7 @@ from .servers import read_servers
 
 __all__ = ["ConfigurationError", "built_in_providers", "load", "parse"]
 
-_TOP_KEYS = (*keys.TOP, "page")
+_TOP_KEYS = (*keys.TOP, "page", "sources")
 
 
 def load(path: str | Path) -> Configuration:
@@ -60,7 +60,8 @@ def parse(raw: Any) -> Configuration:
 
     Keys: `domains`, a list (`autoconfig_domains`); `providers`, a mapping of provider definitions
     that come before the built-in ones of the same name; `generic_host`, a host name; `page`, a
-    mapping with `logo`, `texts` and `contact`.
+    mapping with `logo`, `texts` and `contact`; `sources`, true where more domains come from
+    elsewhere, so that there may be none here.
     Raises ConfigurationError with all problems.
     """
     if not isinstance(raw, Mapping):
@@ -73,12 +74,13 @@ def parse(raw: Any) -> Configuration:
         place = Place(problems, "autoconfig_generic_host")
         generic_host = fields.host_name(place, raw["generic_host"])
     look = read_look(problems, raw.get("page"))
-    domains = _domains(Place(problems, "autoconfig_domains"), raw.get("domains") or [], providers)
+    place = Place(problems, "autoconfig_domains")
+    domains = _domains(place, raw.get("domains") or [], providers)
+    if not domains and not raw.get("sources") and not place.has_problem:
+        place.problem("no domain; name at least one")
     default = domains.pop(DEFAULT, None)
-    if not raw.get("generic_host") and (needy := _first_without_names(domains, default)):
-        Place(problems, f"domain {needy.written}").problem(
-            "has no names of its own; set autoconfig_generic_host to the host that answers for it"
-        )
+    if not raw.get("generic_host"):
+        _check_generic_host(problems, domains, default, more=bool(raw.get("sources")))
     configuration = Configuration(domains, default, generic_host, look)
     redirects.check(problems, configuration)
     if problems:
@@ -131,8 +133,6 @@ def _domains(place: Place, raw: Any, providers: Mapping[str, Settings]) -> dict[
     if not fields.is_list(raw):
         place.problem("not a list of domains")
         return {}
-    if not raw:
-        place.problem("no domain; name at least one")
     domains: dict[str, Domain] = {}
     for definition in raw:
         domain = _domain(place, definition, providers)
@@ -214,6 +214,17 @@ def _first_without_names(domains: Mapping[str, Domain], default: Domain | None) 
     if not domains:
         return default
     return next((each for each in domains.values() if each.discovery == "srv"), None)
+
+
+def _check_generic_host(
+    problems: list[str], domains: Mapping[str, Domain], default: Domain | None, *, more: bool
+) -> None:
+    """Say who needs a generic host, where there is none; `more` domains may be found by SRV."""
+    cure = "has no names of its own; set autoconfig_generic_host to the host that answers for it"
+    if needy := _first_without_names(domains, default):
+        Place(problems, f"domain {needy.written}").problem(cure)
+    elif more:
+        Place(problems, "autoconfig_sources").problem(f"a domain of theirs {cure}")
 
 
 def _settings(place: Place, raw: Mapping[str, Any], providers: Mapping[str, Settings]) -> Settings:
