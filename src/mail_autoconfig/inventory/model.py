@@ -176,6 +176,8 @@ class Domain:
 
     `apex`: the domain itself is served too. `pacc`: so is its ua-auto-config name. `mailconf`: a
     TXT record of the domain has the URL of Autoconfig's document.
+    `personal`: mailboxes have log-in names of their own, which a source gave; `login` is that of
+    the one mailbox that was asked for, if it has one.
     """
 
     name: str
@@ -185,6 +187,12 @@ class Domain:
     apex: bool
     pacc: bool
     mailconf: bool = False
+    personal: bool = False
+    login: str | None = None
+
+    def own_login(self, localpart: str) -> str | None:
+        """What one mailbox logs in as, if that is not what the pattern says."""
+        return self.settings.usernames.get(localpart.lower()) or self.login
 
     def service_url(self, kind: WebProtocol) -> str | None:
         """The URL of the preferred service of a kind, if it is the same for all users."""

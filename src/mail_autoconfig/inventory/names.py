@@ -52,6 +52,13 @@ def _a_label(label: str) -> str:
     return prepared if prepared.isascii() else "xn--" + prepared.encode("punycode").decode("ascii")
 
 
+def written(name: str) -> str:
+    """A name in A-label form as people write it."""
+    if labels.PREFIX not in name:
+        return name
+    return ".".join(map(labels.written, name.split(".")))
+
+
 def served_by_domain(configuration: Configuration) -> dict[str, tuple[str, ...]]:
     """The host names that belong on certificates: domain -> its names, each name once.
 

@@ -68,7 +68,7 @@ def parse(raw: Any) -> Configuration:
         raise ConfigurationError([f"configuration: {fields.shown(raw)} is not a mapping"])
     problems: list[str] = []
     fields.check_keys(Place(problems, "configuration"), raw, _TOP_KEYS)
-    providers = _providers(problems, raw.get("providers") or {})
+    providers = read_providers(problems, raw.get("providers") or {})
     generic_host = None
     if raw.get("generic_host"):
         place = Place(problems, "autoconfig_generic_host")
@@ -104,7 +104,7 @@ def built_in_providers() -> Mapping[str, Settings]:
     return providers
 
 
-def _providers(problems: list[str], raw: Any) -> Mapping[str, Settings]:
+def read_providers(problems: list[str], raw: Any) -> Mapping[str, Settings]:
     """The built-in providers and the user's own, by name."""
     if not isinstance(raw, Mapping):
         Place(problems, "autoconfig_providers").problem("not a mapping of names to providers")
@@ -135,7 +135,7 @@ def _domains(place: Place, raw: Any, providers: Mapping[str, Settings]) -> dict[
         return {}
     domains: dict[str, Domain] = {}
     for definition in raw:
-        domain = _domain(place, definition, providers)
+        domain = read_domain(place, definition, providers)
         if domain is None:
             continue
         if domain.name in domains:
@@ -144,7 +144,8 @@ def _domains(place: Place, raw: Any, providers: Mapping[str, Settings]) -> dict[
     return domains
 
 
-def _domain(listed: Place, raw: Any, providers: Mapping[str, Settings]) -> Domain | None:
+def read_domain(listed: Place, raw: Any, providers: Mapping[str, Settings]) -> Domain | None:
+    """One domain; None where it has no name that could be one."""
     if isinstance(raw, str):
         listed.problem(f"{fields.shown(raw)} is not a mapping; write {{name: {raw}, provider: …}}")
         return None
