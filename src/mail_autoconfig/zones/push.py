@@ -42,6 +42,7 @@ def push(
     owner: str,
     ttl: int,
     replace: Collection[str] = (),
+    complete: bool = True,
     dry: bool = False,
 ) -> tuple[Outcome, ...]:
     """Change each zone of `servers` so that it has what is wanted in it; `dry` plans only.
@@ -60,7 +61,15 @@ def push(
         try:
             content = servers[zone].read(zone)
             records, left = _split(servers[zone], zone, wanted.get(zone, ()))
-            planned = plan(zone, content, records, owner=owner, ttl=ttl, replace=replace)
+            planned = plan(
+                zone,
+                content,
+                records,
+                owner=owner,
+                ttl=ttl,
+                replace=replace,
+                complete=complete,
+            )
             planned = dataclasses.replace(planned, left=(*planned.left, *left))
             if planned.changes and not dry:
                 servers[zone].change(zone, planned.changes)
