@@ -17,6 +17,7 @@ from mail_autoconfig.certificates.certbot import CONFIG
 from mail_autoconfig.certificates.groups import PATTERN
 from mail_autoconfig.certificates.report import METRICS
 from mail_autoconfig.host import NGINX_TEST
+from mail_autoconfig.sources.report import METRICS as SOURCES_METRICS
 from support import role_rules
 
 ROOT = Path(__file__).parents[2]
@@ -176,10 +177,14 @@ def test_no_task_loops_over_domains(role: str) -> None:
 
 def test_each_writer_of_metrics_has_a_file_of_its_own() -> None:
     written: dict[str, set[str]] = {}
-    for role in "certificates", "monitor":
+    for role in "certificates", "monitor", "sources":
         texts = (path.read_text("utf-8") for path in (ROOT / "roles" / role).rglob("*.*"))
         written[role] = set(re.findall(r"[a-z-]+\.prom\b", " ".join(texts)))
-    assert written == {"certificates": {METRICS}, "monitor": {"mail-autoconfig-doctor.prom"}}
+    assert written == {
+        "certificates": {METRICS},
+        "monitor": {"mail-autoconfig-doctor.prom"},
+        "sources": {SOURCES_METRICS},
+    }
 
 
 @pytest.mark.parametrize("port", ["http_port", "https_port"])
