@@ -17,6 +17,7 @@ from .imports import arguments as imports
 from .inventory import command as inventory
 from .inventory.read import ConfigurationError
 from .server import command as server
+from .sources import arguments as sources
 from .verify import command as verify
 from .zones import command as zones
 
@@ -47,4 +48,5 @@ def parser() -> argparse.ArgumentParser:
     certificates.add_commands(commands)
     doctor.add_command(commands)
     imports.add_command(commands)
+    sources.add_command(commands)
     return whole
