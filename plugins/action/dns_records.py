@@ -107,7 +107,9 @@ def write(directory: Path, wanted: Mapping[str, str], dry: bool) -> list[dict[st
 def with_sourced(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the raw configuration with the domains of sources, where no inventory has them."""
     raw = raw_configuration(arguments)
-    sourced = plain(arguments["sourced"])
+    sourced = [
+        {"name": each["domain"], **each["definition"]} for each in plain(arguments["sourced"])
+    ]
     if not sourced and arguments["complete"]:
         return raw
     domains = raw["domains"] if isinstance(raw["domains"], list) else []

@@ -244,7 +244,7 @@ class ActionModule(ActionBase):
         raw = with_logos(domains, self.image) | ({"page": page} if page else {})
         if values.get("autoconfig_sources"):
             raw["sources"] = True
-            self.problems += sources.check(values, raw["providers"])
+            self.problems += sources.check(values, raw)
         # The page is no part of the fingerprint: nginx has no copy of it.
         configuration = READ.parse(raw)
         result = {"configuration": raw} | derived(domains, configuration)

@@ -26,7 +26,7 @@ options:
     type: raw
     default: []
   sourced:
-    description: More domains of the same form, which sources gave. O(domains) wins over them.
+    description: What C(mail-autoconfig sources list --json) prints of more domains. O(domains) wins.
     type: raw
     default: []
   complete:

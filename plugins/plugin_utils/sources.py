@@ -3,72 +3,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
-from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.values import short
 
-HOSTS, KEYS = load("inventory.hosts"), load("sources.keys")
-READ, SETTINGS = load("inventory.read"), load("sources.settings")
+HOSTS, READ = load("inventory.hosts"), load("inventory.read")
+DEFINITIONS, INVENTORY = load("sources.definitions"), load("sources.inventory")
+SECRETS, SETTINGS = load("sources.secrets"), load("sources.settings")
+DRIVERS = load("sources.readers.sql").DRIVERS
 ANY_NAMES = [HOSTS.host_of(kind, "*") for kind in ("autodiscover", "autoconfig")]
 """What nginx serves over plain http for whatever domain a source gives."""
-LIBRARIES = {"ldap": ["python3-ldap3"], "http": ["python3-httpx"]}
-DRIVERS = {
-    "postgresql": ["python3-psycopg", "python3-sqlalchemy"],
-    "mysql": ["python3-pymysql", "python3-sqlalchemy"],
-    "sqlite": ["python3-sqlalchemy"],
+LIBRARIES = {
+    "sql": ["python3-sqlalchemy"],
+    "ldap": ["python3-ldap3"],
+    "http": ["python3-httpx"],
 }
-"""Debian's packages by the type of a source, and by the scheme of a database's URL."""
+"""Debian's packages by the type of a source, beside a database's driver."""
 
 
-def check(values: Mapping[str, Any], providers: Mapping[str, Any]) -> list[str]:
-    """Return a line for each problem of the sources.
+def check(values: Mapping[str, Any], raw: Mapping[str, Any]) -> list[str]:
+    """Return a line for each problem of the sources; none has a secret.
 
     :arg values: variables by their names
-    :arg providers: those of the inventory, raw
+    :arg raw: the configuration that the program on the host reads
     """
+    secrets = values.get("autoconfig_sources_secrets") or {}
+    problems = list(SECRETS.check(secrets))
     try:
         sources = SETTINGS.parse(values["autoconfig_sources"])
-    except READ.ConfigurationError as error:
-        return list(error.problems)
-    problems = [*_secrets(values.get("autoconfig_sources_secrets") or {}, sources)]
-    for source in sources:
-        problems += _domain(source, providers)
-    return problems
-
-
-def _secrets(secrets: Mapping[str, Any], sources: Iterable[Any]) -> Iterator[str]:
-    """Say which secrets are of no use. No line has a secret."""
-    names = [source.name for source in sources]
-    known = ", ".join(KEYS.SECRETS)
-    for name, each in secrets.items():
-        if name not in names:
-            yield f"autoconfig_sources_secrets: no source {short(name)}; there is {', '.join(names)}"
-        elif not isinstance(each, Mapping) or not each.keys() <= {*KEYS.SECRETS}:
-            yield f"autoconfig_sources_secrets: {name} is no mapping of {known} to texts"
-        elif not all(isinstance(value, str) and value for value in each.values()):
-            yield f"autoconfig_sources_secrets: {name} has a value that is no text; quote it"
-
-
-def _domain(source: Any, providers: Mapping[str, Any]) -> Iterator[str]:
-    """Check what a source says of all its domains."""
-    domain = dict(source.domain)
-    if domain.get("discovery") == "certificate":
-        yield (
-            f"source {source.name}: discovery: certificate is for the domains of the inventory; "
-            "write discovery: srv"
+        names = [source.name for source in sources]
+        problems += (
+            f"autoconfig_sources_secrets: no source {name}; there is {', '.join(names)}"
+            for name in secrets
+            if name not in names
         )
-    if not domain.keys() & {"provider", "servers"}:
-        return  # each row says it
-    tried = {"domains": [domain | {"name": "example.com", "discovery": "srv"}]}
-    try:
-        READ.parse(tried | {"providers": providers, "generic_host": "auto.example.com"})
+        DEFINITIONS.check(sources, INVENTORY.of(raw))
     except READ.ConfigurationError as error:
-        for line in error.problems:
-            # Of a provider it is said already.
-            if line.startswith("domain example.com"):
-                yield f"source {source.name}, domain{line.removeprefix('domain example.com')}"
+        problems += error.problems
+    return problems
 
 
 def needs(raw: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -79,9 +53,10 @@ def needs(raw: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     found = SETTINGS.parse(raw)
     packages: set[str] = set()
     for source in found:
-        scheme = source.url.partition(":")[0].partition("+")[0]
-        packages.update(DRIVERS.get(scheme) if source.type == "sql" else LIBRARIES.get(source.type, ()))
+        packages.update(LIBRARIES.get(source.type, ()))
+        drivers = DRIVERS.get(urlsplit(source.url).scheme, {}) if source.type == "sql" else {}
+        packages.update([*drivers.values()][:1])
     return {
         "packages": sorted(packages),
-        "every": min((source.every for source in found), default=0),
+        "every": min(source.every for source in found),
     }

@@ -26,16 +26,12 @@ SERVICE = "mail-autoconfig-sources.service"
 
 def play(*arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
     """Run server.yml on both servers."""
-    return deployed.play(
-        "mailhost.autoconfig.server", *arguments, inventory=INVENTORY, **variables
-    )
+    return deployed.play("mailhost.autoconfig.server", *arguments, inventory=INVENTORY, **variables)
 
 
 def postgresql(statement: str) -> str:
     """Run SQL in PostfixAdmin's database."""
-    return str(
-        DATABASES.check_output("runuser -u postgres -- psql -qAt postfix -c %s", statement)
-    )
+    return str(DATABASES.check_output("runuser -u postgres -- psql -qAt postfix -c %s", statement))
 
 
 def add(domain: str) -> None:

@@ -181,5 +181,3 @@ def test_timer_reads_again(server: Server) -> None:
     before = last()
     time.sleep(EVERY + 2)
     assert last() > before
-
-

@@ -5,6 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..store.entry import Entry
 
 
 def update(options: argparse.Namespace) -> int:
@@ -51,13 +55,17 @@ def show_domains(options: argparse.Namespace) -> int:
     try:
         entries = Store(options.store).entries()
         if options.json:
-            print(json.dumps([{"domain": each.name, "source": each.source} for each in entries]))
+            print(json.dumps([_shown(each) for each in entries]))
         else:
             for each in entries:
                 print(each.name, each.source)
     except (StoreError, OSError) as error:
         return _refused([f"{options.store.name}: {error}"])
     return 0
+
+
+def _shown(entry: Entry) -> dict[str, Any]:
+    return {"domain": entry.name, "source": entry.source, "definition": dict(entry.definition)}
 
 
 def show_status(options: argparse.Namespace) -> int:
@@ -80,11 +88,11 @@ def show_status(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Say how many sources a file of settings has. Raises ConfigurationError."""
-    from . import definitions, settings
+    from . import definitions, inventory, settings
 
     sources = settings.load(options.file)
     if options.configuration:
-        definitions.check(sources, options.configuration)
+        definitions.check(sources, inventory.load(options.configuration))
     count = len(sources)
     print(f"{options.file.name}: {count} source{'s' * (count != 1)}, all right")
     return 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ..inventory.fields import ConfigurationError
@@ -17,7 +16,7 @@ from ..inventory.hosts import record_of
 from ..inventory.model import Domain, Server, WebServer
 from ..inventory.names import LONGEST_PACC
 from ..inventory.single import parse_domain
-from .inventory import Inventory, load
+from .inventory import Inventory
 from .settings import Source
 
 _NAME = "example.com"
@@ -50,16 +49,21 @@ class Definition:
         return self.problem
 
 
-def check(sources: Iterable[Source], configuration: Path) -> None:
+def check(sources: Iterable[Source], inventory: Inventory) -> None:
     """Check what sources say of all of their domains. Raises ConfigurationError."""
-    known = Definitions(load(configuration))
+    known = Definitions(inventory)
     problems = [
-        f"source {source.name}, domain: {definition.problem}"
+        f"source {source.name}, domain: {problem}"
         for source in sources
-        if (definition := known.of(source.domain, {})).problem
+        if (problem := known.of(source.domain, {}).problem) and not _says_each(source, problem)
     ]
     if problems:
         raise ConfigurationError(problems)
+
+
+def _says_each(source: Source, problem: str) -> bool:
+    """Whether only a provider lacks, which the rows may name."""
+    return problem.startswith("neither provider") and not source.domain.keys() & {"provider"}
 
 
 class Definitions:
@@ -71,7 +75,7 @@ class Definitions:
 
     def of(self, defaults: Mapping[str, Any], extras: Mapping[str, str]) -> Definition:
         """The definition of a domain."""
-        raw = {**defaults, **extras}
+        raw = {"discovery": "srv", **defaults, **extras}
         key = json.dumps(raw, sort_keys=True)
         if key not in self._known:
             self._known[key] = self._checked(raw)
@@ -83,7 +87,12 @@ class Definitions:
             domain = parse_domain({**raw, "name": _NAME}, self._inventory.providers, host)
         except ConfigurationError as error:
             return Definition(raw, problem="; ".join(map(_without_name, error.problems)))
-        if domain.discovery == "srv" and not host:
+        if domain.discovery == "certificate":
+            return Definition(
+                raw,
+                problem="discovery: certificate is for the domains of the inventory; write srv",
+            )
+        if not host:
             return Definition(
                 raw, problem="discovery: srv needs autoconfig_generic_host, which is not set"
             )

@@ -45,13 +45,18 @@ def load(path: Path) -> Inventory:
         raise ConfigurationError([f"{path.name}: not JSON in UTF-8: {error}"]) from None
     if not isinstance(raw, Mapping):
         raise ConfigurationError([f"{path.name}: not a configuration"])
+    return of(raw, hashlib.sha256(content).hexdigest())
+
+
+def of(raw: Mapping[str, Any], digest: str = "") -> Inventory:
+    """Take it from a raw configuration. Raises ConfigurationError."""
     own = raw.get("providers") or {}
     return Inventory(
         names=frozenset(_names(raw.get("domains") or [])),
         raw_providers=own,
         providers=parse_providers(own),
         generic_host=raw.get("generic_host") or None,
-        digest=hashlib.sha256(content).hexdigest(),
+        digest=digest,
     )
 
 

@@ -8,6 +8,9 @@ import pytest
 import yaml
 
 
+SRV = {"provider": "ovh", "discovery": "srv"}
+
+
 def action() -> Any:
     from ansible_collections.mailhost.autoconfig.plugins.action import dns_records
 
@@ -101,13 +104,13 @@ def test_domains_of_sources() -> None:
         "providers": {},
         "generic_host": "auto.example",
         "sourced": [
-            {"name": "xn--bcher-kva.example", "provider": "ovh"},
-            {"name": "customer.example", "provider": "ovh", "discovery": "srv"},
+            {"domain": "xn--bcher-kva.example", "source": "a", "definition": {"provider": "ovh"}},
+            {"domain": "customer.example", "source": "a", "definition": SRV},
         ],
         "complete": True,
     }
     found = action().with_sourced(arguments)
-    assert found["domains"] == [*arguments["domains"], arguments["sourced"][1]]
+    assert found["domains"] == [*arguments["domains"], SRV | {"name": "customer.example"}]
     alone = action().READ.parse(action().with_sourced(arguments | {"domains": []}))
     assert [*alone.domains] == ["xn--bcher-kva.example", "customer.example"]
     unknown = action().with_sourced(arguments | {"domains": [], "sourced": [], "complete": False})
