@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import yaml
 
-
 SRV = {"provider": "ovh", "discovery": "srv"}
 
 
