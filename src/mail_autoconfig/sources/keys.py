@@ -69,7 +69,7 @@ _JSON = "items", "where"
 QUERIES: Mapping[str, tuple[str, ...]] = {
     "ldap": ("base", "scope", "filter"),
     "http": ("path", *_JSON),
-    "file": ("path", "pattern", *_JSON),
+    "file": ("path", "optional", "pattern", *_JSON),
     "command": ("command", "pattern", *_JSON),
 }
 """The keys of a query beside its columns; one of SQL is a text."""

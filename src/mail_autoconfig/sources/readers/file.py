@@ -20,14 +20,14 @@ def opened(source: Source, _secret: Secret) -> Iterator[Ask]:
 def _rows(source: Source, kind: Kind, query: Query) -> Iterator[Row]:
     assert isinstance(query, Mapping)  # noqa: S101 (the settings are checked)
     path = Path(source.path) / query["path"]
-    # Without a pattern, the name itself: a file that is not there is an error.
     found = [path]
     if set("*?[") & set(str(path)):
         found = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
-    if not found:
+    if not found and not query.get("optional"):
         raise SourceError(f"{path}: there is no such file")
     for name in found:
-        yield from texts.rows(kind, query, _content(name))
+        if name.exists() or not query.get("optional"):
+            yield from texts.rows(kind, query, _content(name))
 
 
 def _content(path: Path) -> bytes:
