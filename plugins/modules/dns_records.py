@@ -26,7 +26,7 @@ options:
     type: raw
     default: []
   sourced:
-    description: More domains, as C(mail-autoconfig sources list --json) prints them. O(domains) wins.
+    description: More domains, as C(mail-autoconfig sources list --json) has them. O(domains) wins.
     type: raw
     default: []
   complete:

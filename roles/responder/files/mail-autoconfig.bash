@@ -15,20 +15,25 @@ _mail_autoconfig() {
             ' share') path='share' ;;
             ' doctor') path='doctor' ;;
             ' import') path='import' ;;
+            ' sources') path='sources' ;;
             'share pack') path='share pack' ;;
             'share relay') path='share relay' ;;
             'share fetch') path='share fetch' ;;
+            'sources update') path='sources update' ;;
+            'sources list') path='sources list' ;;
+            'sources status') path='sources status' ;;
+            'sources check') path='sources check' ;;
         esac
     done
     local words='' files=''
     case "$path" in
-        '') words='serve sign check verify snippet dns certificates challenge share doctor import -h --help --version' ;;
+        '') words='serve sign check verify snippet dns certificates challenge share doctor import sources -h --help --version' ;;
         'serve') words='-h --help --socket --port --host --signer --workers' files=1 ;;
         'sign') words='-h --help --socket' files=1 ;;
         'check') words='-h --help' files=1 ;;
-        'verify') words='-h --help --connect --connect-http --as-proxy --socket --ca --any-ca --only --json --address' files=1 ;;
+        'verify') words='-h --help --connect --connect-http --as-proxy --socket --ca --any-ca --only --store --json --address' files=1 ;;
         'snippet') words='apache htaccess nginx -h --help' files=1 ;;
-        'dns') words='-h --help --address --caa --ttl' files=1 ;;
+        'dns') words='-h --help --address --caa --ttl --store' files=1 ;;
         'certificates') words='-h --help --check --json --renew' files=1 ;;
         'challenge') words='present remove check -h --help --dry-run' files=1 ;;
         'share') words='pack relay fetch -h --help' ;;
@@ -37,6 +42,11 @@ _mail_autoconfig() {
         'share fetch') words='-h --help --dry-run' files=1 ;;
         'doctor') words='-h --help --domain --inventory --log-in --verbose -v --ignore --since --keep --json --html --prometheus --allow-private --ca --name-server --at-once' ;;
         'import') words='-h --help --from-domain --domain --address --allow-private --ca --name-server' files=1 ;;
+        'sources') words='update list status check -h --help' ;;
+        'sources update') words='-h --help --accept --settings --configuration --secrets --state --store --metrics' ;;
+        'sources list') words='-h --help --store --json' ;;
+        'sources status') words='-h --help --state --json' ;;
+        'sources check') words='-h --help --configuration' files=1 ;;
     esac
     case "$path $previous" in
         'serve --socket') words='' files=1 ;;
@@ -51,10 +61,12 @@ _mail_autoconfig() {
         'verify --socket') words='' files=1 ;;
         'verify --ca') words='' files=1 ;;
         'verify --only') words='' files= ;;
+        'verify --store') words='' files=1 ;;
         'verify --address') words='' files= ;;
         'dns --address') words='' files= ;;
         'dns --caa') words='' files= ;;
         'dns --ttl') words='' files= ;;
+        'dns --store') words='' files=1 ;;
         'certificates --renew') words='' files= ;;
         'doctor --domain') words='' files= ;;
         'doctor --inventory') words='' files=1 ;;
@@ -71,6 +83,16 @@ _mail_autoconfig() {
         'import --address') words='' files= ;;
         'import --ca') words='' files=1 ;;
         'import --name-server') words='' files= ;;
+        'sources update --accept') words='' files= ;;
+        'sources update --settings') words='' files=1 ;;
+        'sources update --configuration') words='' files=1 ;;
+        'sources update --secrets') words='' files=1 ;;
+        'sources update --state') words='' files=1 ;;
+        'sources update --store') words='' files=1 ;;
+        'sources update --metrics') words='' files=1 ;;
+        'sources list --store') words='' files=1 ;;
+        'sources status --state') words='' files=1 ;;
+        'sources check --configuration') words='' files=1 ;;
     esac
     # shellcheck disable=SC2207
     [ -z "$words" ] || COMPREPLY=($(compgen -W "$words" -- "$current"))
