@@ -106,7 +106,7 @@ def write(directory: Path, wanted: Mapping[str, str], dry: bool) -> list[dict[st
 
 def with_sourced(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the raw configuration with the domains of sources, where no inventory has them."""
-    raw = raw_configuration(arguments)
+    raw: dict[str, Any] = raw_configuration(arguments)
     sourced = [
         {"name": each["domain"], **each["definition"]} for each in plain(arguments["sourced"])
     ]

@@ -103,7 +103,7 @@ def test_primary_may_be_given_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_zone_keeps_what_is_ours_where_not_all_that_is_wanted_is_known() -> None:
     server = Fake()
-    servers: dict[str, Server] = {"example.com": server}  # type: ignore[dict-item]
+    servers: dict[str, Server] = {"example.com": server}
     push(servers, wanted("example.com"), owner="main", ttl=300)
     before = dict(server.zones["example.com"])
     push(servers, {}, owner="main", ttl=300, complete=False)
