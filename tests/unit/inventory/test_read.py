@@ -282,3 +282,15 @@ def test_load_what_is_no_configuration(tmp_path: Path, content: bytes, problem: 
 def test_load_what_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="can't be read: No such file or directory"):
         load(tmp_path / "config.json")
+
+
+def test_domains_may_all_come_from_sources() -> None:
+    alone = {"domains": [], "sources": True, "generic_host": "auto.example"}
+    assert len(parse(alone)) == 0
+    with pytest.raises(ConfigurationError) as caught:
+        parse({"domains": []})
+    assert caught.value.problems == ["autoconfig_domains: no domain; name at least one"]
+    with pytest.raises(ConfigurationError) as caught:
+        parse({"sources": True})
+    (problem,) = caught.value.problems
+    assert problem.startswith("autoconfig_sources: a domain of theirs has no names of its own; set")
