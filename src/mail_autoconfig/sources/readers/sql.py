@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from .. import urls
 from ..rows import COLUMNS, REQUIRED, Ask, Kind, Query, Row, Secret, SourceError
@@ -57,7 +57,7 @@ def _url(source: Source, secret: Secret) -> URL:
     url = make_url(source.url)
     scheme = url.get_backend_name()
     if scheme == "sqlite":  # read only: a file that is not there would be made
-        database = f"file:{quote(url.database or '')}"
+        database = f"file:{quote(unquote(url.database or ''))}"
         return url.set(database=database, query={"mode": "ro", "uri": "true"})
     driver = next((each for each in DRIVERS[scheme] if find_spec(each)), None)
     if driver is None:

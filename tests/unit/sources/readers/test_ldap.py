@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import gc
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ldap3.core.exceptions import LDAPInvalidCredentialsResult, LDAPOperationResult
+
+from mail_autoconfig.sources.readers import ldap
+from support.local_servers import certificate
+
+from ..directory import directory
+from ..samples import collected, failure, logins, source
+from ..web import serving
+
+SECRET = "hunter2"
+DOMAINS = {"filter": "(mail=*)", "domain": "mail"}
+
+
+def of(url: str = "ldaps://ldap.example/dc=test", **keys: Any) -> Any:
+    return source(type="ldap", url=url, **{"domains": DOMAINS, **keys})
+
+
+def mail(*values: str) -> dict[str, Any]:
+    return {"objectClass": "inetOrgPerson", "mail": list(values)}
+
+
+def test_values_of_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
+    directory(
+        monkeypatch, [{**mail("a@a.example", "a@b.example"), "uid": "m1"}, mail("c@c.example")]
+    )
+    query = {"filter": "(mail=*)", "address": ["MAIL", "nothing"], "login": "uid"}
+    found = collected(of(logins=query))
+    assert sorted(found.domains) == ["a.example", "b.example", "c.example"]
+    assert logins(found) == {"a.example": {"a": "m1"}, "b.example": {"a": "m1"}}
+
+
+def test_more_than_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = directory(monkeypatch, [mail(f"x@d{number}.example") for number in range(1201)])
+    searches: list[int] = []
+    search = connection.search
+    monkeypatch.setattr(
+        connection,
+        "search",
+        lambda *each, **keys: searches.append(each[10]) or search(*each, **keys),
+    )
+    assert len(collected(of()).domains) == 1201
+    assert searches == [500, 500, 500]
+
+
+def test_base_of_the_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    directory(monkeypatch, [mail("a@a.example")])
+    assert failure(of(domains={**DOMAINS, "base": "ou=none,dc=test"})) == (
+        "noSuchObject: incorrect base object"
+    )
+
+
+def test_usual_base(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = directory(monkeypatch, [mail("a@a.example")])
+    entry = {"raw_attributes": {"namingContexts": [b"dc=test", b"dc=other"]}}
+    asked = iter([[entry], [{"raw_attributes": {}}]])
+
+    class Root:
+        def search(self, *_arguments: object, **_keys: object) -> None:
+            self.response = next(asked)
+
+    root: Any = Root()
+    assert ldap._usual_base(root) == "dc=test"
+    with pytest.raises(ldap.SourceError, match="no base; write it to the URL"):
+        ldap._usual_base(root)
+    connection.unbind()
+
+
+def result(code: int, description: str, message: str = "") -> LDAPOperationResult:
+    return LDAPOperationResult(result=code, description=description, message=message)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (result(49, "invalidCredentials", f"{SECRET} 80090308"), "user or password is wrong"),
+        (
+            result(4, "sizeLimitExceeded"),
+            "the server gives cn=reader a part of the entries only; raise its size limit for this user",
+        ),
+        (result(50, "insufficientAccessRights"), "insufficientAccessRights"),
+        (result(1, "operationsError", "bind first"), "operationsError: bind first"),
+    ],
+)
+def test_server_says_no(
+    error: LDAPOperationResult, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(result(49, ""), LDAPInvalidCredentialsResult)
+    connection = directory(monkeypatch, [])
+
+    def search(*_arguments: object, **_keys: object) -> None:
+        raise error
+
+    monkeypatch.setattr(connection, "search", search)
+    assert failure(of(user="cn=reader"), {"password": SECRET}) == said
+
+
+def test_nobody_there() -> None:
+    assert "Connection refused" in failure(of("ldap://127.0.0.1:1/dc=test"))
+
+
+def test_certificate_is_verified(tmp_path: Path) -> None:
+    """Before the password is sent."""
+    own = certificate(tmp_path, ["localhost"])
+    with serving({}, own) as (url, _asked):
+        place = url.replace("https", "ldaps") + "/dc=test"
+        for keys in ({}, {"tls": False}):
+            said = failure(of(place, user="cn=reader", **keys), {"password": SECRET})
+            assert "CERTIFICATE_VERIFY_FAILED" in said
+
+
+# Of ldap3 itself: it leaves the connection to the garbage, and on Python 3.11 asks what is old.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore:ssl.match")
+def test_certificate_of_another_name(tmp_path: Path) -> None:
+    own = certificate(tmp_path, ["other.example"])
+    with serving({}, own) as (url, _asked):
+        said = failure(of(url.replace("https", "ldaps") + "/dc=test", tls_ca=str(own)))
+        gc.collect()
+    assert "localhost" in said
+    assert "doesn't match" in said
+
+
+def test_authorities_that_are_not_there() -> None:
+    assert failure(of(tls_ca="/nowhere/ca.pem")) == "invalid CA public key file"
+
+
+def test_no_ldap3(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ldap3.core.exceptions", None)
+    assert failure(of()) == "needs Debian's python3-ldap3"
