@@ -7,13 +7,16 @@ import time
 
 import pytest
 
-from support.deployed import Server, changes
+from support import deployed
+from support.deployed import Server, changes, refusal
 from support.sources_lab import (
     DATABASES,
     EVERY,
+    INVENTORY,
     SECRET,
     SERVICE,
     THIRTEEN,
+    TWELVE,
     add,
     log_in,
     plain,
@@ -181,3 +184,73 @@ def test_timer_reads_again(server: Server) -> None:
     before = last()
     time.sleep(EVERY + 2)
     assert last() > before
+
+
+def test_dns_has_the_records_of_their_domains() -> None:
+    done = deployed.play(
+        "mailhost.autoconfig.dns",
+        inventory=INVENTORY,
+        autoconfig_dns_addresses=["198.18.49.12"],
+        autoconfig_dns_files_path="",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in "first.customers.test", "people.customers.test", "local.deb12.test":
+        assert f"{name}" in done.stdout
+    assert "_imaps._tcp" in done.stdout
+    assert "unpaid.customers.test" not in done.stdout
+
+
+def test_verify_asks_for_their_domains(server: Server) -> None:
+    store = "/var/lib/mail-autoconfig/store/domains.sqlite"
+    common = "mail-autoconfig verify --any-ca --connect 127.0.0.1:443 --connect-http 127.0.0.1:80"
+    said = server.run(f"{common} --store {store} /etc/mail-autoconfig/config.json")
+    assert said.startswith("6 domains, ")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"url": "postgresql://reader:hunter2@databases.test/x"},
+            "source x, url: a password in it",
+        ),
+        ({"domain": {"provider": "acme"}}, 'source x, domain: provider: no provider "acme"'),
+        (
+            {"domain": {"provider": "gandi", "discovery": "certificate"}},
+            "source x, domain: discovery: certificate is for the domains of the inventory",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_changes(
+    change: dict[str, object], said: str
+) -> None:
+    source = {"name": "x", "type": "sql", "url": "postgresql://databases.test/x"}
+    source |= {"preset": "postfixadmin", "domain": {"provider": "gandi"}} | change
+    done = play("--limit", TWELVE.name, autoconfig_sources=[source], autoconfig_sources_secrets={})
+    (line,) = refusal(done).splitlines()
+    assert line.startswith(said)
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_removed_where_there_are_none() -> None:
+    """The last of this file: the other tests need them."""
+    own = [{"name": "own.deb12.test", "provider": "gandi"}]
+    given = {
+        "autoconfig_sources": [],
+        "autoconfig_sources_secrets": {},
+        "autoconfig_domains": own,
+    }
+    made = [play("--limit", TWELVE.name, **given) for _ in range(2)]
+    assert [each.returncode for each in made] == [0, 0], made[0].stdout + made[0].stderr
+    assert [changes(each.stdout) > 0 for each in made] == [True, False]
+    assert TWELVE.host.run("systemctl cat %s", SERVICE).rc == 1
+    for path in (
+        "/etc/mail-autoconfig/sources.json",
+        "/etc/mail-autoconfig/sources-secrets.json",
+        "/var/lib/mail-autoconfig/sources",
+        "/var/lib/mail-autoconfig/store",
+    ):
+        assert not TWELVE.host.file(path).exists
+    assert not TWELVE.host.user("mail-autoconfig-sources").exists
+    assert log_in(TWELVE, "user@first.customers.test") is None
+    assert log_in(TWELVE, "user@own.deb12.test")
