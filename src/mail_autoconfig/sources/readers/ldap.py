@@ -42,12 +42,13 @@ def opened(source: Source, secret: Secret) -> Iterator[Ask]:
             "raise its size limit for this user"
         ) from None
     except LDAPException as error:
-        raise SourceError(_why(error)) from None
+        raise SourceError(_why(error, urlsplit(source.url).hostname)) from None
 
 
 def connect(source: Source, secret: Secret) -> Connection:
     """A bound connection. Raises LDAPException, SourceError."""
     from ldap3 import NONE, SIMPLE, Connection, Server, Tls
+    from ldap3.core.exceptions import LDAPException
 
     parts = urlsplit(source.url)
     encryption = Tls(
@@ -72,10 +73,15 @@ def connect(source: Source, secret: Secret) -> Connection:
         auto_referrals=False,
         receive_timeout=source.timeout,
     )
-    connection.open()
-    if parts.scheme == "ldap" and source.tls and not urls.is_local(parts):
-        connection.start_tls()
-    connection.bind()
+    try:
+        connection.open()
+        if parts.scheme == "ldap" and source.tls and not urls.is_local(parts):
+            connection.start_tls()
+        connection.bind()
+    except LDAPException:
+        if connection.socket:  # ldap3 leaves it open
+            connection.socket.close()
+        raise
     return connection
 
 
@@ -135,10 +141,12 @@ def _mail(value: bytes) -> bytes | None:
     return value[5:] if value[:5].lower() == b"smtp:" else None
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception, host: str | None) -> str:
     description = getattr(error, "description", None)
     if description == "invalidCredentials":
         return "user or password is wrong"
     if description:
         return f"{description}: {getattr(error, 'message', '')}".rstrip(": ")
-    return " ".join(str(each) for each in error.args)
+    text = " ".join(str(each) for each in error.args)
+    # ldap3 says the whole certificate.
+    return f"the server's certificate is not for {host}" if "doesn't match" in text else text
