@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -84,24 +85,19 @@ def test_two_sources(host: Host) -> None:
 # What was there stays
 
 
+def alter(path: Path, how: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"ALTER TABLE domain {how}")
+
+
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
         (lambda path: path.unlink(), "unable to open database file"),
         (lambda path: path.write_bytes(b"no database" * 99), "file is not a database"),
-        (
-            lambda path: sqlite3.connect(path).execute("ALTER TABLE domain RENAME TO domains"),
-            "no such table: domain",
-        ),
-        (
-            lambda path: sqlite3.connect(path).execute("ALTER TABLE domain RENAME domain TO name"),
-            "no such column: domain",
-        ),
+        (lambda path: alter(path, "RENAME TO domains"), "no such table: domain"),
+        (lambda path: alter(path, "RENAME domain TO name"), "no such column: domain"),
     ],
-)
-# The connections of this test.
-@pytest.mark.filterwarnings(
-    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
 def test_source_that_is_down(harm: Any, said: str, host: Host) -> None:
     host.has("a.example", "b.example")

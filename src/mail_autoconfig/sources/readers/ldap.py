@@ -26,7 +26,7 @@ _SCOPES = {"sub": "SUBTREE", "one": "LEVEL", "base": "BASE"}
 def opened(source: Source, secret: Secret) -> Iterator[Ask]:
     """Connect; what is yielded asks. Raises SourceError."""
     try:
-        from ldap3.core.exceptions import LDAPException, LDAPSizeLimitExceededResult
+        from ldap3.core.exceptions import LDAPException
     except ModuleNotFoundError:
         raise SourceError("needs Debian's python3-ldap3") from None
     try:
@@ -36,11 +36,6 @@ def opened(source: Source, secret: Secret) -> Iterator[Ask]:
             yield lambda kind, query: _rows(connection, base, kind, query)
         finally:
             connection.unbind()
-    except LDAPSizeLimitExceededResult:
-        raise SourceError(
-            f"the server gives {source.user or 'strangers'} a part of the entries only; "
-            "raise its size limit for this user"
-        ) from None
     except LDAPException as error:
         raise SourceError(_why(error, urlsplit(source.url).hostname)) from None
 
@@ -112,6 +107,19 @@ def _rows(connection: Connection, base: str, kind: Kind, query: Query) -> Iterat
         if entry["type"] == "searchResEntry":  # the others are referrals
             values = _values(entry)
             yield from product(*(_cell(names, values) for names in columns))
+    _check_whole(connection)
+
+
+def _check_whole(connection: Connection) -> None:
+    """Refuse a part of the entries; limits and referrals are no errors to ldap3."""
+    said = connection.result["description"]
+    if said in ("sizeLimitExceeded", "timeLimitExceeded"):
+        raise SourceError(
+            f"{said}: the server gives {connection.user or 'strangers'} a part of the entries "
+            "only; raise its limit for this user"
+        )
+    if said != "success":
+        raise SourceError(f"{said}: write the server and the base that have the entries to url")
 
 
 def _names(attributes: Any) -> tuple[str, ...]:
@@ -147,6 +155,6 @@ def _why(error: Exception, host: str | None) -> str:
         return "user or password is wrong"
     if description:
         return f"{description}: {getattr(error, 'message', '')}".rstrip(": ")
-    text = " ".join(str(each) for each in error.args)
+    text = " ".join(str(each) for each in error.args).removeprefix("('").removesuffix("',)")
     # ldap3 says the whole certificate.
     return f"the server's certificate is not for {host}" if "doesn't match" in text else text

@@ -83,11 +83,6 @@ def result(code: int, description: str, message: str = "") -> LDAPOperationResul
     ("error", "said"),
     [
         (result(49, "invalidCredentials", f"{SECRET} 80090308"), "user or password is wrong"),
-        (
-            result(4, "sizeLimitExceeded"),
-            "the server gives cn=reader a part of the entries only; raise its size limit for this "
-            "user",
-        ),
         (result(50, "insufficientAccessRights"), "insufficientAccessRights"),
         (result(1, "operationsError", "bind first"), "operationsError: bind first"),
     ],
@@ -103,6 +98,38 @@ def test_server_says_no(
 
     monkeypatch.setattr(connection, "search", search)
     assert failure(of(user="cn=reader"), {"password": SECRET}) == said
+
+
+@pytest.mark.parametrize(
+    ("code", "description", "said"),
+    [
+        (
+            4,
+            "sizeLimitExceeded",
+            "the server gives cn=reader a part of the entries only; raise its",
+        ),
+        (
+            11,
+            "timeLimitExceeded",
+            "the server gives cn=reader a part of the entries only; raise its",
+        ),
+        (10, "referral", "write the server and the base that have the entries to url"),
+    ],
+)
+def test_part_of_the_entries_is_refused(
+    code: int, description: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To ldap3 none of these is an error."""
+    connection = directory(monkeypatch, [mail("a@a.example"), mail("b@b.example")])
+    search = connection.search
+
+    def limited(*given: Any, **keys: Any) -> None:
+        search(*given, **keys)
+        connection.result = {**connection.result, "result": code, "description": description}
+
+    monkeypatch.setattr(connection, "search", limited)
+    connection.user = "cn=reader"
+    assert failure(of(user="cn=reader")).startswith(f"{description}: {said}")
 
 
 def test_nobody_there() -> None:
