@@ -103,23 +103,15 @@ def test_server_says_no(
 @pytest.mark.parametrize(
     ("code", "description", "said"),
     [
-        (
-            4,
-            "sizeLimitExceeded",
-            "the server gives cn=reader a part of the entries only; raise its",
-        ),
-        (
-            11,
-            "timeLimitExceeded",
-            "the server gives cn=reader a part of the entries only; raise its",
-        ),
-        (10, "referral", "write the server and the base that have the entries to url"),
+        (4, "sizeLimitExceeded", ": the server gives cn=reader a part of the entries only; raise "),
+        (11, "timeLimitExceeded", ""),
+        (10, "referral", ": write the server and the base that have the entries to url"),
     ],
 )
 def test_part_of_the_entries_is_refused(
     code: int, description: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To ldap3 none of these is an error."""
+    """To ldap3 not each of these is an error."""
     connection = directory(monkeypatch, [mail("a@a.example"), mail("b@b.example")])
     search = connection.search
 
@@ -129,7 +121,7 @@ def test_part_of_the_entries_is_refused(
 
     monkeypatch.setattr(connection, "search", limited)
     connection.user = "cn=reader"
-    assert failure(of(user="cn=reader")).startswith(f"{description}: {said}")
+    assert failure(of(user="cn=reader")).startswith(f"{description}{said}")
 
 
 def test_nobody_there() -> None:
