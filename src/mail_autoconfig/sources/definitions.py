@@ -43,9 +43,8 @@ class Definition:
     def refuses(self, name: str) -> str:
         """Why a name can't have this definition; empty if it can."""
         if self.pacc and len(name) > LONGEST_PACC:
-            return (
-                f"longer than {LONGEST_PACC} octets: no room for {record_of('_ua-auto-config', '')}"
-            )
+            record = record_of("_ua-auto-config", "")
+            return f"longer than {LONGEST_PACC} octets: no room for {record} before it"
         return self.problem
 
 

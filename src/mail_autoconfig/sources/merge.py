@@ -41,10 +41,7 @@ def merge(
 ) -> Iterator[Entry]:
     """The entries of the store, in the order of their names. Raises ValueError, OSError."""
     definitions = Definitions(inventory)
-    streams = (
-        ((given.name, number, given) for given in snapshot.read(state, source.name))
-        for number, source in enumerate(sources)
-    )
+    streams = (_numbered(state, source, number) for number, source in enumerate(sources))
     for name, same in groupby(heapq.merge(*streams, key=_order), key=lambda each: each[0]):
         (_name, number, given), *others = same
         source = sources[number]
@@ -61,6 +58,10 @@ def merge(
         merged.taken[source.name] += 1
         merged.logins[source.name] += len(entry.logins)
         yield entry
+
+
+def _numbered(state: Path, source: Source, number: int) -> Iterator[tuple[str, int, Given]]:
+    return ((given.name, number, given) for given in snapshot.read(state, source.name))
 
 
 def _order(each: tuple[str, int, Given]) -> tuple[str, int]:

@@ -110,9 +110,10 @@ def _read(source: Source, secret: Secret, state: Path) -> Mapping[str, Any]:
 def one_line(text: str, secret: Secret) -> str:
     """What a library says, without a secret, line ends and what moves a terminal's cursor."""
     for value in secret.values():
-        for form in {value, quote(value), quote(value, safe=""), json.dumps(value)[1:-1]}:
-            if form:
-                text = text.replace(form, "***")
+        written = json.dumps(value), json.dumps(value, ensure_ascii=False), repr(value)
+        quoted = quote(value), quote(value, safe=""), *(each[1:-1] for each in written)
+        for form in sorted({value, *quoted}, key=len, reverse=True):
+            text = text.replace(form, "***") if form else text
     line = next((each.strip() for each in text.splitlines() if each.strip()), "no reason given")
     line = "".join(each if each.isprintable() else "?" for each in line)
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import filecmp
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,11 @@ def path_of(state: Path, name: str) -> Path:
 def write_new(state: Path, name: str, found: Collected) -> int:
     """Write what was read beside what is believed; return the number of log-in names."""
     count = 0
-    with _new(state, name).open("w", encoding="utf-8") as file:
+    new = _new(state, name)
+    new.unlink(missing_ok=True)  # of a run that was killed
+    # Log-in names are nobody else's business.
+    descriptor = os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         for domain, extras, target, logins in lines(found):
             count += len(logins)
             json.dump((domain, extras, target, logins), file, ensure_ascii=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from ..inventory import fields
 from ..inventory.addresses import FORBIDDEN
@@ -57,5 +57,8 @@ def read(place: Place, raw: Mapping[str, Any], kind: str) -> str:
 
 
 def is_local(parts: SplitResult) -> bool:
-    """Whether a URL leads to this host."""
-    return unquote(parts.hostname or "") in _LOCAL or parts.scheme in ("ldapi", "sqlite")
+    """Whether a URL leads to this host; libpq takes hosts from the query too."""
+    query = parse_qs(parts.query)
+    others = [*query.get("host", ()), *query.get("hostaddr", ())]
+    local = unquote(parts.hostname or "") in _LOCAL or parts.scheme in ("ldapi", "sqlite")
+    return local and all(each.startswith("/") for each in others)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
@@ -50,7 +50,7 @@ def problems(*sources: Any) -> list[str]:
     return caught.value.problems
 
 
-def database(path: Path, script: str, *rows: Iterable[Any]) -> str:
+def database(path: Path, script: str, *rows: Sequence[Any]) -> str:
     """Make a SQLite file, with rows of `domain`; return its URL."""
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(script)

@@ -59,7 +59,8 @@ def test_domain(text: Any, name: str) -> None:
         ("<script>.example", "<script>.example", "not a domain such as example.com"),
         ("xn--a.example", "xn--a.example",
          "label xn--a: there is no such A-label; write the name in its own letters"),
-        (".".join(["a" * 60] * 4), None, f"longer than {LONGEST} octets: no room for autodiscover. before it"),
+        (".".join(["a" * 60] * 4), None,
+         f"longer than {LONGEST} octets: no room for autodiscover. before it"),
     ],
 )  # fmt: skip
 def test_what_is_no_domain_is_left_out_by_name(text: Any, shown: str | None, why: str) -> None:
@@ -107,7 +108,7 @@ def test_alias_domain_is_as_its_target() -> None:
 def test_limit() -> None:
     rows = ["a.example", "b.example"]
     assert len(given(2, domains=rows).domains) == 2
-    with pytest.raises(SourceError, match="^over 1 rows; set limit to more, if that is right$"):
+    with pytest.raises(SourceError, match="over 1 rows; set limit to more, if that is right"):
         given(1, domains=rows)
     with pytest.raises(SourceError, match="over 2 rows"):  # of all queries together
         given(2, domains=rows, logins=[("x@a.example", "x")])

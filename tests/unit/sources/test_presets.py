@@ -43,13 +43,16 @@ INSERT INTO mailbox VALUES ('camille@one.example', 1), ('gone@one.example', 0);
 ALIASES = """
 CREATE TABLE alias (address varchar(255), goto text, active {flag});
 INSERT INTO alias VALUES ('camille@one.example', 'camille@one.example', 1),
-    ('info@one.example', 'camille@one.example', 1), ('old@one.example', 'camille@one.example', 0),
-    ('out@one.example', 'somebody@elsewhere.example', 1), ('lost@one.example', 'gone@one.example', 1),
+    ('info@one.example', 'camille@one.example', 1),
+    ('old@one.example', 'camille@one.example', 0),
+    ('out@one.example', 'somebody@elsewhere.example', 1),
+    ('lost@one.example', 'gone@one.example', 1),
     ('all@one.example', 'camille@one.example,somebody@elsewhere.example', 1);
 """
 ALIAS_DOMAINS = """
 CREATE TABLE alias_domain (alias_domain varchar(255), target_domain varchar(255), active {flag});
-INSERT INTO alias_domain VALUES ('alias.example', 'one.example', 1), ('was.example', 'one.example', 0),
+INSERT INTO alias_domain VALUES ('alias.example', 'one.example', 1),
+    ('was.example', 'one.example', 0),
     ('dark.example', 'off.example', 1), ('spare.example', 'backup.example', 1);
 """
 
@@ -86,8 +89,10 @@ INSERT INTO admin_domainalias VALUES ('alias.example', 1, 1), ('was.example', 1,
     ('dark.example', 4, 1);
 CREATE TABLE admin_mailbox (id integer, address varchar, domain_id integer);
 INSERT INTO admin_mailbox VALUES (1, 'camille', 1), (2, 'dominique', 1);
-CREATE TABLE admin_alias (id integer, address varchar, enabled bool, internal bool, expire_at datetime);
-INSERT INTO admin_alias VALUES (1, 'camille@one.example', 1, 1, NULL), (2, 'info@one.example', 1, 0, NULL),
+CREATE TABLE admin_alias (id integer, address varchar, enabled bool, internal bool,
+    expire_at datetime);
+INSERT INTO admin_alias VALUES (1, 'camille@one.example', 1, 1, NULL),
+    (2, 'info@one.example', 1, 0, NULL),
     (3, 'late@one.example', 1, 0, '2001-01-01 00:00:00'), (4, 'both@one.example', 1, 0, NULL),
     (5, 'out@one.example', 1, 0, NULL), (6, 'off@one.example', 0, 0, NULL);
 CREATE TABLE modoboa_admin_aliasrecipient (id integer, address varchar, alias_id integer,
@@ -111,8 +116,8 @@ INSERT INTO mail_forwarding VALUES ('@alias.example', '@one.example', 'aliasdoma
 """, logins={"camille": "web1_camille", "info": "web1_camille"}),
     "froxlor": Case("""
 CREATE TABLE panel_domains (domain_ace varchar, isemaildomain tinyint, deactivated tinyint);
-INSERT INTO panel_domains VALUES ('one.example', 1, 0), ('two.example', 1, 0), ('web.example', 0, 0),
-    ('off.example', 1, 1);
+INSERT INTO panel_domains VALUES ('one.example', 1, 0), ('two.example', 1, 0),
+    ('web.example', 0, 0), ('off.example', 1, 1);
 CREATE TABLE mail_users (id integer, email varchar, username varchar, postfix char);
 INSERT INTO mail_users VALUES (7, 'camille@one.example', 'camille@one.example', 'Y'),
     (8, 'off@one.example', 'off@one.example', 'N');
@@ -217,12 +222,14 @@ LDAP: dict[str, tuple[Case, list[dict[str, Any]]]] = {
     "active_directory": (
         Case("", aliases={}, logins={"camille": "cdoe@corp.example", "info": "cdoe@corp.example"}),
         [
-            {"objectClass": ["user", "person"], "objectCategory": "person", "userAccountControl": 512,
-             "mail": "camille@one.example", "userPrincipalName": "cdoe@corp.example",
+            {"objectClass": ["user", "person"], "objectCategory": "person",
+             "userAccountControl": 512, "mail": "camille@one.example",
+             "userPrincipalName": "cdoe@corp.example",
              "proxyAddresses": ["SMTP:camille@one.example", "smtp:info@one.example",
                                 "X500:/o=Corp/cn=cdoe", "sip:camille@sip.example"]},
-            {"objectClass": ["user", "person"], "objectCategory": "person", "userAccountControl": 512,
-             "userPrincipalName": "d@corp.example", "proxyAddresses": ["smtp:d@two.example"]},
+            {"objectClass": ["user", "person"], "objectCategory": "person",
+             "userAccountControl": 512, "userPrincipalName": "d@corp.example",
+             "proxyAddresses": ["smtp:d@two.example"]},
             {"objectClass": ["group"], "objectCategory": "group", "mail": "all@group.example"},
         ],
     ),

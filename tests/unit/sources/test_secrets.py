@@ -41,7 +41,7 @@ def test_wrong_and_never_shown(raw: Any, said: str, tmp_path: Path) -> None:
 def test_no_json_is_not_shown(tmp_path: Path) -> None:
     path = tmp_path / "secrets"
     path.write_text(SECRET)
-    with pytest.raises(ConfigurationError, match="^secrets: not JSON in UTF-8$"):
+    with pytest.raises(ConfigurationError, match="secrets: not JSON in UTF-8"):
         secrets.load(path)
 
 

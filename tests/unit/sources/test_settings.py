@@ -68,16 +68,19 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "autoconfig_sources_secrets",
     ),
     "every": ({"every": 5}, "source customers, every: 5 is not a number from 10 to 86400"),
-    "shrink": ({"shrink": 2}, "source customers, shrink: 2 is not a share from 0 to 1, such as 0.33"),
+    "shrink": (
+        {"shrink": 2},
+        "source customers, shrink: 2 is not a share from 0 to 1, such as 0.33",
+    ),
     "shrink as truth": (
         {"shrink": True},
         "source customers, shrink: true is not a share from 0 to 1, such as 0.33",
     ),
     "preset": (
         {"preset": "postfixadmn"},
-        'source customers, preset: no preset "postfixadmn"; did you mean "postfixadmin"? There are: '
-        "active_directory, cpanel, directadmin, docker-mailserver, froxlor, hestiacp, iredmail, "
-        "ispconfig, mailcow, modoboa, openldap, plesk, postfixadmin, vimbadmin",
+        'source customers, preset: no preset "postfixadmn"; did you mean "postfixadmin"? There '
+        "are: active_directory, cpanel, directadmin, docker-mailserver, froxlor, hestiacp, "
+        "iredmail, ispconfig, mailcow, modoboa, openldap, plesk, postfixadmin, vimbadmin",
     ),
     "preset of another type": (
         {"preset": "openldap"},

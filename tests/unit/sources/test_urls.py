@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+
+from mail_autoconfig.sources.urls import is_local
 
 from .samples import problems, raw, source
 
@@ -54,3 +57,21 @@ def test_wrong(keys: dict[str, Any], said: str) -> None:
     (line,) = problems(raw(**keys))
     assert line.startswith(f"source customers, url: {said}")
     assert SECRET not in line
+
+
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [
+        ("postgresql://localhost/x", True),
+        ("postgresql:///x", True),
+        ("postgresql:///x?host=/run/postgresql", True),
+        ("postgresql:///x?host=db.example.com", False),
+        ("postgresql://localhost/x?hostaddr=192.0.2.1", False),
+        ("postgresql://db.example.com/x", False),
+        ("mysql://[::1]/x", True),
+        ("sqlite:////x", True),
+        ("ldapi://%2Frun%2Fldapi", True),
+    ],
+)
+def test_local(url: str, local: bool) -> None:
+    assert is_local(urlsplit(url)) == local

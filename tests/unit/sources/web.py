@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 
 @contextmanager
@@ -33,23 +35,25 @@ def serving(
         def log_message(self, *_arguments: object) -> None:
             pass
 
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    if certificate:
+        context.load_cert_chain(certificate)
+
     class Server(HTTPServer):
-        def handle_error(self, *_arguments: object) -> None:
-            pass
+        def get_request(self) -> tuple[socket.socket, Any]:
+            raw, address = super().get_request()
+            try:
+                return context.wrap_socket(raw, server_side=True) if certificate else raw, address
+            except OSError:  # whoever asks does not like the certificate
+                raw.close()
+                raise
 
     with Server(("127.0.0.1", 0), Handler) as server:
-        scheme, host = "http", "127.0.0.1"
-        if certificate:
-            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            context.load_cert_chain(certificate)
-            server.socket = context.wrap_socket(
-                server.socket, server_side=True, do_handshake_on_connect=False
-            )
-            scheme, host = "https", "localhost"
+        place = "https://localhost" if certificate else "http://127.0.0.1"
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
-            yield f"{scheme}://{host}:{server.server_port}", asked
+            yield f"{place}:{server.server_port}", asked
         finally:
             server.shutdown()
             thread.join()

@@ -26,7 +26,7 @@ _SCOPES = {"sub": "SUBTREE", "one": "LEVEL", "base": "BASE"}
 def opened(source: Source, secret: Secret) -> Iterator[Ask]:
     """Connect; what is yielded asks. Raises SourceError."""
     try:
-        from ldap3.core.exceptions import LDAPException, LDAPSizeLimitExceededResult
+        from ldap3.core.exceptions import LDAPException
     except ModuleNotFoundError:
         raise SourceError("needs Debian's python3-ldap3") from None
     try:
@@ -36,18 +36,14 @@ def opened(source: Source, secret: Secret) -> Iterator[Ask]:
             yield lambda kind, query: _rows(connection, base, kind, query)
         finally:
             connection.unbind()
-    except LDAPSizeLimitExceededResult:
-        raise SourceError(
-            f"the server gives {source.user or 'strangers'} a part of the entries only; "
-            "raise its size limit for this user"
-        ) from None
     except LDAPException as error:
-        raise SourceError(_why(error)) from None
+        raise SourceError(_why(error, urlsplit(source.url).hostname)) from None
 
 
 def connect(source: Source, secret: Secret) -> Connection:
     """A bound connection. Raises LDAPException, SourceError."""
     from ldap3 import NONE, SIMPLE, Connection, Server, Tls
+    from ldap3.core.exceptions import LDAPException
 
     parts = urlsplit(source.url)
     encryption = Tls(
@@ -72,10 +68,15 @@ def connect(source: Source, secret: Secret) -> Connection:
         auto_referrals=False,
         receive_timeout=source.timeout,
     )
-    connection.open()
-    if parts.scheme == "ldap" and source.tls and not urls.is_local(parts):
-        connection.start_tls()
-    connection.bind()
+    try:
+        connection.open()
+        if parts.scheme == "ldap" and source.tls and not urls.is_local(parts):
+            connection.start_tls()
+        connection.bind()
+    except LDAPException:
+        if connection.socket:  # ldap3 leaves it open
+            connection.socket.close()
+        raise
     return connection
 
 
@@ -106,6 +107,19 @@ def _rows(connection: Connection, base: str, kind: Kind, query: Query) -> Iterat
         if entry["type"] == "searchResEntry":  # the others are referrals
             values = _values(entry)
             yield from product(*(_cell(names, values) for names in columns))
+    _check_whole(connection)
+
+
+def _check_whole(connection: Connection) -> None:
+    """Refuse a part of the entries; limits and referrals are no errors to ldap3."""
+    said = connection.result["description"]
+    if said in ("sizeLimitExceeded", "timeLimitExceeded"):
+        raise SourceError(
+            f"{said}: the server gives {connection.user or 'strangers'} a part of the entries "
+            "only; raise its limit for this user"
+        )
+    if said != "success":
+        raise SourceError(f"{said}: write the server and the base that have the entries to url")
 
 
 def _names(attributes: Any) -> tuple[str, ...]:
@@ -135,10 +149,12 @@ def _mail(value: bytes) -> bytes | None:
     return value[5:] if value[:5].lower() == b"smtp:" else None
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception, host: str | None) -> str:
     description = getattr(error, "description", None)
     if description == "invalidCredentials":
         return "user or password is wrong"
     if description:
         return f"{description}: {getattr(error, 'message', '')}".rstrip(": ")
-    return " ".join(str(each) for each in error.args)
+    text = " ".join(str(each) for each in error.args).removeprefix("('").removesuffix("',)")
+    # ldap3 says the whole certificate.
+    return f"the server's certificate is not for {host}" if "doesn't match" in text else text

@@ -46,7 +46,8 @@ def opened(source: Source, secret: Secret) -> Iterator[Ask]:
                 _check_encryption(connection, url.get_backend_name())
             yield lambda kind, query: _rows(connection, kind, query)
     except exc.DBAPIError as error:
-        raise SourceError(str(error.orig)) from None
+        # MariaDB's have a number, then the text.
+        raise SourceError(str(error.orig.args[-1] if error.orig else error)) from None
     except exc.SQLAlchemyError as error:
         raise SourceError(str(error)) from None
 

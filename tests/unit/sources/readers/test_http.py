@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from mail_autoconfig.sources import texts
+from support.local_servers import certificate
 
 from ..samples import collected, failure, source
 from ..web import serving
-from support.local_servers import certificate
 
 SECRET = "hunter2"
 ANSWER = {"/v1/domains": (200, '["a.example"]')}

@@ -6,10 +6,12 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from mail_autoconfig.sources.readers import sql
+from mail_autoconfig.sources import urls
+from mail_autoconfig.sources.readers import sql, tls
 from mail_autoconfig.sources.rows import SourceError
 
 from ..samples import TABLES, collected, database, failure, source
@@ -111,7 +113,7 @@ def test_no_sqlalchemy(monkeypatch: pytest.MonkeyPatch) -> None:
         (
             "postgresql://r@db.example/x",
             {},
-            {"sslmode": "verify-full", "sslrootcert": sql.tls.AUTHORITIES},
+            {"sslmode": "verify-full", "sslrootcert": tls.AUTHORITIES},
         ),
         (
             "postgresql://r@db.example/x",
@@ -136,7 +138,7 @@ def test_mariadb_is_verified(scheme: str) -> None:
 
 def arguments(url: str, keys: dict[str, Any]) -> dict[str, Any]:
     of = source(url=url, **keys)
-    return sql._arguments(of, local=sql.urls.is_local(sql.urlsplit(url)))
+    return sql._arguments(of, local=urls.is_local(urlsplit(url)))
 
 
 class Answer:
