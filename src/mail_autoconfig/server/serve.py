@@ -20,9 +20,10 @@ import uvicorn
 import uvloop
 
 from ..inventory.model import Configuration
-from ..inventory.read import ConfigurationError, load
+from ..inventory.read import ConfigurationError
 from ..store.read import Store
 from .app import Application
+from .loading import read_apart, unpack
 from .signing import Signer
 from .sockets import notify
 from .workers import Lifeline, Workers
@@ -114,8 +115,10 @@ class _Service:
 
     def load(self) -> None:
         """Put the file in force. Raises ConfigurationError."""
-        configuration = load(self._path, sources=self._store is not None)
         gc.collect()
+        packed = read_apart(self._path, sources=self._store is not None)
+        self._workers.forget()
+        configuration = unpack(packed)
         gc.freeze()  # the workers share what is loaded now: no need to look through it for garbage
         self._status = f"STATUS=answering for {len(configuration)} domains"
         self._workers.replace(partial(_work, self._application(configuration), self._sockets))
