@@ -217,7 +217,7 @@ def test_verify_asks_for_their_domains(server: Server) -> None:
         ({"domain": {"provider": "acme"}}, 'source x, domain: provider: no provider "acme"'),
         (
             {"domain": {"provider": "gandi", "discovery": "certificate"}},
-            "source x, domain: discovery: certificate is for the domains of the inventory",
+            "source x, domain.discovery: certificate is for the domains of the inventory",
         ),
     ],
 )

@@ -17,7 +17,7 @@ from ..inventory.model import Domain, Server, WebServer
 from ..inventory.names import LONGEST_PACC
 from ..inventory.single import parse_domain
 from .inventory import Inventory
-from .settings import Source
+from .settings import NO_CERTIFICATE, Source
 
 _NAME = "example.com"
 
@@ -74,7 +74,9 @@ class Definitions:
 
     def of(self, defaults: Mapping[str, Any], extras: Mapping[str, str]) -> Definition:
         """The definition of a domain."""
-        raw = {"discovery": "srv", **defaults, **extras}
+        raw = {**defaults, **extras}
+        if extras.get("discovery") == "certificate":
+            return Definition(raw, problem=f"discovery: {NO_CERTIFICATE}")
         key = json.dumps(raw, sort_keys=True)
         if key not in self._known:
             self._known[key] = self._checked(raw)
@@ -86,12 +88,7 @@ class Definitions:
             domain = parse_domain({**raw, "name": _NAME}, self._inventory.providers, host)
         except ConfigurationError as error:
             return Definition(raw, problem="; ".join(map(_without_name, error.problems)))
-        if domain.discovery == "certificate":
-            return Definition(
-                raw,
-                problem="discovery: certificate is for the domains of the inventory; write srv",
-            )
-        if not host:
+        if domain.discovery == "srv" and not host:
             return Definition(
                 raw, problem="discovery: srv needs autoconfig_generic_host, which is not set"
             )

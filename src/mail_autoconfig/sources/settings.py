@@ -19,6 +19,8 @@ from .preset import Preset, presets
 from .rows import Kind, Query
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+NO_CERTIFICATE = "certificate is for the domains of the inventory; write srv"
+"""A new domain would need an order and a reload of nginx."""
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
 
 
@@ -175,9 +177,11 @@ def _header(place: Place, merged: Mapping[str, Any]) -> str:
 
 def _defaults(place: Place, raw: Any) -> Mapping[str, Any]:
     if raw is None:
-        return {}
+        return {"discovery": "srv"}
     if not isinstance(raw, Mapping):
         place.problem(f"{fields.shown(raw)} is not a mapping such as {{provider: acme_mail}}")
         return {}
     fields.check_keys(place, raw, keys.DEFAULTS)
-    return dict(raw)
+    if raw.get("discovery") == "certificate":
+        place["discovery"].problem(NO_CERTIFICATE)
+    return {"discovery": "srv", **raw}

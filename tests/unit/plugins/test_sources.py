@@ -47,7 +47,7 @@ def test_right_ones() -> None:
         ({"domain": {"provider": "gandy"}}, "source customers, domain: provider: no provider"),
         (
             {"domain": {"provider": "gandi", "discovery": "certificate"}},
-            "source customers, domain: discovery: certificate is for the domains of the inventory",
+            "source customers, domain.discovery: certificate is for the domains of the inventory",
         ),
     ],
 )

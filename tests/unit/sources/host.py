@@ -52,7 +52,8 @@ class Host:
     def configure(self, *domains: str, **keys: Any) -> None:
         """Write the inventory."""
         listed = [{"name": name, "provider": "acme"} for name in domains]
-        written = {"domains": listed, "providers": PROVIDERS, **keys}
+        usual = {"providers": PROVIDERS, "generic_host": "auto.example"}
+        written = {"domains": listed, **usual, **keys}
         self.paths.configuration.write_text(json.dumps(written))
 
     def read_from(self, *sources: Any) -> None:

@@ -17,6 +17,7 @@ from mail_autoconfig.sources.rows import Secret, SourceError
 from mail_autoconfig.sources.settings import Source, parse
 
 ACME = {"provider": "acme"}
+SRV = {"discovery": "srv"}
 SERVERS = [
     {"type": "imap", "host": "imap.acme.example"},
     {"type": "smtp", "host": "smtp.acme.example"},

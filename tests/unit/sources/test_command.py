@@ -10,7 +10,7 @@ import pytest
 from mail_autoconfig.cli import main
 
 from .host import Host
-from .samples import raw
+from .samples import ACME, SRV, raw
 
 SECRET = "hunter2"
 ALL = "settings", "configuration", "store", "state", "metrics"
@@ -37,8 +37,8 @@ def test_update_list_status(host: Host, capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out == "a.example customers\nb.example customers\n"
     assert main(["sources", "list", "--json", *host.options("store")]) == 0
     assert json.loads(capsys.readouterr().out) == [
-        {"domain": "a.example", "source": "customers"},
-        {"domain": "b.example", "source": "customers"},
+        {"domain": f"{letter}.example", "source": "customers", "definition": SRV | ACME}
+        for letter in "ab"
     ]
 
     assert main(["sources", "status", *host.options("state")]) == 0

@@ -51,6 +51,11 @@ def test_pattern(raw: Mapping[str, Any], pattern: str, tmp_path: Path) -> None:
             'provider: no provider "acmee"; did you mean "acme"?',
         ),
         ({"provider": "acme", "apex": 1}, {}, "apex: 1 is neither true nor false"),
+        (
+            {"provider": "acme"},
+            {"discovery": "certificate"},
+            "discovery: certificate is for the domains of the inventory",
+        ),
         ({"provider": "acme"}, {"discovery": "dns"}, 'discovery: no discovery "dns"; use one of '),
         (
             {"provider": "acme"},
@@ -109,10 +114,10 @@ def test_alias_domain(pattern: str, own: str | None) -> None:
 
 
 def test_check(tmp_path: Path) -> None:
-    path = configuration(tmp_path)
-    definitions.check([source()], path)
+    inventory = load(configuration(tmp_path, generic_host="h.example"))
+    # Where a source names no provider, its rows may.
+    definitions.check([source(), source(domain={})], inventory)
     with pytest.raises(ConfigurationError) as caught:
-        definitions.check([source(domain={"provider": "acmee"}), source(domain={})], path)
-    assert [line.partition(":")[0] for line in caught.value.problems] == [
-        "source customers, domain"
-    ] * 2
+        definitions.check([source(domain={"provider": "acmee"}), source()], inventory)
+    (line,) = caught.value.problems
+    assert line.startswith('source customers, domain: provider: no provider "acmee"')

@@ -14,7 +14,7 @@ from mail_autoconfig.sources.merge import Merged, merge, summary
 from mail_autoconfig.sources.settings import Source
 from mail_autoconfig.store.entry import Entry
 
-from .samples import ACME, source
+from .samples import ACME, SRV, source
 from .test_definitions import configuration
 
 LOGINS = ["a.example\tinfo\tm0815", "a.example\tmax\tmax@a.example", "a.example\tanna\tanna"]
@@ -29,7 +29,7 @@ def give(state: Path, name: str, *names: str, **keys: Any) -> None:
 
 def merged(state: Path, *sources: Source, **keys: Any) -> tuple[list[Entry], Merged]:
     found = Merged()
-    inventory = load(configuration(state, **keys))
+    inventory = load(configuration(state, generic_host="h.example", **keys))
     return list(merge(sources, inventory, state, found)), found
 
 
@@ -92,7 +92,7 @@ def test_entries_share_a_definition(tmp_path: Path) -> None:
     give(tmp_path, "customers", "a.example", "b.example")
     (one, two), _found = merged(tmp_path, source())
     assert one.definition is two.definition
-    assert one.definition == ACME
+    assert one.definition == SRV | ACME
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_alias_domain_logs_in_as_its_target(tmp_path: Path) -> None:
     given = {"alias_of": {"z.example": "a.example"}, "logins": LOGINS}
     give(tmp_path, "customers", "a.example", "z.example", **given)
     (_one, alias), _found = merged(tmp_path, source(logins="SELECT a, b FROM c"))
-    assert alias.definition == {**ACME, "username": "{localpart}@a.example"}
+    assert alias.definition == {**SRV, **ACME, "username": "{localpart}@a.example"}
     assert alias.logins == {"info": "m0815", "anna": "anna"}
 
 

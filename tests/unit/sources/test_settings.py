@@ -20,7 +20,7 @@ def test_defaults() -> None:
         type="sql",
         queries={"domains": ("SELECT domain FROM domain",)},
         url="sqlite:////nowhere.db",
-        domain={"provider": "acme"},
+        domain={"discovery": "srv", "provider": "acme"},
         token_header="Authorization",
     )
 

@@ -13,7 +13,7 @@ from mail_autoconfig.sources import update as module
 from mail_autoconfig.sources.report import load
 
 from .host import Host
-from .samples import ACME, raw
+from .samples import ACME, SRV, raw
 
 AT = "2027-01-15 08:01:00 UTC"
 LOGINS = "SELECT address, name FROM login"
@@ -330,7 +330,7 @@ def test_definition_is_what_the_source_says(host: Host) -> None:
     host.has("a.example")
     host.run()
     (entry,) = module_entries(host)
-    assert entry.definition == ACME
+    assert entry.definition == SRV | ACME
 
 
 def module_entries(host: Host) -> Any:
