@@ -224,8 +224,8 @@ def test_verify_asks_for_their_domains(server: Server) -> None:
 def test_what_is_wrong_is_said_before_anything_changes(
     change: dict[str, object], said: str
 ) -> None:
-    source = {"name": "x", "type": "sql", "url": "postgresql://databases.test/x"}
-    source |= {"preset": "postfixadmin", "domain": {"provider": "gandi"}} | change
+    usual = {"name": "x", "type": "sql", "url": "postgresql://databases.test/x"}
+    source = usual | {"preset": "postfixadmin", "domain": {"provider": "gandi"}} | change
     done = play("--limit", TWELVE.name, autoconfig_sources=[source], autoconfig_sources_secrets={})
     (line,) = refusal(done).splitlines()
     assert line.startswith(said)
