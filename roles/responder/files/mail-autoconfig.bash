@@ -40,7 +40,7 @@ _mail_autoconfig() {
         'share pack') words='-h --help' files=1 ;;
         'share relay') words='-h --help' files=1 ;;
         'share fetch') words='-h --help --dry-run' files=1 ;;
-        'doctor') words='-h --help --domain --inventory --log-in --verbose -v --ignore --since --keep --json --html --prometheus --allow-private --ca --name-server --at-once' ;;
+        'doctor') words='-h --help --domain --inventory --store --log-in --verbose -v --ignore --since --keep --json --html --prometheus --allow-private --ca --name-server --at-once' ;;
         'import') words='-h --help --from-domain --domain --address --allow-private --ca --name-server' files=1 ;;
         'sources') words='update list status check -h --help' ;;
         'sources update') words='-h --help --accept --settings --configuration --secrets --state --store --metrics' ;;
@@ -71,6 +71,7 @@ _mail_autoconfig() {
         'certificates --renew') words='' files= ;;
         'doctor --domain') words='' files= ;;
         'doctor --inventory') words='' files=1 ;;
+        'doctor --store') words='' files=1 ;;
         'doctor --ignore') words='' files= ;;
         'doctor --since') words='' files=1 ;;
         'doctor --keep') words='' files=1 ;;

@@ -23,6 +23,8 @@ from ..host import replace_file
 from ..inventory import read as config
 from ..inventory.addresses import Address, parse
 from ..inventory.model import Configuration
+from ..store.file import StoreError
+from ..store.join import FEW, joined
 from . import output_json
 from .case import Case, Visits
 from .changes import Changes, FormerError, changes
@@ -48,7 +50,8 @@ def run(options: argparse.Namespace) -> int:
     """Examine what the options say; return 0, 1 for warnings, 2 for errors and a wrong call."""
     allow_many()
     try:
-        configuration = _configuration(options.file) if options.file else None
+        file, store = options.file, options.store
+        configuration = _configuration(file, store) if file else None
         asked = _asked(options, configuration)
         password = _password(asked[0]) if options.log_in else None
         reports = asyncio.run(_examine(_cases(options, asked, configuration, password), options))
@@ -85,12 +88,15 @@ def _changes(options: argparse.Namespace, reports: Sequence[Report]) -> Changes 
         return None
 
 
-def _configuration(file: Path) -> Configuration:
+def _configuration(file: Path, store: Path | None) -> Configuration:
     try:
-        return read_inventory(file)
+        configuration = read_inventory(file)
+        return joined(configuration, store, FEW) if store else configuration
     except config.ConfigurationError as error:
         lines = (f"{file.name}: {problem}" for problem in error.problems)
         raise CallError("\n".join(lines)) from None
+    except StoreError as error:
+        raise CallError(f"{store}: {error}") from None
 
 
 def _asked(options: argparse.Namespace, configuration: Configuration | None) -> list[Address]:
@@ -200,6 +206,6 @@ def read_inventory(path: Path) -> Configuration:
         raw = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise config.ConfigurationError([f"can't be read: {error}"]) from None
-    keys = "domains", "providers", "generic_host"
+    keys = "domains", "providers", "generic_host", "sources"
     found = raw if isinstance(raw, dict) else {}
     return config.parse({key: found.get(f"autoconfig_{key}") for key in keys})

@@ -11,6 +11,9 @@ from ..inventory.model import Configuration
 from .file import StoreError
 from .read import Store
 
+FEW = 50
+"""So many domains stand for all: those of a source share their answers, and may be very many."""
+
 
 def load(file: Path, store: Path | None, most: int | None = None) -> Configuration:
     """Read a configuration; with a store, what :func:`joined` makes of both.

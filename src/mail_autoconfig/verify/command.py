@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from .run import Failure, Result
 
 _OUTSIDE = "by DNS"
-_FEW = 50  # domains of sources
 _BY_DNS = 3.0  # seconds for each step of a request that goes where DNS says
 
 
@@ -71,12 +70,12 @@ def _add_scope(verify: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Ask, and print what is wrong. Raises ConfigurationError."""
-    from ..store.join import load
+    from ..store.join import FEW, load
     from .endpoints import Endpoints
     from .proxied import left_to_the_proxy
     from .run import verify
 
-    configuration = load(options.file, options.store, _FEW)
+    configuration = load(options.file, options.store, FEW)
     only = None
     if options.only:
         try:
