@@ -13,10 +13,12 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from jinja2 import Template
 
+from mail_autoconfig import cli
 from mail_autoconfig.certificates.certbot import CONFIG
 from mail_autoconfig.certificates.groups import PATTERN
 from mail_autoconfig.certificates.report import METRICS
 from mail_autoconfig.host import NGINX_TEST
+from mail_autoconfig.sources import secrets
 from mail_autoconfig.sources.report import METRICS as SOURCES_METRICS
 from support import role_rules
 
@@ -251,6 +253,19 @@ def test_what_the_roles_have_in_common_with_the_program() -> None:
     assert shared["__autoconfig_nginx_test"] == " ".join(NGINX_TEST)
 
 
+def test_service_that_reads_the_sources_needs_no_paths() -> None:
+    """The program's own are those that the roles write."""
+    shared = read(ROOT / "roles/preflight/vars/main.yml")
+    role = read(ROOT / "roles/sources/vars/main.yml")
+    options = cli.parser().parse_args(["sources", "update"])
+    assert str(options.configuration) == shared["__autoconfig_configuration"]
+    assert str(options.store) == shared["__autoconfig_store"]
+    assert str(options.state) == role["__sources_state"]
+    for name, path in {"settings": options.settings, "secrets": secrets.USUAL}.items():
+        raw = trust_as_template(role[f"__sources_{name}_file"])
+        assert Templar(DataLoader(), variables=shared).template(raw) == str(path)
+
+
 def test_accepted_finding_is_one_word_of_the_unit() -> None:
     """Whatever it has: systemd.service(5), "Command lines", and systemd.syntax(7), "Quoting"."""
     unit = ROOT / "roles/monitor/templates/mail-autoconfig-doctor.service.j2"
@@ -308,3 +323,43 @@ def test_verify_reaches_nginx_behind_a_proxy(listen: str, asked: str, own: list[
     assert rendered("verify", "__verify_listen") == asked
     addresses = rendered("nginx", "__nginx_proxy_addresses")
     assert addresses == ["192.0.2.2", "127.0.0.1", "::1", *own]
+
+
+@pytest.mark.parametrize(
+    ("plain", "asked"),
+    [
+        ([], []),
+        (["autodiscover.example.com", "autoconfig.example.com"], ["autodiscover.example.com"]),
+        (["autodiscover.*", "autoconfig.*"], ["autodiscover.mail-autoconfig.invalid"]),
+    ],
+)
+def test_nginx_is_asked_for_a_name_that_it_has(plain: list[str], asked: list[str]) -> None:
+    """Where it takes whatever a source gives, for one that no domain has."""
+    raw = read(ROOT / "roles/nginx/vars/main.yml")["__nginx_names_of_http"]
+    variables = {"__autoconfig": {"names": ["auto.example.org"], "plain_names": plain}}
+    found = Templar(DataLoader(), variables=variables).template(trust_as_template(raw))
+    assert found == ["auto.example.org", *asked]
+
+
+@pytest.mark.parametrize(
+    ("sign", "sources", "groups"),
+    [
+        (False, [], []),
+        (True, [], ["mail-autoconfig-sign"]),
+        (False, [{}], ["mail-autoconfig-store"]),
+        (True, [{}], ["mail-autoconfig-sign", "mail-autoconfig-store"]),
+    ],
+)
+def test_responder_has_the_groups_that_it_needs(
+    sign: bool, sources: list[Any], groups: list[str]
+) -> None:
+    shared = read(ROOT / "roles/preflight/vars/main.yml")
+    own = read(ROOT / "roles/responder/vars/main.yml")
+    variables = {
+        "__responder_sign_profiles": sign,
+        "__responder_signing_group": own["__responder_signing_group"],
+        "__autoconfig_sources": sources,
+        "__autoconfig_store_group": shared["__autoconfig_store_group"],
+    }
+    raw = trust_as_template(own["__responder_groups"])
+    assert Templar(DataLoader(), variables=variables).template(raw) == groups
