@@ -23,7 +23,7 @@ _mail_autoconfig() {
     local words='' files=''
     case "$path" in
         '') words='serve sign check verify snippet dns certificates challenge share doctor import -h --help --version' ;;
-        'serve') words='-h --help --socket --port --host --signer --workers' files=1 ;;
+        'serve') words='-h --help --socket --port --host --signer --workers --store' files=1 ;;
         'sign') words='-h --help --socket' files=1 ;;
         'check') words='-h --help' files=1 ;;
         'verify') words='-h --help --connect --connect-http --as-proxy --socket --ca --any-ca --only --json --address' files=1 ;;
@@ -44,6 +44,7 @@ _mail_autoconfig() {
         'serve --host') words='' files= ;;
         'serve --signer') words='' files=1 ;;
         'serve --workers') words='' files= ;;
+        'serve --store') words='' files=1 ;;
         'sign --socket') words='' files=1 ;;
         'verify --connect') words='' files= ;;
         'verify --connect-http') words='' files= ;;

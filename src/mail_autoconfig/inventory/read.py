@@ -38,10 +38,11 @@ __all__ = ["ConfigurationError", "built_in_providers", "load", "parse"]
 _TOP_KEYS = (*keys.TOP, "page")
 
 
-def load(path: str | Path) -> Configuration:
+def load(path: str | Path, *, sources: bool = False) -> Configuration:
     """Read a JSON file, `{"domains": […], "providers": {…}, "generic_host": …}`, in UTF-8.
 
-    Raises ConfigurationError, for a file that can't be read or is no JSON too.
+    `sources` as of `parse`. Raises ConfigurationError, for a file that can't be read or is no JSON
+    too.
     """
     try:
         content = Path(path).read_bytes()
@@ -52,16 +53,16 @@ def load(path: str | Path) -> Configuration:
         raise ConfigurationError([f"not UTF-8 at byte {error.start}"]) from None
     except (ValueError, RecursionError) as error:  # the former also for a number too long to read
         raise ConfigurationError([f"not JSON: {error}"]) from None
-    return replace(parse(raw), digest=hashlib.sha256(content).hexdigest())
+    return replace(parse(raw, sources=sources), digest=hashlib.sha256(content).hexdigest())
 
 
-def parse(raw: Any) -> Configuration:
+def parse(raw: Any, *, sources: bool = False) -> Configuration:
     """Check a raw configuration and resolve it.
 
     Keys: `domains`, a list (`autoconfig_domains`); `providers`, a mapping of provider definitions
     that come before the built-in ones of the same name; `generic_host`, a host name; `page`, a
-    mapping with `logo`, `texts` and `contact`.
-    Raises ConfigurationError with all problems.
+    mapping with `logo`, `texts` and `contact`. `sources`: domains come from elsewhere too, so there
+    may be none here. Raises ConfigurationError with all problems.
     """
     if not isinstance(raw, Mapping):
         raise ConfigurationError([f"configuration: {fields.shown(raw)} is not a mapping"])
@@ -73,7 +74,10 @@ def parse(raw: Any) -> Configuration:
         place = Place(problems, "autoconfig_generic_host")
         generic_host = fields.host_name(place, raw["generic_host"])
     look = read_look(problems, raw.get("page"))
-    domains = _domains(Place(problems, "autoconfig_domains"), raw.get("domains") or [], providers)
+    listed = Place(problems, "autoconfig_domains")
+    if not raw.get("domains") and not sources:
+        listed.problem("no domain; name at least one")
+    domains = _domains(listed, raw.get("domains") or [], providers)
     default = domains.pop(DEFAULT, None)
     if not raw.get("generic_host") and (needy := _first_without_names(domains, default)):
         Place(problems, f"domain {needy.written}").problem(
@@ -131,8 +135,6 @@ def _domains(place: Place, raw: Any, providers: Mapping[str, Settings]) -> dict[
     if not fields.is_list(raw):
         place.problem("not a list of domains")
         return {}
-    if not raw:
-        place.problem("no domain; name at least one")
     domains: dict[str, Domain] = {}
     for definition in raw:
         domain = read_domain(place, definition, providers)
@@ -165,8 +167,9 @@ def read_domain(listed: Place, raw: Any, providers: Mapping[str, Settings]) -> D
     if len(name) > names.LONGEST:
         place.problem(f"longer than {names.LONGEST} octets: no room for autodiscover. before it")
     fields.check_keys(place, raw, keys.DOMAIN)
+    usual = "srv" if name == DEFAULT else "certificate"
     discovery: Discovery = fields.choice(
-        place, raw, "discovery", keys.OWN["discovery"].choices, "certificate"
+        place, raw, "discovery", keys.OWN["discovery"].choices, usual
     )
     apex = fields.flag(place, raw, "apex", default=False)
     pacc = fields.flag(place, raw, "pacc", default=False)

@@ -28,6 +28,13 @@ def add_command(commands: Commands) -> None:
         metavar="N",
         help="how many processes answer [one a core, at most two]",
     )
+    serve.add_argument(
+        "--store",
+        type=Path,
+        metavar="PATH",
+        help="the domains that sources gave; looked up after those of the file, and seen by itself "
+        "when it is replaced",
+    )
     add_file(serve)
     serve.set_defaults(command=run)
     sign = commands.add_parser("sign", help="sign Apple's profiles for serve --signer")
@@ -52,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     except sockets.SocketError as error:
         print(error, file=sys.stderr)
         return 1
-    serve.run(options.file, listening, options.signer, options.workers)
+    serve.run(options.file, listening, options.signer, options.workers, options.store)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote
 
 from starlette.datastructures import Headers
@@ -13,6 +14,7 @@ from ..inventory import names
 BODY_LIMIT = 64 * 1024
 """Octets of the largest request body that is read."""
 
+_TAG = re.compile(r'"[^"]*"')
 _MOST_PARAMETERS = 32  # of a query; clients send three
 
 
@@ -43,6 +45,11 @@ class Request:
             return names.normalise(self.header("host").partition(":")[0])
         except ValueError:
             return ""
+
+    def has_copy(self, tag: str) -> bool:
+        """Whether the client's copy is the one of this ETag (RFC 9110, section 13.1.2)."""
+        given = self.header("if-none-match")
+        return given.strip() == "*" or tag in _TAG.findall(given)
 
     def parameter(self, *keys: str) -> str:
         """The first parameter of the query that has one of these keys, whatever their case."""

@@ -20,8 +20,10 @@ import uvicorn
 import uvloop
 
 from ..inventory.model import Configuration
-from ..inventory.read import ConfigurationError, load
+from ..inventory.read import ConfigurationError
+from ..store.read import Store
 from .app import Application
+from .loading import read_apart, unpack
 from .signing import Signer
 from .sockets import notify
 from .workers import Lifeline, Workers
@@ -62,6 +64,8 @@ class _Server(uvicorn.Server):
         self._lifeline = lifeline
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._application.store:
+            _ = self._application.store.content  # opened before the first request
         await super().startup(sockets=sockets)
         # Nobody is left to obey.
         asyncio.get_running_loop().add_reader(self._lifeline.parent, os._exit, 1)
@@ -94,9 +98,15 @@ class _Service:
     """The process that systemd knows. It reads the configuration and forks the workers."""
 
     def __init__(
-        self, path: Path, sockets: Sequence[socket.socket], signer: Path | None, workers: int
+        self,
+        path: Path,
+        sockets: Sequence[socket.socket],
+        signer: Path | None,
+        workers: int,
+        store: Path | None,
     ) -> None:
         self._path = path
+        self._store = store
         self._sockets = sockets
         self._signer = signer
         self._program = _digest(Path(sys.argv[0]))
@@ -105,15 +115,18 @@ class _Service:
 
     def load(self) -> None:
         """Put the file in force. Raises ConfigurationError."""
-        configuration = load(self._path)
         gc.collect()
+        packed = read_apart(self._path, sources=self._store is not None)
+        self._workers.forget()
+        configuration = unpack(packed)
         gc.freeze()  # the workers share what is loaded now: no need to look through it for garbage
         self._status = f"STATUS=answering for {len(configuration)} domains"
         self._workers.replace(partial(_work, self._application(configuration), self._sockets))
 
     def _application(self, configuration: Configuration) -> Application:
         signer = Signer(self._signer) if self._signer else None
-        return Application(configuration, self._program, signer)
+        store = Store(self._store) if self._store else None
+        return Application(configuration, self._program, signer, store)
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT. Raises ConfigurationError."""
@@ -163,17 +176,19 @@ def run(
     sockets: Sequence[socket.socket],
     signer: Path | None = None,
     workers: int | None = None,
+    store: Path | None = None,
 ) -> None:
     """Serve the configuration in `path` on `sockets` until SIGTERM or SIGINT.
 
     `signer` is the unix socket of the service that signs Apple's profiles; None: they are not
-    signed. Raises ConfigurationError if the file is not right at the start; later, at a reload,
-    the problems of such a file are logged and the old configuration stays.
+    signed. `store` is the file with the domains of sources. Raises ConfigurationError if the file
+    is not right at the start; later, at a reload, the problems of such a file are logged and the
+    old configuration stays.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # its tracebacks may contain a request
     try:
-        _Service(path, sockets, signer, workers or usual_workers()).run()
+        _Service(path, sockets, signer, workers or usual_workers(), store).run()
     except ConfigurationError:
         if os.environ.get("NOTIFY_SOCKET"):
             signal.sigtimedwait(_SIGNALS - {signal.SIGCHLD}, _BAD_FILE)

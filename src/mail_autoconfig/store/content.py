@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from ..inventory.fields import ConfigurationError
@@ -55,14 +54,13 @@ class Content:
         if row is None:
             return None
         definition, mailboxes, login = row
-        pattern = self._pattern(definition)
-        if pattern is None:
+        like = self._like(definition)
+        if like is None:
             return None
-        return replace(
-            pattern, name=name, written=written(name), personal=mailboxes != 0, login=login
-        )
+        rest = like.settings, like.discovery, like.apex, like.pacc, like.mailconf
+        return Domain(name, written(name), *rest, mailboxes != 0, login)
 
-    def _pattern(self, definition: int) -> Domain | None:
+    def _like(self, definition: int) -> Domain | None:
         """A domain with this definition and no name of its own."""
         if definition not in self._known:
             if len(self._known) >= _MOST_KNOWN:

@@ -78,8 +78,11 @@ class _Content:
         self.counts = {"domains": 0, "logins": 0}
 
     def rows(self, entries: Iterable[Entry]) -> Iterator[tuple[str, int, int, str]]:
+        definition, raw = None, ""
         for entry in entries:
-            raw = json.dumps(entry.definition, ensure_ascii=False)
+            if entry.definition is not definition:  # a source has one for most of its domains
+                definition = entry.definition
+                raw = json.dumps(definition, ensure_ascii=False)
             logins = sorted(entry.logins.items())
             self.counts["domains"] += 1
             self.counts["logins"] += len(logins)
@@ -88,7 +91,7 @@ class _Content:
                 "INSERT INTO logins VALUES (?, ?, ?)", ((number, *each) for each in logins)
             )
             # A sum, since it is the same in any order.
-            self._sum += _number((entry.name, entry.source, raw, logins))
+            self._sum += _number(f"{(entry.name, entry.source, raw, logins)}")
             yield entry.name, self._definition(raw), number, entry.source
 
     def _definition(self, raw: str) -> int:
@@ -103,6 +106,5 @@ class _Content:
         return hashlib.sha256(f"{FORMAT} {providers} {self._sum:x}".encode()).hexdigest()
 
 
-def _number(value: object) -> int:
-    octets = json.dumps(value, ensure_ascii=False).encode()
-    return int.from_bytes(hashlib.sha256(octets).digest(), "big")
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")

@@ -66,7 +66,7 @@ def test_log_in(
 ) -> None:
     found = content.find(name, localpart)
     assert found
-    assert (found.personal, found.login) == (personal, login)
+    assert (found.has_logins, found.login) == (personal, login)
 
 
 def test_unknown_domain(content: Content) -> None:
