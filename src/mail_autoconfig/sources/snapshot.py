@@ -44,8 +44,8 @@ def write_new(state: Path, name: str, found: Collected) -> int:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         for domain, extras, target, logins in lines(found):
             count += len(logins)
-            json.dump((domain, extras, target, logins), file, ensure_ascii=False)
-            file.write("\n")
+            line = json.dumps((domain, extras, target, logins), ensure_ascii=False)
+            file.write(f"{line}\n")
     return count
 
 
