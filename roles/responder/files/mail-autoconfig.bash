@@ -15,14 +15,19 @@ _mail_autoconfig() {
             ' share') path='share' ;;
             ' doctor') path='doctor' ;;
             ' import') path='import' ;;
+            ' sources') path='sources' ;;
             'share pack') path='share pack' ;;
             'share relay') path='share relay' ;;
             'share fetch') path='share fetch' ;;
+            'sources update') path='sources update' ;;
+            'sources list') path='sources list' ;;
+            'sources status') path='sources status' ;;
+            'sources check') path='sources check' ;;
         esac
     done
     local words='' files=''
     case "$path" in
-        '') words='serve sign check verify snippet dns certificates challenge share doctor import -h --help --version' ;;
+        '') words='serve sign check verify snippet dns certificates challenge share doctor import sources -h --help --version' ;;
         'serve') words='-h --help --socket --port --host --signer --workers --store' files=1 ;;
         'sign') words='-h --help --socket' files=1 ;;
         'check') words='-h --help' files=1 ;;
@@ -37,6 +42,11 @@ _mail_autoconfig() {
         'share fetch') words='-h --help --dry-run' files=1 ;;
         'doctor') words='-h --help --domain --inventory --log-in --verbose -v --ignore --since --keep --json --html --prometheus --allow-private --ca --name-server --at-once' ;;
         'import') words='-h --help --from-domain --domain --address --allow-private --ca --name-server' files=1 ;;
+        'sources') words='update list status check -h --help' ;;
+        'sources update') words='-h --help --accept --settings --configuration --secrets --state --store --metrics' ;;
+        'sources list') words='-h --help --store --json' ;;
+        'sources status') words='-h --help --state --json' ;;
+        'sources check') words='-h --help --configuration' files=1 ;;
     esac
     case "$path $previous" in
         'serve --socket') words='' files=1 ;;
@@ -72,6 +82,16 @@ _mail_autoconfig() {
         'import --address') words='' files= ;;
         'import --ca') words='' files=1 ;;
         'import --name-server') words='' files= ;;
+        'sources update --accept') words='' files= ;;
+        'sources update --settings') words='' files=1 ;;
+        'sources update --configuration') words='' files=1 ;;
+        'sources update --secrets') words='' files=1 ;;
+        'sources update --state') words='' files=1 ;;
+        'sources update --store') words='' files=1 ;;
+        'sources update --metrics') words='' files=1 ;;
+        'sources list --store') words='' files=1 ;;
+        'sources status --state') words='' files=1 ;;
+        'sources check --configuration') words='' files=1 ;;
     esac
     # shellcheck disable=SC2207
     [ -z "$words" ] || COMPREPLY=($(compgen -W "$words" -- "$current"))
