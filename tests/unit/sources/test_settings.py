@@ -174,5 +174,5 @@ def test_standard_library_alone(tmp_path: Path) -> None:
     path = tmp_path / "sources.json"
     path.write_text(json.dumps({"sources": [raw(preset="postfixadmin")]}))
     package = Path(__file__).parents[3] / "src"
-    command = [sys.executable, "-S", "-m", "mail_autoconfig", "sources", "check", path]
+    command = [sys.executable, "-S", "-m", "mail_autoconfig", "sources", "check", str(path)]
     subprocess.run(command, check=True, env={"PYTHONPATH": str(package)})
