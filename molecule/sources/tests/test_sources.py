@@ -177,6 +177,17 @@ def test_only_its_own_account_reads_the_passwords(server: Server) -> None:
     assert not server.host.file("/etc/mail-autoconfig/sources.json").contains(SECRET)
 
 
+def test_monitor_asks_for_their_domains() -> None:
+    THIRTEEN.host.run("systemctl start mail-autoconfig-doctor.service")
+    metrics = "/var/lib/prometheus/node-exporter"
+    doctor = THIRTEEN.run("cat %s/mail-autoconfig-doctor.prom", metrics)
+    found = 'client_success{domain="first.customers.test",client="thunderbird"} 1'
+    assert f"mail_autoconfig_doctor_{found}" in doctor.splitlines()
+    read(THIRTEEN)
+    sources = THIRTEEN.run("cat %s/mail-autoconfig-sources.prom", metrics)
+    assert 'mail_autoconfig_source_domains{source="people"} 1' in sources.splitlines()
+
+
 def test_timer_reads_again(server: Server) -> None:
     def last() -> float:
         return min(float(each["read"]) for each in status(server).values())
@@ -190,6 +201,7 @@ def test_dns_has_the_records_of_their_domains() -> None:
     done = deployed.play(
         "mailhost.autoconfig.dns",
         inventory=INVENTORY,
+        autoconfig_generic_host="auto.customers.test",
         autoconfig_dns_addresses=["198.18.49.12"],
         autoconfig_dns_files_path="",
     )

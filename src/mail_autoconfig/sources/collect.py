@@ -139,17 +139,18 @@ def _entry(wrong: Counter[str], found: Collected, address: Any, login: Any) -> s
     if not address or not login:
         wrong["nothing there, or no text"] += 1
         return None
-    if FORBIDDEN.search(address) or FORBIDDEN.search(login):
+    printable = address.isprintable() and login.isprintable()  # tells faster that all is well
+    if not printable and (FORBIDDEN.search(address) or FORBIDDEN.search(login)):
         wrong["control characters"] += 1
         return None
     local, at, domain = address.rpartition("@")
-    name = _cached(domain)
+    name = domain if domain in found.domains else _cached(domain)
     if not at or name is None:
         wrong["not an address"] += 1
         return None
     if not local or name not in found.domains:  # a catch-all; a domain that is not served
         return None
-    return _SEPARATOR.join((name, local.lower(), login))
+    return f"{name}{_SEPARATOR}{local.lower()}{_SEPARATOR}{login}"
 
 
 def _one_each(wrong: Counter[str], logins: list[str]) -> list[str]:
@@ -221,14 +222,16 @@ def _cached(text: str) -> str | None:
 
 def _text(value: Any) -> str | None:
     """A value as text. Raises SourceError for what is no text in UTF-8."""
+    if isinstance(value, str):
+        return value or None
     if isinstance(value, bytes | bytearray | memoryview):
         try:
-            value = bytes(value).decode("utf-8")
+            return bytes(value).decode("utf-8") or None
         except UnicodeDecodeError:
             raise SourceError("text that is not UTF-8; let the source give UTF-8") from None
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    return value if isinstance(value, str) and value else None
+    return None
 
 
 def _lower(value: Any) -> str:

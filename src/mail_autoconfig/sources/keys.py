@@ -9,7 +9,6 @@ from collections.abc import Mapping
 
 from ..inventory import keys
 from ..inventory.keys import Key
-from .rows import EXTRAS
 
 TYPES = "sql", "ldap", "http", "file", "command"
 
@@ -75,5 +74,3 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
 """The keys of a query beside its columns; one of SQL is a text."""
 
 SECRETS = "password", "token"
-
-__all__ = ["DEFAULTS", "EXTRAS", "FOR", "QUERIES", "SECRETS", "SOURCE", "TYPES"]

@@ -44,19 +44,18 @@ def write_new(state: Path, name: str, found: Collected) -> int:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         for domain, extras, target, logins in lines(found):
             count += len(logins)
-            json.dump((domain, extras, target, logins), file, ensure_ascii=False)
-            file.write("\n")
+            line = json.dumps((domain, extras, target, logins), ensure_ascii=False)
+            file.write(f"{line}\n")
     return count
 
 
-def believe(state: Path, name: str) -> bool:
-    """Put what was read in the place of what is there; say whether it differs."""
+def believe(state: Path, name: str) -> None:
+    """Put what was read in the place of what is there, if it differs."""
     new, old = _new(state, name), path_of(state, name)
     if old.exists() and filecmp.cmp(new, old, shallow=False):
         new.unlink()
-        return False
-    new.replace(old)
-    return True
+    else:
+        new.replace(old)
 
 
 def forget(state: Path, name: str) -> None:
@@ -64,12 +63,11 @@ def forget(state: Path, name: str) -> None:
     _new(state, name).unlink(missing_ok=True)
 
 
-def forget_others(state: Path, names: frozenset[str]) -> bool:
-    """Drop the files of sources that there are no more; say whether there were any."""
-    gone = [each for each in state.glob(f"*{_SUFFIX}") if each.stem not in names]
-    for each in gone:
-        each.unlink()
-    return bool(gone)
+def forget_others(state: Path, names: frozenset[str]) -> None:
+    """Drop the files of sources that there are no more."""
+    for each in state.glob(f"*{_SUFFIX}"):
+        if each.stem not in names:
+            each.unlink()
 
 
 def read(state: Path, name: str) -> Iterator[Given]:

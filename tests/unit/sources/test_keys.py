@@ -4,7 +4,7 @@ from dataclasses import fields
 
 from mail_autoconfig.inventory import keys as inventory
 from mail_autoconfig.sources import keys
-from mail_autoconfig.sources.rows import COLUMNS
+from mail_autoconfig.sources.rows import COLUMNS, EXTRAS
 from mail_autoconfig.sources.settings import Source
 
 
@@ -21,4 +21,4 @@ def test_types_of_keys_are_there() -> None:
 
 
 def test_extras_are_keys_of_a_domain() -> None:
-    assert set(keys.EXTRAS) <= set(inventory.DOMAIN)
+    assert set(EXTRAS) <= set(inventory.DOMAIN)

@@ -40,7 +40,8 @@ def test_sources_are_read_side_by_side(tmp_path: Path) -> None:
         ),
         "second": Reading(problem="unable to open database file"),
     }
-    assert snapshot.believe(tmp_path, "first")
+    snapshot.believe(tmp_path, "first")
+    assert [given.name for given in snapshot.read(tmp_path, "first")] == ["a.example"]
 
 
 def test_one_that_hangs_ends_and_keeps_no_other_waiting(

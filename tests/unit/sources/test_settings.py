@@ -170,7 +170,9 @@ def test_file_that_is_none(content: bytes | None, said: str, tmp_path: Path) -> 
         load(path)
 
 
-def test_standard_library_alone() -> None:
-    code = "from mail_autoconfig.sources.settings import parse; parse([])"
+def test_standard_library_alone(tmp_path: Path) -> None:
+    path = tmp_path / "sources.json"
+    path.write_text(json.dumps({"sources": [raw(preset="postfixadmin")]}))
     package = Path(__file__).parents[3] / "src"
-    subprocess.run([sys.executable, "-S", "-c", code], check=True, env={"PYTHONPATH": str(package)})
+    command = [sys.executable, "-S", "-m", "mail_autoconfig", "sources", "check", str(path)]
+    subprocess.run(command, check=True, env={"PYTHONPATH": str(package)})

@@ -124,8 +124,11 @@ def _rows(connection: Connection, kind: Kind, query: Query) -> Iterator[Row]:
     if not result.returns_rows:
         raise SourceError(f"{kind}: the query gives no rows; write SELECT …")
     order = _order(kind, tuple(result.keys()))
-    for row in result:
-        yield tuple(None if place is None else row[place] for place in order)
+    for rows in result.partitions(_AT_ONCE):
+        if order == tuple(range(len(order))):
+            yield from map(tuple, rows)
+        else:
+            yield from (tuple(None if at is None else row[at] for at in order) for row in rows)
 
 
 def _order(kind: Kind, given: tuple[str, ...]) -> tuple[int | None, ...]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ssl
 import sys
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,45 @@ def test_part_of_the_entries_is_refused(
     monkeypatch.setattr(connection, "search", limited)
     connection.user = "cn=reader"
     assert failure(of(user="cn=reader")).startswith(f"{description}{said}")
+
+
+class Recorder:
+    """A connection that says what is done with it."""
+
+    def __init__(self, server: Any, **keys: Any) -> None:
+        self.server, self.keys = server, keys
+        self.done: list[str] = []
+
+    def open(self) -> None:
+        self.done.append("open")
+
+    def start_tls(self) -> None:
+        self.done.append("start_tls")
+
+    def bind(self) -> None:
+        self.done.append("bind")
+
+
+@pytest.mark.parametrize(
+    ("url", "keys", "done"),
+    [
+        ("ldap://l.example/dc=test", {}, ["open", "start_tls", "bind"]),
+        ("ldaps://l.example/dc=test", {}, ["open", "bind"]),
+        ("ldap://l.example/dc=test", {"tls": False}, ["open", "bind"]),
+        ("ldap://localhost/dc=test", {}, ["open", "bind"]),
+        ("ldapi://%2Frun%2Fslapd%2Fldapi", {}, ["open", "bind"]),
+    ],
+)
+def test_password_is_sent_after_tls(
+    url: str, keys: dict[str, Any], done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ldap3.Connection", Recorder)
+    connection: Any = ldap.connect(of(url, user="cn=reader", **keys), {"password": SECRET})
+    assert connection.done == done
+    assert connection.keys["password"] == SECRET
+    assert connection.keys["read_only"]
+    assert connection.server.tls.validate == ssl.CERT_REQUIRED
+    assert connection.server.ssl == url.startswith("ldaps")
 
 
 def test_nobody_there() -> None:
