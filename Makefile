@@ -92,7 +92,7 @@ dns: venv engine
 	$(STEP) 'molecule: DNS, on Knot, BIND and PowerDNS' molecule test -s dns
 
 # Two scenarios at a time, the longest first.
-SLOW := frontends certificates neighbours monitor proxies samba windows doctor image outlook
+SLOW := frontends certificates neighbours sources monitor proxies samba windows doctor image outlook
 
 test-slow: venv engine
 	@echo '== side by side: $(SLOW)'
@@ -108,6 +108,7 @@ slow-neighbours: SUBJECT := beside the sites of others
 slow-outlook: SUBJECT := the files for Windows, in Wine and in a hive
 slow-proxies: SUBJECT := proxies in front, each by its recipe
 slow-samba: SUBJECT := DNS and Group Policy, on Samba domain controllers
+slow-sources: SUBJECT := domains from databases and directories
 slow-%:
 	$(STEP) 'molecule: $(SUBJECT)' molecule test -s $*
 

@@ -22,6 +22,7 @@ roles' `argument_specs`.
 # Subject -> how its variables' names begin after autoconfig_. The first subject that fits counts.
 SUBJECTS = {
     "The mail domains": ("domains", "providers", "generic_host"),
+    "Domains from where they live": ("sources",),
     "Several servers": (
         "address",
         "front_ends",

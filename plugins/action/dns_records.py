@@ -13,6 +13,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils import united
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.files import replace, shown
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.inventory import (
     plain,
@@ -29,6 +30,8 @@ Zones = Mapping[str, Sequence[Any]]
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "domains": {"type": "raw", "default": []},
+    "sourced": {"type": "raw", "default": []},
+    "complete": {"type": "bool", "default": True},
     "providers": {"type": "raw", "default": {}},
     "generic_host": {"type": "str", "default": ""},
     "addresses": {"type": "list", "elements": "str", "default": []},
@@ -101,6 +104,22 @@ def write(directory: Path, wanted: Mapping[str, str], dry: bool) -> list[dict[st
     ]
 
 
+def with_sourced(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the raw configuration with the domains of sources, where no inventory has them."""
+    raw: dict[str, Any] = raw_configuration(arguments)
+    sourced = [
+        {"name": each["domain"], **each["definition"]} for each in plain(arguments["sourced"])
+    ]
+    if not sourced and arguments["complete"]:
+        return raw
+    domains = raw["domains"] if isinstance(raw["domains"], list) else []
+    own = {united.spelling(each) for each in domains}
+    return raw | {
+        "domains": [*domains, *(each for each in sourced if each["name"] not in own)],
+        "sources": True,
+    }
+
+
 def by_hand_and_pushed(zones: Zones, served: Collection[str]) -> tuple[Zones, Zones]:
     """Return the records to paste, and those to push: none that shares its name with others'."""
     by_hand = {
@@ -143,7 +162,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = {"changed": False, "diff": diff, "table": []}
         if arguments["state"] == "absent":
             return pusher.push({}, result) if pusher else result
-        configuration = READ.parse(raw_configuration(arguments))
+        configuration = READ.parse(with_sourced(arguments))
         ttl = int(arguments["ttl"])
         try:
             addresses = [ip_address(str(address)) for address in arguments["addresses"]]
@@ -188,6 +207,7 @@ class Pusher:
             owner=str(self.arguments["owner"]),
             ttl=int(self.arguments["ttl"]),
             replace=names_of(self.arguments["replace"], "autoconfig_dns_replace"),
+            complete=bool(self.arguments["complete"]),
             dry=self.dry,
         )
         problems = [outcome.problem for outcome in outcomes if outcome.problem]

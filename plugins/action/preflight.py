@@ -17,6 +17,7 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils import (
     checks,
     needs,
     platforms,
+    sources,
     united,
     variables,
     web_servers,
@@ -30,6 +31,7 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import
 LOGOS, NAMES, READ = map(load, ("inventory.logos", "inventory.names", "inventory.read"))
 MARKERS = {
     "responder": "__responder_signing_group",
+    "sources": "__sources_timer",
     "nginx": "__nginx_file",
     "certificates": "__certificates_checked",
     "share": "__share_ssh_port",
@@ -40,7 +42,7 @@ MARKERS = {
     "verify": "__verify_any_ca",
 }
 """A variable of each role that nobody sets: it is there where the play knows of the role."""
-SERVING = frozenset({"responder", "nginx", "certificates"})
+SERVING = frozenset({"responder", "sources", "nginx", "certificates"})
 """The roles that need the domains of the host."""
 ON_HOSTS = frozenset({*SERVING, "share", "monitor", "haproxy"})
 """The roles that change a Debian."""
@@ -240,7 +242,14 @@ class ActionModule(ActionBase):
             with suppress(AnsibleError, OSError):  # said already
                 page["logo"] = LOGOS.data_url(self.path_of(str(values["autoconfig_page_logo"])))
         raw = LOGOS.with_logos(domains, self.image) | ({"page": page} if page else {})
+        if values.get("autoconfig_sources"):
+            raw["sources"] = True
+            self.problems += sources.check(values, raw)
         # The page is no part of the fingerprint: nginx has no copy of it.
         configuration = READ.parse(raw)
         self.warnings += configuration.warnings
-        return {"configuration": raw} | derived(domains, configuration)
+        result = {"configuration": raw} | derived(domains, configuration)
+        if "sources" in raw and not self.problems:
+            result["plain_names"] += sources.ANY_NAMES
+            result["sources"] = sources.needs(values["autoconfig_sources"])
+        return result

@@ -25,6 +25,14 @@ options:
     description: List of domains, as in C(autoconfig_domains). At least one for O(state=present).
     type: raw
     default: []
+  sourced:
+    description: More domains, as C(mail-autoconfig sources list --json) has them. O(domains) wins.
+    type: raw
+    default: []
+  complete:
+    description: Whether these are all. With C(false) what was pushed for other domains stays.
+    type: bool
+    default: true
   providers:
     description: Mapping of providers that are not built in, as in C(autoconfig_providers).
     type: raw

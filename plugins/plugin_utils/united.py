@@ -32,7 +32,7 @@ def configuration(
     servers: Iterable[str],
     alike: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Return the domains, providers and generic host of all servers.
+    """Return the domains, providers and generic host of all servers; and if they have ``sources``.
 
     :arg servers: names of hosts
     :arg alike: what has to be the same on all of them, without ``autoconfig_dns_``
@@ -52,9 +52,19 @@ def configuration(
                 problems.append(
                     f"{what}: {first} and {host} contradict each other; give both the same"
                 )
+        if _has_sources(known):
+            found["sources"] = True
     if problems:
         raise READ.ConfigurationError(list(dict.fromkeys(problems)))
     return found
+
+
+def _has_sources(known: Mapping[str, Any]) -> bool:
+    """Whether more domains come from elsewhere."""
+    try:
+        return bool(convert(plain(known.get("autoconfig_sources", [])), "list"))
+    except ValueError as error:
+        raise READ.ConfigurationError([f"autoconfig_sources: {error}"]) from None
 
 
 def _add(found: dict[str, Any], kind: str, name: str, value: Any) -> None:
@@ -78,7 +88,7 @@ def _statements(known: Mapping[str, Any], alike: Collection[str]) -> Iterable[tu
         if key == "generic_host" and value:
             yield "", "autoconfig_generic_host", value
         elif key == "domains":
-            yield from (("domain", _spelling(each), each) for each in value)
+            yield from (("domain", spelling(each), each) for each in value)
         elif key == "providers":
             yield from (("provider", str(name), each) for name, each in value.items())
     for key in alike:
@@ -86,7 +96,7 @@ def _statements(known: Mapping[str, Any], alike: Collection[str]) -> Iterable[tu
         yield "", name, plain(known[name]) if name in known else None
 
 
-def _spelling(domain: Any) -> str:
+def spelling(domain: Any) -> str:
     """The one spelling of a domain's name."""
     written = str(domain.get("name", short(domain)) if isinstance(domain, dict) else domain)
     try:

@@ -18,6 +18,7 @@ from .inventory import command as inventory
 from .inventory.read import ConfigurationError
 from .issuer import command as issuer
 from .server import command as server
+from .sources import arguments as sources
 from .verify import command as verify
 from .zones import command as zones
 
@@ -49,4 +50,5 @@ def parser() -> argparse.ArgumentParser:
     issuer.add_command(commands)
     doctor.add_command(commands)
     imports.add_command(commands)
+    sources.add_command(commands)
     return whole

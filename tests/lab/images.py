@@ -50,6 +50,7 @@ IMAGES = {
     "chromium": Image("chromium", "latest", "13"),
     "compose": Image("compose", "latest", "13"),
     "controller": Image("controller", "latest", "13"),
+    "databases": Image("databases", "latest", "13"),
     "debian:12": Image("debian", "12", "12"),
     "debian:13": Image("debian", "13", "13"),
     "debian:sid": Image("debian", "sid", "sid"),

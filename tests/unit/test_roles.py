@@ -13,10 +13,13 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from jinja2 import Template
 
+from mail_autoconfig import cli
 from mail_autoconfig.certificates.certbot import CONFIG
 from mail_autoconfig.certificates.groups import PATTERN
 from mail_autoconfig.certificates.report import METRICS
 from mail_autoconfig.host import NGINX_TEST
+from mail_autoconfig.sources import secrets
+from mail_autoconfig.sources.report import METRICS as SOURCES_METRICS
 from support import role_rules
 
 ROOT = Path(__file__).parents[2]
@@ -176,10 +179,14 @@ def test_no_task_loops_over_domains(role: str) -> None:
 
 def test_each_writer_of_metrics_has_a_file_of_its_own() -> None:
     written: dict[str, set[str]] = {}
-    for role in "certificates", "monitor":
+    for role in "certificates", "monitor", "sources":
         texts = (path.read_text("utf-8") for path in (ROOT / "roles" / role).rglob("*.*"))
         written[role] = set(re.findall(r"[a-z-]+\.prom\b", " ".join(texts)))
-    assert written == {"certificates": {METRICS}, "monitor": {"mail-autoconfig-doctor.prom"}}
+    assert written == {
+        "certificates": {METRICS},
+        "monitor": {"mail-autoconfig-doctor.prom"},
+        "sources": {SOURCES_METRICS},
+    }
 
 
 @pytest.mark.parametrize("port", ["http_port", "https_port"])
@@ -244,6 +251,19 @@ def test_what_the_roles_have_in_common_with_the_program() -> None:
     assert shared["__autoconfig_certificate_name"] == PATTERN
     assert shared["__autoconfig_certbot"] == str(CONFIG)
     assert shared["__autoconfig_nginx_test"] == " ".join(NGINX_TEST)
+
+
+def test_service_that_reads_the_sources_needs_no_paths() -> None:
+    """The program's own are those that the roles write."""
+    shared = read(ROOT / "roles/preflight/vars/main.yml")
+    role = read(ROOT / "roles/sources/vars/main.yml")
+    options = cli.parser().parse_args(["sources", "update"])
+    assert str(options.configuration) == shared["__autoconfig_configuration"]
+    assert str(options.store) == shared["__autoconfig_store"]
+    assert str(options.state) == role["__sources_state"]
+    for name, path in {"settings": options.settings, "secrets": secrets.USUAL}.items():
+        raw = trust_as_template(role[f"__sources_{name}_file"])
+        assert Templar(DataLoader(), variables=shared).template(raw) == str(path)
 
 
 def test_accepted_finding_is_one_word_of_the_unit() -> None:
@@ -316,3 +336,43 @@ def test_http2_of_a_bare_host_is_that_of_its_release(release: str, directive: bo
     templar = Templar(DataLoader(), variables=variables)
     found = templar.template(trust_as_template(raw["__nginx_http2_directive"]))
     assert found is directive
+
+
+@pytest.mark.parametrize(
+    ("plain", "asked"),
+    [
+        ([], []),
+        (["autodiscover.example.com", "autoconfig.example.com"], ["autodiscover.example.com"]),
+        (["autodiscover.*", "autoconfig.*"], ["autodiscover.mail-autoconfig.invalid"]),
+    ],
+)
+def test_nginx_is_asked_for_a_name_that_it_has(plain: list[str], asked: list[str]) -> None:
+    """Where it takes whatever a source gives, for one that no domain has."""
+    raw = read(ROOT / "roles/nginx/vars/main.yml")["__nginx_names_of_http"]
+    variables = {"__autoconfig": {"names": ["auto.example.org"], "plain_names": plain}}
+    found = Templar(DataLoader(), variables=variables).template(trust_as_template(raw))
+    assert found == ["auto.example.org", *asked]
+
+
+@pytest.mark.parametrize(
+    ("sign", "sources", "groups"),
+    [
+        (False, [], []),
+        (True, [], ["mail-autoconfig-sign"]),
+        (False, [{}], ["mail-autoconfig-store"]),
+        (True, [{}], ["mail-autoconfig-sign", "mail-autoconfig-store"]),
+    ],
+)
+def test_responder_has_the_groups_that_it_needs(
+    sign: bool, sources: list[Any], groups: list[str]
+) -> None:
+    shared = read(ROOT / "roles/preflight/vars/main.yml")
+    own = read(ROOT / "roles/responder/vars/main.yml")
+    variables = {
+        "__responder_sign_profiles": sign,
+        "__responder_signing_group": own["__responder_signing_group"],
+        "__autoconfig_sources": sources,
+        "__autoconfig_store_group": shared["__autoconfig_store_group"],
+    }
+    raw = trust_as_template(own["__responder_groups"])
+    assert Templar(DataLoader(), variables=variables).template(raw) == groups

@@ -17,21 +17,26 @@ _mail_autoconfig() {
             ' issue') path='issue' ;;
             ' doctor') path='doctor' ;;
             ' import') path='import' ;;
+            ' sources') path='sources' ;;
             'share pack') path='share pack' ;;
             'share relay') path='share relay' ;;
             'share fetch') path='share fetch' ;;
+            'sources update') path='sources update' ;;
+            'sources list') path='sources list' ;;
+            'sources status') path='sources status' ;;
+            'sources check') path='sources check' ;;
         esac
     done
     local words='' files=''
     case "$path" in
-        '') words='serve health sign check verify snippet dns certificates challenge share issue doctor import -h --help --version' ;;
-        'serve') words='-h --help --socket --port --host --signer --workers --drain' files=1 ;;
+        '') words='serve health sign check verify snippet dns certificates challenge share issue doctor import sources -h --help --version' ;;
+        'serve') words='-h --help --socket --port --host --signer --workers --drain --store' files=1 ;;
         'health') words='-h --help --port' ;;
         'sign') words='-h --help --socket' files=1 ;;
         'check') words='-h --help' files=1 ;;
-        'verify') words='-h --help --connect --connect-http --as-proxy --socket --ca --any-ca --only --json --address' files=1 ;;
+        'verify') words='-h --help --connect --connect-http --as-proxy --socket --ca --any-ca --only --store --json --address' files=1 ;;
         'snippet') words='apache htaccess nginx -h --help' files=1 ;;
-        'dns') words='-h --help --address --caa --ttl' files=1 ;;
+        'dns') words='-h --help --address --caa --ttl --store' files=1 ;;
         'certificates') words='-h --help --check --json --renew' files=1 ;;
         'challenge') words='present remove check -h --help --dry-run' files=1 ;;
         'share') words='pack relay fetch -h --help' ;;
@@ -39,8 +44,13 @@ _mail_autoconfig() {
         'share relay') words='-h --help' files=1 ;;
         'share fetch') words='-h --help --dry-run' files=1 ;;
         'issue') words='-h --help --secret --deployment --names --every --port' files=1 ;;
-        'doctor') words='-h --help --domain --inventory --log-in --verbose -v --ignore --since --keep --json --html --prometheus --allow-private --ca --name-server --at-once' ;;
+        'doctor') words='-h --help --domain --inventory --store --log-in --verbose -v --ignore --since --keep --json --html --prometheus --allow-private --ca --name-server --at-once' ;;
         'import') words='-h --help --from-domain --domain --address --allow-private --ca --name-server' files=1 ;;
+        'sources') words='update list status check -h --help' ;;
+        'sources update') words='-h --help --accept --settings --configuration --secrets --state --store --metrics' ;;
+        'sources list') words='-h --help --store --json' ;;
+        'sources status') words='-h --help --state --json' ;;
+        'sources check') words='-h --help --configuration' files=1 ;;
     esac
     case "$path $previous" in
         'serve --socket') words='' files=1 ;;
@@ -49,6 +59,7 @@ _mail_autoconfig() {
         'serve --signer') words='' files=1 ;;
         'serve --workers') words='' files= ;;
         'serve --drain') words='' files= ;;
+        'serve --store') words='' files=1 ;;
         'health --port') words='' files= ;;
         'sign --socket') words='' files=1 ;;
         'verify --connect') words='' files= ;;
@@ -57,10 +68,12 @@ _mail_autoconfig() {
         'verify --socket') words='' files=1 ;;
         'verify --ca') words='' files=1 ;;
         'verify --only') words='' files= ;;
+        'verify --store') words='' files=1 ;;
         'verify --address') words='' files= ;;
         'dns --address') words='' files= ;;
         'dns --caa') words='' files= ;;
         'dns --ttl') words='' files= ;;
+        'dns --store') words='' files=1 ;;
         'certificates --renew') words='' files= ;;
         'issue --secret') words='' files= ;;
         'issue --deployment') words='' files= ;;
@@ -69,6 +82,7 @@ _mail_autoconfig() {
         'issue --port') words='' files= ;;
         'doctor --domain') words='' files= ;;
         'doctor --inventory') words='' files=1 ;;
+        'doctor --store') words='' files=1 ;;
         'doctor --ignore') words='' files= ;;
         'doctor --since') words='' files=1 ;;
         'doctor --keep') words='' files=1 ;;
@@ -82,6 +96,16 @@ _mail_autoconfig() {
         'import --address') words='' files= ;;
         'import --ca') words='' files=1 ;;
         'import --name-server') words='' files= ;;
+        'sources update --accept') words='' files= ;;
+        'sources update --settings') words='' files=1 ;;
+        'sources update --configuration') words='' files=1 ;;
+        'sources update --secrets') words='' files=1 ;;
+        'sources update --state') words='' files=1 ;;
+        'sources update --store') words='' files=1 ;;
+        'sources update --metrics') words='' files=1 ;;
+        'sources list --store') words='' files=1 ;;
+        'sources status --state') words='' files=1 ;;
+        'sources check --configuration') words='' files=1 ;;
     esac
     # shellcheck disable=SC2207
     [ -z "$words" ] || COMPREPLY=($(compgen -W "$words" -- "$current"))

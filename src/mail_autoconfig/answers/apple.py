@@ -133,8 +133,8 @@ def _exchange(domain: Domain, address: Address, server: WebServer) -> dict[str, 
         "Host": urlsplit(address.fill_url(server.url)).hostname,
         "SSL": True,
     }
-    if not is_asked(domain.settings, server, address):
-        content["UserName"] = login(domain.settings, server, address)
+    if not is_asked(domain, server, address):
+        content["UserName"] = login(domain, server, address)
     return content
 
 
@@ -148,8 +148,8 @@ def _dav(domain: Domain, address: Address, server: WebServer) -> dict[str, Any]:
         f"{name}Port": parts.port or 443,
         f"{name}UseSSL": True,
     }
-    if not is_asked(domain.settings, server, address):
-        content[f"{name}Username"] = login(domain.settings, server, address)
+    if not is_asked(domain, server, address):
+        content[f"{name}Username"] = login(domain, server, address)
     # Any other path is a context path or a collection: a device finds the principal by itself.
     if server.principal:
         content[f"{name}PrincipalURL"] = parts.path or "/"
@@ -165,8 +165,8 @@ def _mail_server(side: str, server: Server, domain: Domain, address: Address) ->
         f"{key}UseSSL": server.security != "none",  # the port tells STARTTLS from TLS
     }
     # Without a user name a device asks for it.
-    if server.authentication[0] != "none" and not is_asked(domain.settings, server, address):
-        content[f"{key}Username"] = login(domain.settings, server, address)
+    if server.authentication[0] != "none" and not is_asked(domain, server, address):
+        content[f"{key}Username"] = login(domain, server, address)
     return content
 
 

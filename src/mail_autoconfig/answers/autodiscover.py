@@ -154,7 +154,7 @@ def render(domain: Domain, address: Address) -> bytes:
             raise RequestError(Error.NO_OPTIONS)
         if not domain.has_room:
             raise RequestError(Error.CONFIGURATION)
-    own_login = settings.usernames.get(address.localpart.lower())
+    own_login = domain.own_login(address.localpart)
 
     def fill(kind: str, pattern: str) -> str:
         if kind == _HOST:

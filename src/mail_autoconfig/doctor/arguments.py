@@ -50,6 +50,12 @@ def _add_what_is_examined(doctor: argparse.ArgumentParser) -> None:
         help="ask for all domains of an inventory's file or of a configuration, and compare",
     )
     doctor.add_argument(
+        "--store",
+        type=Path,
+        metavar="PATH",
+        help="with --inventory, ask for some of the domains of sources too",
+    )
+    doctor.add_argument(
         "--log-in",
         action="store_true",
         help="also try to log in; the password is MAIL_AUTOCONFIG_PASSWORD, or asked for",

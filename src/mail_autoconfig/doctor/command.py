@@ -24,6 +24,8 @@ from ..inventory.addresses import Address, parse
 from ..inventory.file import load
 from ..inventory.model import Configuration
 from ..inventory.read import ConfigurationError
+from ..store.file import StoreError
+from ..store.join import FEW, joined
 from . import output_json
 from .case import Case, Visits
 from .changes import Changes, FormerError, changes
@@ -49,7 +51,8 @@ def run(options: argparse.Namespace) -> int:
     """Examine what the options say; return 0, 1 for warnings, 2 for errors and a wrong call."""
     allow_many()
     try:
-        configuration = _configuration(options.file) if options.file else None
+        file, store = options.file, options.store
+        configuration = _configuration(file, store) if file else None
         asked = _asked(options, configuration)
         password = _password(asked[0]) if options.log_in else None
         reports = asyncio.run(_examine(_cases(options, asked, configuration, password), options))
@@ -86,12 +89,15 @@ def _changes(options: argparse.Namespace, reports: Sequence[Report]) -> Changes 
         return None
 
 
-def _configuration(file: Path) -> Configuration:
+def _configuration(file: Path, store: Path | None) -> Configuration:
     try:
-        return load(file)
+        configuration = load(file)
+        return joined(configuration, store, FEW) if store else configuration
     except ConfigurationError as error:
         lines = (f"{file.name}: {problem}" for problem in error.problems)
         raise CallError("\n".join(lines)) from None
+    except StoreError as error:
+        raise CallError(f"{store}: {error}") from None
 
 
 def _asked(options: argparse.Namespace, configuration: Configuration | None) -> list[Address]:

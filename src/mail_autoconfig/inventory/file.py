@@ -23,7 +23,7 @@ from .read import parse
 _PREFIX = "autoconfig_"
 _PAGE = ("logo", "texts", "contact")
 _VARIABLES = (
-    *(f"{_PREFIX}{key}" for key in ("domains", "providers", "generic_host")),
+    *(f"{_PREFIX}{key}" for key in ("domains", "providers", "generic_host", "sources")),
     *(f"{_PREFIX}page_{key}" for key in _PAGE),
 )
 _ALIKE = 0.8  # of 1: no variable of a role is so much like one of these
@@ -31,11 +31,11 @@ _TOO_DEEP = "brackets in one another, too many to read"
 _NO_TEMPLATES = "is a template, which only Ansible fills in; write the value itself"
 
 
-def load(path: Path, *, images: bool = False) -> Configuration:
+def load(path: Path, *, images: bool = False, sources: bool = False) -> Configuration:
     """Read a file; where there is none, what the environment says of one domain.
 
     A file whose name ends in .yml or .yaml is YAML, any other JSON. `images`: with the look of the
-    page, whose files are relative to this one.
+    page, whose files are relative to this one. `sources` as of :func:`read.parse`.
     Raises ConfigurationError, for a file that can't be read too.
     """
     if one := environment.configuration(os.environ):
@@ -49,7 +49,7 @@ def load(path: Path, *, images: bool = False) -> Configuration:
         raw = _unprefixed(_decoded(path, content))
         if isinstance(raw, Mapping):
             raw = _with_images(raw, path.parent) if images else {**raw, "page": None}
-    return replace(parse(raw), digest=hashlib.sha256(content).hexdigest())
+    return replace(parse(raw, sources=sources), digest=hashlib.sha256(content).hexdigest())
 
 
 def _content(path: Path) -> bytes:

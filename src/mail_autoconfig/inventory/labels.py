@@ -20,20 +20,27 @@ _VIRAMA = 9
 def is_a_label(label: str) -> bool:
     """Whether a label in lower case that begins with ``xn--`` stands for a name (RFC 5891, 5.4)."""
     try:
-        written = label.removeprefix(PREFIX).encode("ascii").decode("punycode")
+        meant = written(label)
     except ValueError:  # UnicodeError is one
         return False
-    if written.isascii() or PREFIX + written.encode("punycode").decode("ascii") != label:
+    if meant.isascii() or PREFIX + meant.encode("punycode").decode("ascii") != label:
         return False
     return (
-        is_normalized("NFC", written)
-        and not category(written[0]).startswith("M")
-        and not written.startswith("-")
-        and not written.endswith("-")
-        and written[2:4] != "--"
-        and all(_is_allowed(written, index) for index in range(len(written)))
-        and not (_has(written, 0x660) and _has(written, 0x6F0))
+        is_normalized("NFC", meant)
+        and not category(meant[0]).startswith("M")
+        and not meant.startswith("-")
+        and not meant.endswith("-")
+        and meant[2:4] != "--"
+        and all(_is_allowed(meant, index) for index in range(len(meant)))
+        and not (_has(meant, 0x660) and _has(meant, 0x6F0))
     )
+
+
+def written(label: str) -> str:
+    """A label in its own letters. Raises ValueError if it begins with ``xn--`` and has none."""
+    if not label.startswith(PREFIX):
+        return label
+    return label.removeprefix(PREFIX).encode("ascii").decode("punycode")
 
 
 def _is_allowed(label: str, index: int) -> bool:

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from . import addresses, fields
 from .addresses import PLACEHOLDER, Address
 from .fields import Place
-from .model import Server, Settings, WebServer
+from .model import Domain, Server, Settings, WebServer
 
 Value = TypeVar("Value")
 _KNOWN_EVERYWHERE = "{email}", "{localpart}"  # alone; not every client fills in anything else
 
 
-def login(settings: Settings, server: Server | WebServer, address: Address) -> str:
+def login(domain: Domain, server: Server | WebServer, address: Address) -> str:
     """The user name of an address at a server."""
-    return settings.usernames.get(address.localpart.lower()) or address.fill(server.username)
+    return domain.own_login(address.localpart) or address.fill(server.username)
 
 
-def is_asked(settings: Settings, server: Server | WebServer, address: Address) -> bool:
+def is_asked(domain: Domain, server: Server | WebServer, address: Address) -> bool:
     """Whether a client has to ask for the user name, if it can."""
-    return server.ask and address.localpart.lower() not in settings.usernames
+    return server.ask and not domain.own_login(address.localpart)
 
 
-def personal(settings: Settings) -> bool:
+def personal(domain: Domain) -> bool:
     """Whether user names need the server to fill them in, address by address.
 
-    So it is where the inventory names single mailboxes, and for patterns that are more than one
-    placeholder: some clients fill in none of those.
+    So it is where the inventory or a source names single mailboxes, and for patterns that are more
+    than one placeholder: some clients fill in none of those.
     """
+    return domain.has_logins or _personal(domain.settings)
+
+
+@lru_cache(maxsize=1024)
+def _personal(settings: Settings) -> bool:
     servers: tuple[Server | WebServer, ...] = (*settings.servers, *settings.web_servers)
     return bool(settings.usernames) or any(
         PLACEHOLDER.search(server.username) and server.username not in _KNOWN_EVERYWHERE

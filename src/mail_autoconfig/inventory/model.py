@@ -6,7 +6,7 @@ answer needs one look-up in a dict.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -176,6 +176,8 @@ class Domain:
 
     `apex`: the domain itself is served too. `pacc`: so is its ua-auto-config name. `mailconf`: a
     TXT record of the domain has the URL of Autoconfig's document.
+    `has_logins`: a source gave log-in names of single mailboxes; `login` is that of the one mailbox
+    that was asked for, if it has one.
     """
 
     name: str
@@ -185,6 +187,12 @@ class Domain:
     apex: bool
     pacc: bool
     mailconf: bool = False
+    has_logins: bool = False
+    login: str | None = None
+
+    def own_login(self, localpart: str) -> str | None:
+        """What one mailbox logs in as, if that is not what the pattern says."""
+        return self.settings.usernames.get(localpart.lower()) or self.login
 
     def service_url(self, kind: WebProtocol) -> str | None:
         """The URL of the preferred service of a kind, if it is the same for all users."""
@@ -233,6 +241,7 @@ class Configuration:
     `*` entry; `generic_host` is the one host whose certificate serves the domains found by SRV.
     `digest` is the SHA-256 of the file it was read from, in hexadecimal: which one is in force.
     `warnings` has a line for each thing that is right and yet not read by some client.
+    `elsewhere` finds domains that do not stand in the inventory, by name and local part.
     """
 
     domains: Mapping[str, Domain]
@@ -241,20 +250,30 @@ class Configuration:
     look: Look = field(default_factory=Look)
     digest: str = ""
     warnings: tuple[str, ...] = ()
+    elsewhere: Callable[[str, str], Domain | None] | None = None
 
-    def find(self, name: str) -> Domain | None:
-        """The entry for a domain in lower-case A-label form; the default takes the asked name."""
-        found = self.domains.get(name)
-        if found is None and self.default is not None:
-            return replace(self.default, name=name, written=name)
-        return found
+    def find(self, name: str, localpart: str = "") -> Domain | None:
+        """The entry for a domain in lower-case A-label form; the default takes the asked name.
+
+        With a local part it has the log-in name of that mailbox, if a source gave one.
+        """
+        return self._listed(name, localpart) or self._default(name)
 
     def find_by_host(self, host: str) -> Domain | None:
         """The entry for a `Host` in lower-case A-label form: one of `hosts.HOSTS`, or a domain."""
         domain = domain_of(host)
         if domain is None:
             return self.find(host)
-        return self.domains.get(domain) or self.domains.get(host) or self.find(domain)
+        return self._listed(domain) or self._listed(host) or self._default(domain)
+
+    def _listed(self, name: str, localpart: str = "") -> Domain | None:
+        found = self.domains.get(name)
+        if found is None and self.elsewhere:
+            return self.elsewhere(name, localpart)
+        return found
+
+    def _default(self, name: str) -> Domain | None:
+        return self.default and replace(self.default, name=name, written=name)
 
     def __len__(self) -> int:
         """The number of entries, the default one included."""

@@ -52,6 +52,13 @@ def _a_label(label: str) -> str:
     return prepared if prepared.isascii() else "xn--" + prepared.encode("punycode").decode("ascii")
 
 
+def written(name: str) -> str:
+    """A name in A-label form as people write it."""
+    if labels.PREFIX not in name:
+        return name
+    return ".".join(map(labels.written, name.split(".")))
+
+
 def served_by_domain(configuration: Configuration) -> dict[str, tuple[str, ...]]:
     """The host names that belong on certificates: domain -> its names, each name once.
 
@@ -85,12 +92,12 @@ def served_names(configuration: Configuration) -> tuple[str, ...]:
 
 def autodiscover_host(configuration: Configuration, domain: Domain) -> str:
     """The host name at which Outlook finds this server over https for `domain`."""
-    if domain.name in configuration.domains and domain.discovery == "certificate":
+    if domain.discovery == "certificate":
         return host_of("autodiscover", domain.name)
     if configuration.generic_host:
         return configuration.generic_host
     # Without a generic host each listed domain has names of its own.
-    return host_of("autodiscover", next(iter(configuration.domains)))
+    return host_of("autodiscover", next(iter(configuration.domains), domain.name))
 
 
 def plain_names(configuration: Configuration) -> tuple[str, ...]:
@@ -118,6 +125,6 @@ def secure_host(configuration: Configuration, host: str) -> str | None:
 
 def page_host(configuration: Configuration, domain: Domain) -> str | None:
     """The host name at which people find the page for `domain` by https."""
-    if domain.name in configuration.domains and domain.discovery == "certificate":
+    if domain.discovery == "certificate":
         return host_of("autoconfig", domain.name)
     return configuration.generic_host

@@ -32,33 +32,35 @@ from .servers import read_servers
 
 __all__ = ["ConfigurationError", "built_in_providers", "parse"]
 
-_TOP_KEYS = (*keys.TOP, "page")
+_TOP_KEYS = (*keys.TOP, "page", "sources")
 
 
-def parse(raw: Any) -> Configuration:
+def parse(raw: Any, *, sources: bool = False) -> Configuration:
     """Check a raw configuration and resolve it.
 
     Keys: `domains`, a list (`autoconfig_domains`); `providers`, a mapping of provider definitions
     that come before the built-in ones of the same name; `generic_host`, a host name; `page`, a
-    mapping with `logo`, `texts` and `contact`.
-    Raises ConfigurationError with all problems.
+    mapping with `logo`, `texts` and `contact`. `sources`, a key too: domains come from elsewhere,
+    so there may be none here. Raises ConfigurationError with all problems.
     """
     if not isinstance(raw, Mapping):
         raise ConfigurationError([f"configuration: {fields.shown(raw)} is not a mapping"])
     problems: list[str] = []
     fields.check_keys(Place(problems, "configuration"), raw, _TOP_KEYS)
-    providers = _providers(problems, raw.get("providers") or {})
+    providers = read_providers(problems, raw.get("providers") or {})
     generic_host = None
     if raw.get("generic_host"):
         place = Place(problems, "autoconfig_generic_host")
         generic_host = fields.host_name(place, raw["generic_host"])
     look = read_look(problems, raw.get("page"))
-    domains = _domains(Place(problems, "autoconfig_domains"), raw.get("domains") or [], providers)
+    listed = Place(problems, "autoconfig_domains")
+    sources = sources or bool(raw.get("sources"))
+    if not raw.get("domains") and not sources:
+        listed.problem("no domain; name at least one")
+    domains = _domains(listed, raw.get("domains") or [], providers)
     default = domains.pop(DEFAULT, None)
-    if not raw.get("generic_host") and (needy := _first_without_names(domains, default)):
-        Place(problems, f"domain {needy.written}").problem(
-            "has no names of its own; set autoconfig_generic_host to the host that answers for it"
-        )
+    if not raw.get("generic_host"):
+        _check_generic_host(problems, domains, default, more=bool(raw.get("sources")))
     configuration = Configuration(domains, default, generic_host, look)
     redirects.check(problems, configuration)
     if problems:
@@ -82,7 +84,7 @@ def built_in_providers() -> Mapping[str, Settings]:
     return providers
 
 
-def _providers(problems: list[str], raw: Any) -> Mapping[str, Settings]:
+def read_providers(problems: list[str], raw: Any) -> Mapping[str, Settings]:
     """The built-in providers and the user's own, by name."""
     if not isinstance(raw, Mapping):
         Place(problems, "autoconfig_providers").problem("not a mapping of names to providers")
@@ -111,11 +113,9 @@ def _domains(place: Place, raw: Any, providers: Mapping[str, Settings]) -> dict[
     if not fields.is_list(raw):
         place.problem("not a list of domains")
         return {}
-    if not raw:
-        place.problem("no domain; name at least one")
     domains: dict[str, Domain] = {}
     for definition in raw:
-        domain = _domain(place, definition, providers)
+        domain = read_domain(place, definition, providers)
         if domain is None:
             continue
         if domain.name in domains:
@@ -124,7 +124,8 @@ def _domains(place: Place, raw: Any, providers: Mapping[str, Settings]) -> dict[
     return domains
 
 
-def _domain(listed: Place, raw: Any, providers: Mapping[str, Settings]) -> Domain | None:
+def read_domain(listed: Place, raw: Any, providers: Mapping[str, Settings]) -> Domain | None:
+    """One domain; None where it has no name that could be one."""
     if isinstance(raw, str):
         listed.problem(f"{fields.shown(raw)} is not a mapping; write {{name: {raw}, provider: …}}")
         return None
@@ -144,8 +145,9 @@ def _domain(listed: Place, raw: Any, providers: Mapping[str, Settings]) -> Domai
     if len(name) > names.LONGEST:
         place.problem(f"longer than {names.LONGEST} octets: no room for autodiscover. before it")
     fields.check_keys(place, raw, keys.DOMAIN)
+    usual = "srv" if name == DEFAULT else "certificate"
     discovery: Discovery = fields.choice(
-        place, raw, "discovery", keys.OWN["discovery"].choices, "certificate"
+        place, raw, "discovery", keys.OWN["discovery"].choices, usual
     )
     apex = fields.flag(place, raw, "apex", default=False)
     pacc = fields.flag(place, raw, "pacc", default=False)
@@ -194,6 +196,17 @@ def _first_without_names(domains: Mapping[str, Domain], default: Domain | None) 
     if not domains:
         return default
     return next((each for each in domains.values() if each.discovery == "srv"), None)
+
+
+def _check_generic_host(
+    problems: list[str], domains: Mapping[str, Domain], default: Domain | None, *, more: bool
+) -> None:
+    """Say who needs a generic host, where there is none; `more` domains may be found by SRV."""
+    cure = "has no names of its own; set autoconfig_generic_host to the host that answers for it"
+    if needy := _first_without_names(domains, default):
+        Place(problems, f"domain {needy.written}").problem(cure)
+    elif more:
+        Place(problems, "autoconfig_sources").problem(f"a domain of theirs {cure}")
 
 
 def _settings(place: Place, raw: Mapping[str, Any], providers: Mapping[str, Settings]) -> Settings:

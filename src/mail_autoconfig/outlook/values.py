@@ -103,17 +103,17 @@ def values(
 def redirect_hosts(configuration: Configuration) -> tuple[str, ...]:
     """The hosts to which SRV records and redirects point, about which Outlook asks its user.
 
-    There is none for a domain that has names of its own on the certificate.
+    There is none for a domain that has names of its own on the certificate. Which domains come from
+    elsewhere is not known here.
     """
     domains = [*configuration.domains.values()]
     if configuration.default:
         domains.append(configuration.default)
     hosts = (
-        autodiscover_host(configuration, domain)
-        for domain in domains
-        if domain.name not in configuration.domains or domain.discovery == "srv"
+        autodiscover_host(configuration, domain) for domain in domains if domain.discovery == "srv"
     )
-    return tuple(dict.fromkeys(hosts))
+    generic = [configuration.generic_host] if configuration.elsewhere else []
+    return tuple(dict.fromkeys(filter(None, (*hosts, *generic))))
 
 
 def parse_autodiscover(raw: Any) -> dict[str, int]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import logging
 import re
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from .. import __version__
 from ..answers import apple, autoconfig, autodiscover, autodiscover_json, mobilesync, pacc, page
 from ..answers.autodiscover import Error, RequestError
 from ..formats.words import (
@@ -34,6 +33,8 @@ from ..inventory.hosts import is_host
 from ..inventory.model import Configuration, Domain
 from ..outlook import files as outlook_files
 from ..outlook import values as outlook
+from ..store.read import Store
+from . import health
 from .gate import BusyError, Gate
 from .people import form_of, visitor
 from .replies import KEEP_NOT, busy, error, refusal
@@ -54,10 +55,20 @@ class Application:
     """The ASGI application of one process, plain: a router would compare paths case by case."""
 
     def __init__(
-        self, configuration: Configuration, program: str = "", signer: Signer | None = None
+        self,
+        configuration: Configuration,
+        program: str = "",
+        signer: Signer | None = None,
+        store: Store | None = None,
     ) -> None:
-        """`program` is the SHA-256 of the program's file, for the answer about its health."""
-        self.configuration = configuration
+        """`program` is the SHA-256 of the program's file, for the answer about its health.
+
+        `store` has the domains that do not stand in the configuration.
+        """
+        self.configuration = (
+            replace(configuration, elsewhere=store.find) if store else configuration
+        )
+        self.store = store
         self._program = program
         self._signer = signer
         self._codes = Gate(at_once=1, waiting=64)
@@ -87,15 +98,8 @@ class Application:
 
     async def health(self, _request: Request) -> Response:
         """What is in force: for the roles, which compare it with what they installed."""
-        state = {
-            "status": "draining" if self.draining else "ok",
-            "domains": len(self.configuration),
-            "configuration": self.configuration.digest,
-            "program": self._program,
-            "version": __version__,
-        }
-        status = 503 if self.draining else 200
-        return Response(json.dumps(state), status, KEEP_NOT, "application/json")
+        state = health.state(self.configuration, self._program, self.store, draining=self.draining)
+        return Response(state, 503 if self.draining else 200, KEEP_NOT, health.MEDIA_TYPE)
 
     async def autoconfig(self, request: Request) -> Response:
         """Thunderbird's document."""
@@ -105,13 +109,13 @@ class Application:
                 address = addresses.parse(text)
             except ValueError:
                 return refusal(404, "No settings.")
-            domain = self.configuration.find(address.domain)
+            domain = self.configuration.find(address.domain, address.localpart)
         else:
             domain = self._domain_of_host(request)
         if domain is None or not domain.settings.mail_servers or not domain.has_room:
             return refusal(404, "No settings.")
         answer = autoconfig.render(domain, address)
-        if address and mailboxes.personal(domain.settings):
+        if address and mailboxes.personal(domain):
             return Response(answer, 200, _FOR_ONE, autoconfig.MEDIA_TYPE)
         tag = f'"{hashlib.sha256(answer).hexdigest()[:32]}"'
         headers = {**_KEEP, "etag": tag}
@@ -165,7 +169,7 @@ class Application:
         except ValueError:
             status, body = 400, render(own, email=email, error="error_address")
         else:
-            domain = self.configuration.find(address.domain)
+            domain = self.configuration.find(address.domain, address.localpart)
             if domain is None:
                 status, body = 404, render(own, email=email, error="error_domain")
             else:
@@ -188,7 +192,7 @@ class Application:
             address = addresses.parse(request.parameter("email", "emailaddress"))
         except ValueError:
             return refusal(400, "Use ?email=ADDRESS.")
-        domain = self.configuration.find(address.domain)
+        domain = self.configuration.find(address.domain, address.localpart)
         if domain is None:
             return refusal(404, "No settings.")
         profile = apple.render(domain, address)
@@ -212,7 +216,7 @@ class Application:
             return error(Error.BAD_REQUEST, 405, {"allow": "POST"})
         try:
             asked = autodiscover.parse(await request.body())
-            domain = self.configuration.find(asked.address.domain)
+            domain = self.configuration.find(asked.address.domain, asked.address.localpart)
             if domain is None:
                 raise RequestError(Error.NOT_FOUND)
             protocol = mobilesync if asked.mobilesync else autodiscover
@@ -228,7 +232,7 @@ class Application:
         status = 200
         try:
             address = autodiscover_json.parse(text)
-            domain = self.configuration.find(address.domain)
+            domain = self.configuration.find(address.domain, address.localpart)
             if domain is None:
                 raise autodiscover_json.RequestError(autodiscover_json.Error.NOT_FOUND)
             url = f"https://{names.autodiscover_host(self.configuration, domain)}{POX_PATH}"

@@ -52,6 +52,13 @@ def _add_serve(commands: Commands) -> None:
         metavar="SECONDS",
         help="how long to go on after SIGTERM, while /healthz says 503 [%(default)s]",
     )
+    serve.add_argument(
+        "--store",
+        type=Path,
+        metavar="PATH",
+        help="the domains that sources gave; looked up after those of the file, and seen by itself "
+        "when it is replaced",
+    )
     add_file(serve)
     serve.set_defaults(command=run)
 
@@ -84,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
         workers=options.workers,
         behind_proxy=options.port is not None,
         drain=options.drain,
+        store=options.store,
     )
     return 0
 

@@ -53,6 +53,11 @@ class Request:
         except ValueError:
             return ""
 
+    def has_copy(self, tag: str) -> bool:
+        """Whether the client's copy is the one of this ETag (RFC 9110, section 13.1.2)."""
+        given = self.header("if-none-match")
+        return given.strip() == "*" or tag in _TAG.findall(given)
+
     def parameter(self, *keys: str) -> str:
         """The first parameter of the query that has one of these keys, whatever their case."""
         for field in self._scope["query_string"].decode("latin-1").split("&", _MOST_PARAMETERS):
@@ -61,11 +66,6 @@ class Request:
                 # Not unquote_plus: clients send the + of an address as it is.
                 return unquote(value).strip()
         return ""
-
-    def has_copy(self, tag: str) -> bool:
-        """Whether a client's copy is the one with this tag (RFC 9110, section 13.1.2)."""
-        tags = self.header("if-none-match")
-        return tags.strip() == "*" or tag in _TAG.findall(tags)
 
     async def body(self) -> bytes:
         """The whole body. Raises BodyTooLargeError, and ClientDisconnect before its end."""

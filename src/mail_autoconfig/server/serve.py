@@ -19,11 +19,12 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
-from ..inventory.file import load
 from ..inventory.model import Configuration
 from ..inventory.read import ConfigurationError
+from ..store.read import Store
 from .app import Application
 from .behind_proxy import BehindProxy
+from .loading import read_apart, unpack
 from .signing import Signer
 from .sockets import notify
 from .workers import Lifeline, Workers
@@ -66,6 +67,8 @@ class _Server(uvicorn.Server):
         self._lifeline = lifeline
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._application.store:
+            _ = self._application.store.content  # opened before the first request
         await super().startup(sockets=sockets)
         # Nobody is left to obey.
         loop = asyncio.get_running_loop()
@@ -116,10 +119,12 @@ class _Service:
         sockets: Sequence[socket.socket],
         signer: Path | None,
         workers: int,
+        store: Path | None,
         *,
         behind_proxy: bool,
     ) -> None:
         self._path = path
+        self._store = store
         self._sockets = sockets
         self._signer = signer
         self._behind_proxy = behind_proxy
@@ -129,8 +134,10 @@ class _Service:
 
     def load(self) -> None:
         """Put the file in force. Raises ConfigurationError."""
-        configuration = load(self._path, images=True)
         gc.collect()
+        packed = read_apart(self._path, sources=self._store is not None)
+        self._workers.forget()
+        configuration = unpack(packed)
         gc.freeze()  # the workers share what is loaded now: no need to look through it for garbage
         self._status = f"STATUS=answering for {len(configuration)} domains"
         application = self._application(configuration)
@@ -140,7 +147,8 @@ class _Service:
 
     def _application(self, configuration: Configuration) -> Application:
         signer = Signer(self._signer) if self._signer else None
-        return Application(configuration, self._program, signer)
+        store = Store(self._store) if self._store else None
+        return Application(configuration, self._program, signer, store)
 
     def run(self, drain: int) -> None:
         """Serve until SIGTERM or SIGINT, and `drain` seconds more. Raises ConfigurationError."""
@@ -194,6 +202,7 @@ def run(
     sockets: Sequence[socket.socket],
     signer: Path | None = None,
     workers: int | None = None,
+    store: Path | None = None,
     *,
     behind_proxy: bool = False,
     drain: int = 0,
@@ -201,16 +210,16 @@ def run(
     """Serve the configuration in `path` on `sockets` until SIGTERM or SIGINT.
 
     `signer` is the unix socket of the service that signs Apple's profiles; None: they are not
-    signed. `behind_proxy`: without our nginx. `drain`: how many seconds it goes on after the
-    signal, while its health says that it will stop. Raises ConfigurationError if the file is not
-    right at the start; later, at a reload, the problems of such a file are logged and the old
-    configuration stays.
+    signed. `store` is the file with the domains of sources. `behind_proxy`: without our nginx.
+    `drain`: how many seconds it goes on after the signal, while its health says that it will stop.
+    Raises ConfigurationError if the file is not right at the start; later, at a reload, the
+    problems of such a file are logged and the old configuration stays.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # its tracebacks may contain a request
     try:
         count = workers or usual_workers()
-        _Service(path, sockets, signer, count, behind_proxy=behind_proxy).run(drain)
+        _Service(path, sockets, signer, count, store, behind_proxy=behind_proxy).run(drain)
     except ConfigurationError:
         if os.environ.get("NOTIFY_SOCKET"):
             signal.sigtimedwait(_SIGNALS - {signal.SIGCHLD}, _BAD_FILE)

@@ -54,6 +54,10 @@ class Workers:
         self._leaving: set[int] = set()
         self._parent = os.pipe()
 
+    def forget(self) -> None:
+        """Let go what the work needs, to have room for the next: only right before `replace`."""
+        self._work = _no_work
+
     def replace(self, work: Work) -> None:
         """Start workers for `work`; then the others accept no more, and finish what they began."""
         old = set(self._started)

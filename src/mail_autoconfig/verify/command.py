@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from ..arguments import Commands, add_file, endpoint
 from ..inventory import names
-from ..inventory.file import load
 
 if TYPE_CHECKING:
     from ..inventory.model import Configuration, Domain
@@ -46,8 +45,18 @@ def add_command(commands: Commands) -> None:
     trust.add_argument(
         "--any-ca", action="store_true", help="trust every authority; names must match all the same"
     )
+    _add_scope(verify)
+    add_file(verify)
+    verify.set_defaults(command=run)
+
+
+def _add_scope(verify: argparse.ArgumentParser) -> None:
+    """Add which domains are asked for, and how it is said."""
     verify.add_argument(
         "--only", action="append", metavar="DOMAIN", help="ask for this domain; may be repeated"
+    )
+    verify.add_argument(
+        "--store", type=Path, metavar="PATH", help="ask for some of the domains of sources too"
     )
     verify.add_argument("--json", action="store_true", help="say what is wrong as JSON")
     verify.add_argument(
@@ -57,17 +66,16 @@ def add_command(commands: Commands) -> None:
         metavar="HOST",
         help="where this server is, for the records in the JSON; may be repeated",
     )
-    add_file(verify)
-    verify.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Ask, and print what is wrong. Raises ConfigurationError."""
+    from ..store.join import FEW, load
     from .endpoints import Endpoints
     from .proxied import left_to_the_proxy
     from .run import verify
 
-    configuration = load(options.file)
+    configuration = load(options.file, options.store, FEW)
     only = None
     if options.only:
         try:

@@ -121,7 +121,7 @@ def judge_config(answer: Answer, domain: Domain, name: str) -> None:
         if server.place == "emailProvider" and server.hostname
     ]
     servers = for_autoconfig(domain.settings)
-    values = _address(name) if personal(domain.settings) else words.PLACEHOLDERS
+    values = _address(name) if personal(domain) else words.PLACEHOLDERS
     _compare(found, _expected(servers, name, values))
 
 

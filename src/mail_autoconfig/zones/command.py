@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from ipaddress import ip_address
+from pathlib import Path
 
 from ..arguments import Commands, add_file
-from ..inventory.file import load
 from .files import TTL
 
 
@@ -32,16 +32,20 @@ def add_command(commands: Commands) -> None:
     dns.add_argument(
         "--ttl", type=int, default=TTL, help="seconds that a record may be kept [%(default)s]"
     )
+    dns.add_argument(
+        "--store", type=Path, metavar="PATH", help="the domains of sources, which are listed too"
+    )
     add_file(dns)
     dns.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the records; return 2 where an address is missing. Raises ConfigurationError."""
+    from ..store.join import load
     from .files import table
     from .records import AddressError, by_zone, records
 
-    configuration = load(options.file)
+    configuration = load(options.file, options.store)
     try:
         found = records(configuration, options.address, options.caa)
     except AddressError as error:

@@ -36,14 +36,16 @@ def plan(
     owner: str,
     ttl: int,
     replace: Collection[str] = (),
+    complete: bool = True,
 ) -> Plan:
     """Compare a zone with the record sets wanted in it.
 
     `owner` is what the marker says of us; `ttl`, in seconds, is for all that is written; `replace`
-    are names whose foreign records may be replaced, with `*` all of them.
+    are names whose foreign records may be replaced, with `*` all of them. Not `complete`: more is
+    wanted that is not known now, so what is ours stays.
     """
     planner = _Planner(zone, content, owner, ttl, replace)
-    return planner.plan({(record.name, record.type): record for record in wanted})
+    return planner.plan({(record.name, record.type): record for record in wanted}, complete)
 
 
 class _Planner:
@@ -62,11 +64,14 @@ class _Planner:
         self.conflicts: list[str] = []
         self.left: list[str] = []
 
-    def plan(self, wanted: Mapping[Key, RecordSet]) -> Plan:
+    def plan(self, wanted: Mapping[Key, RecordSet], complete: bool) -> Plan:
         before = read_marks(self.content, self.owner)
         after: dict[Key, tuple[str, set[str]]] = {}
         for key in before.keys() - wanted.keys():
-            self.remove(key, *before[key])
+            if complete:
+                self.remove(key, *before[key])
+            else:
+                after[key] = before[key]
         for key, record in wanted.items():
             base = record.domain if _within(record.domain, self.zone) else self.zone
             digests = self.keep(key, record, before.get(key, (base, set()))[1])

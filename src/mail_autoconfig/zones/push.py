@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from ..inventory.read import ConfigurationError
 from .changes import Zone
@@ -42,6 +43,7 @@ def push(
     owner: str,
     ttl: int,
     replace: Collection[str] = (),
+    complete: bool = True,
     dry: bool = False,
 ) -> tuple[Outcome, ...]:
     """Change each zone of `servers` so that it has what is wanted in it; `dry` plans only.
@@ -54,13 +56,15 @@ def push(
             [f'autoconfig_dns_owner: "{owner}" is not a word of letters, digits and ".-_"']
         )
 
+    plan_of = partial(plan, owner=owner, ttl=ttl, replace=replace, complete=complete)
+
     def one(zone: str) -> Outcome:
         content: Zone = {}
         planned = Plan((), (), ())
         try:
             content = servers[zone].read(zone)
             records, left = _split(servers[zone], zone, wanted.get(zone, ()))
-            planned = plan(zone, content, records, owner=owner, ttl=ttl, replace=replace)
+            planned = plan_of(zone, content, records)
             planned = dataclasses.replace(planned, left=(*planned.left, *left))
             if planned.changes and not dry:
                 servers[zone].change(zone, planned.changes)
@@ -68,6 +72,11 @@ def push(
             return Outcome(zone, content, planned, f"zone {zone}: {error}")
         return Outcome(zone, content, planned)
 
+    return _of_all(servers, one)
+
+
+def _of_all(servers: Mapping[str, Server], one: Callable[[str], Outcome]) -> tuple[Outcome, ...]:
+    """Several zones at a time, in their order."""
     # A provider's session is one connection, and its rate limit is one too.
     providers = [zone for zone in servers if isinstance(servers[zone], ProviderServer)]
     others = [zone for zone in servers if zone not in frozenset(providers)]

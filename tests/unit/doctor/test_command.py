@@ -15,6 +15,8 @@ from mail_autoconfig.doctor import examine
 from mail_autoconfig.doctor.case import Case
 from mail_autoconfig.doctor.data import Finding, Severity
 from mail_autoconfig.doctor.fetch import Fetcher
+from mail_autoconfig.store.entry import Entry
+from mail_autoconfig.store.write import write
 
 from .conftest import DOMAIN, World
 
@@ -74,6 +76,18 @@ def test_inventory(doctor: Doctor, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(json.dumps(content | ({"other": 1} if prefix else {})))
     document = doctor.document("--inventory", str(tmp_path / name))
     assert [each["domain"] for each in document["domains"]] == ["a.test", "b.test"]
+
+
+def test_domains_of_sources(doctor: Doctor, tmp_path: Path) -> None:
+    file, store = tmp_path / "config.json", tmp_path / "domains.sqlite"
+    file.write_text('{"domains": [], "sources": true, "generic_host": "auto.test"}')
+    write(store, {}, [Entry(f"{each}.test", "x", {"provider": "ovh"}) for each in "ab"])
+    document = doctor.document("--inventory", str(file), "--store", str(store))
+    assert [each["domain"] for each in document["domains"]] == ["a.test", "b.test"]
+    store.write_bytes(b"no store")
+    code, out, err = doctor.call("--inventory", str(file), "--store", str(store))
+    assert (code, out) == (2, "")
+    assert err.startswith(f"{store}: ")
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from mail_autoconfig.inventory.addresses import parse as address
 from mail_autoconfig.inventory.mailboxes import is_asked, login, personal
-from mail_autoconfig.inventory.model import Settings
+from mail_autoconfig.inventory.model import Domain
 from mail_autoconfig.inventory.read import parse
 
 from .samples import DOMAIN, domain, problems
 
 
-def settings(**keys: Any) -> Settings:
-    return parse(domain(**keys)).domains["example.com"].settings
+def made(**keys: Any) -> Domain:
+    return parse(domain(**keys)).domains["example.com"]
 
 
 @pytest.mark.parametrize(
@@ -52,16 +53,16 @@ def test_the_default_entry_has_no_mailboxes(key: str) -> None:
 
 
 def test_a_mailbox_has_its_own_name_at_each_server() -> None:
-    found = settings(username="{localpart}", usernames={"Info": "m0815"})
-    names = {login(found, server, address("INFO@example.com")) for server in found.servers}
+    found = made(username="{localpart}", usernames={"Info": "m0815"})
+    names = {login(found, server, address("INFO@example.com")) for server in found.settings.servers}
     assert names == {"m0815"}
-    assert login(found, found.servers[0], address("Other@example.com")) == "Other"
+    assert login(found, found.settings.servers[0], address("Other@example.com")) == "Other"
 
 
 def test_only_who_has_no_name_is_asked() -> None:
-    found = settings(username="{ask}", usernames={"info": "m0815"})
-    assert is_asked(found, found.servers[0], address("other@example.com"))
-    assert not is_asked(found, found.servers[0], address("info@example.com"))
+    found = made(username="{ask}", usernames={"info": "m0815"})
+    assert is_asked(found, found.settings.servers[0], address("other@example.com"))
+    assert not is_asked(found, found.settings.servers[0], address("info@example.com"))
 
 
 @pytest.mark.parametrize(
@@ -81,4 +82,21 @@ def test_only_who_has_no_name_is_asked() -> None:
     ],
 )
 def test_whether_names_are_filled_in(keys: dict[str, Any], expected: bool) -> None:
-    assert personal(settings(**keys)) == expected
+    assert personal(made(**keys)) == expected
+
+
+def test_a_source_gave_log_in_names() -> None:
+    found = replace(made(username="{ask}"), has_logins=True)
+    own = replace(found, login="m0815")
+    assert personal(found)
+    assert {login(own, server, address("u@example.com")) for server in own.settings.servers} == {
+        "m0815"
+    }
+    assert login(found, found.settings.servers[0], address("u@example.com")) == "u@example.com"
+    assert is_asked(found, found.settings.servers[0], address("u@example.com"))
+    assert not is_asked(own, own.settings.servers[0], address("u@example.com"))
+
+
+def test_what_the_inventory_says_of_a_mailbox_wins() -> None:
+    found = replace(made(usernames={"u": "written"}), has_logins=True, login="m0815")
+    assert login(found, found.settings.servers[0], address("u@example.com")) == "written"

@@ -9,6 +9,7 @@ from mail_autoconfig.inventory.names import (
     secure_host,
     served_by_domain,
     served_names,
+    written,
 )
 from mail_autoconfig.inventory.read import parse
 
@@ -32,6 +33,18 @@ from mail_autoconfig.inventory.read import parse
 def test_normalise(name: str, normal: str) -> None:
     assert normalise(name) == normal
     assert normalise(normal) == normal
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("example.com", "example.com"),
+        ("xn--bcher-kva.example", "bücher.example"),
+        ("www.xn--wgv71a.xn--bcher-kva.example", "www.日本.bücher.example"),
+    ],
+)
+def test_written(name: str, own: str) -> None:
+    assert written(name) == own
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mail_autoconfig.inventory.model import OAuth2, Page, Redirect
-from mail_autoconfig.inventory.read import parse
+from mail_autoconfig.inventory.read import ConfigurationError, parse
 
 from .samples import DOMAIN, OAUTH2, PAGE, SERVER, SMTP, domain, problems, provider
 
@@ -247,3 +247,15 @@ def test_ten_thousand_domains_load_in_time() -> None:
     start = time.process_time()
     assert len(parse(raw)) == 10_000
     assert time.process_time() - start < 2
+
+
+def test_domains_may_all_come_from_sources() -> None:
+    alone = {"domains": [], "sources": True, "generic_host": "auto.example"}
+    assert len(parse(alone)) == 0
+    with pytest.raises(ConfigurationError) as caught:
+        parse({"domains": []})
+    assert caught.value.problems == ["autoconfig_domains: no domain; name at least one"]
+    with pytest.raises(ConfigurationError) as caught:
+        parse({"sources": True})
+    (problem,) = caught.value.problems
+    assert problem.startswith("autoconfig_sources: a domain of theirs has no names of its own; set")

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+SRV = {"provider": "ovh", "discovery": "srv"}
+
 
 def action() -> Any:
     from ansible_collections.mailhost.autoconfig.plugins.action import dns_records
@@ -92,3 +94,25 @@ def test_what_shares_its_name_with_others_is_never_pushed() -> None:
     )
     assert split({"a.example": [srv]}, ["a.example"]) == ({}, {"a.example": [srv]})
     assert split({"a.example": [spf, srv]}, [])[0] == {"a.example": [spf, srv]}
+
+
+def test_domains_of_sources() -> None:
+    """The inventory wins, however it spells a name; there may be no domain but theirs."""
+    arguments: dict[str, Any] = {
+        "domains": [{"name": "Bücher.example", "provider": "gandi"}, "wrong"],
+        "providers": {},
+        "generic_host": "auto.example",
+        "sourced": [
+            {"domain": "xn--bcher-kva.example", "source": "a", "definition": {"provider": "ovh"}},
+            {"domain": "customer.example", "source": "a", "definition": SRV},
+        ],
+        "complete": True,
+    }
+    found = action().with_sourced(arguments)
+    assert found["domains"] == [*arguments["domains"], SRV | {"name": "customer.example"}]
+    alone = action().READ.parse(action().with_sourced(arguments | {"domains": []}))
+    assert [*alone.domains] == ["xn--bcher-kva.example", "customer.example"]
+    unknown = action().with_sourced(arguments | {"domains": [], "sourced": [], "complete": False})
+    assert [*action().READ.parse(unknown).domains] == []
+    with pytest.raises(action().READ.ConfigurationError, match="no domain; name at least one"):
+        action().READ.parse(action().with_sourced(arguments | {"domains": [], "sourced": []}))

@@ -53,6 +53,14 @@ def test_text_of_a_host_is_read() -> None:
     assert configuration(one={"domains": [A]}, two={"domains": text})["domains"] == [A, B]
 
 
+@pytest.mark.parametrize(
+    ("sources", "found"),
+    [([{"name": "customers"}], True), ('[{"name": "customers"}]', True), ("[]", False)],
+)
+def test_more_domains_may_come_from_sources(sources: Any, found: bool) -> None:
+    assert configuration(one={}, two={"sources": sources}).get("sources", False) is found
+
+
 def test_domain_that_a_host_has_twice_is_left_to_the_validator() -> None:
     assert configuration(one={"domains": [A, B, A]})["domains"] == [A, B, A]
 

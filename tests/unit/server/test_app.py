@@ -137,7 +137,7 @@ def test_health(application: Application) -> None:
 def test_unexpected_exception_is_an_error_answer_without_the_address_in_the_log(
     application: Application, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_: Configuration, name: str) -> NoReturn:
+    def fail(_: Configuration, name: str, _localpart: str) -> NoReturn:
         raise RuntimeError(name)
 
     monkeypatch.setattr(Configuration, "find", fail)

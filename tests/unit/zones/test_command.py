@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from mail_autoconfig.cli import main
+from mail_autoconfig.store.entry import Entry
+from mail_autoconfig.store.write import write
 
 
 def test_authorities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -19,3 +21,15 @@ def test_authorities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         for name in ("autodiscover", "autoconfig")
         for authority in ("letsencrypt.org", "ca.example")
     ]
+
+
+def test_domains_of_sources(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, store = tmp_path / "config.json", tmp_path / "domains.sqlite"
+    file.write_text('{"domains": [], "sources": true, "generic_host": "auto.example.com"}')
+    write(store, {}, [Entry("customer.example", "x", {"provider": "gandi", "discovery": "srv"})])
+    assert main(["dns", "--address", "192.0.2.1", str(file)]) == 0
+    assert "customer" not in capsys.readouterr().out
+    assert main(["dns", "--address", "192.0.2.1", "--store", str(store), str(file)]) == 0
+    listed = capsys.readouterr().out
+    assert "customer.example" in listed
+    assert "_imaps._tcp" in listed

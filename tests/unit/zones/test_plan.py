@@ -95,3 +95,14 @@ def test_record_beside_a_foreign_alias() -> None:
 def test_signatures_are_no_conflict() -> None:
     signed = SOA | {(NAME, "RRSIG"): Content(("x",), 60), (NAME, "NSEC"): Content(("x",), 60)}
     assert not planned(signed, record("host.example.", type_="CNAME")).conflicts
+
+
+def test_what_is_ours_stays_where_not_all_that_is_wanted_is_known() -> None:
+    both = record("192.0.2.1"), record("192.0.2.2", name="autoconfig.second.example.com")
+    first = after(SOA, *both)
+    (left,) = {(each.name, each.type) for each in both} - {(NAME, "A")}
+    known = after(first, record("192.0.2.3"), complete=False)
+    assert known[NAME, "A"].values == ("192.0.2.3",)
+    assert known[left] == first[left]
+    # It is ours still: it goes once all is known.
+    assert left not in after(known, record("192.0.2.3"))

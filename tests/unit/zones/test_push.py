@@ -99,3 +99,14 @@ def test_primary_may_be_given_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     check({"a.example": UpdateServer("localhost")}, [outcome], {}, 1)
     assert [server.name for server in asked] == ["localhost"]
     assert asked[0].addresses[0] in ("127.0.0.1", "::1")
+
+
+def test_zone_keeps_what_is_ours_where_not_all_that_is_wanted_is_known() -> None:
+    server = Fake()
+    servers: dict[str, Server] = {"example.com": server}
+    push(servers, wanted("example.com"), owner="main", ttl=300)
+    before = dict(server.zones["example.com"])
+    push(servers, {}, owner="main", ttl=300, complete=False)
+    assert server.zones["example.com"] == before
+    push(servers, {}, owner="main", ttl=300)
+    assert server.zones["example.com"] == {}

@@ -99,7 +99,7 @@ def _log_in(t: Mapping[str, str], server: Server | WebServer) -> tuple[str, str,
 def _user_name(
     t: Mapping[str, str], domain: Domain, server: Server | WebServer, address: Address
 ) -> Iterator[tuple[str, str, bool]]:
-    if is_asked(domain.settings, server, address):
+    if is_asked(domain, server, address):
         yield t["user_name"], t["user_name_ask"], False
     elif server.authentication[0] != "none":
-        yield t["user_name"], login(domain.settings, server, address), True
+        yield t["user_name"], login(domain, server, address), True

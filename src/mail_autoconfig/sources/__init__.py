@@ -1,0 +1,1 @@
+"""Domains from where they live: databases, directories, APIs, files and commands."""

@@ -1,0 +1,76 @@
+"""The command `mail-autoconfig sources`: its arguments."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..arguments import Commands
+from . import command
+
+_ETC = Path("/etc/mail-autoconfig")
+_VAR = Path("/var/lib/mail-autoconfig")
+
+
+def add_command(commands: Commands) -> None:
+    """Add `sources` and the commands below it."""
+    sources = commands.add_parser("sources", help="domains from databases, directories and APIs")
+    steps = sources.add_subparsers(required=True, metavar="STEP")
+    _add_update(steps)
+    listed = steps.add_parser("list", help="print the domains of the store, and their sources")
+    _add_paths(listed, "store")
+    listed.set_defaults(command=command.show_domains)
+    status = steps.add_parser("status", help="print how each source stands, and what is wrong")
+    _add_paths(status, "state")
+    status.set_defaults(command=command.show_status)
+    for each in (listed, status):
+        each.add_argument("--json", action="store_true", help="print it as JSON")
+    check = steps.add_parser("check", help="check a file of settings")
+    check.add_argument("file", type=Path, metavar="FILE", help="the settings (JSON)")
+    _add_paths(check, "configuration", default=False)
+    check.set_defaults(command=command.check)
+
+
+def _add_update(steps: Commands) -> None:
+    update = steps.add_parser("update", help="read the sources, and write the store")
+    update.add_argument(
+        "--accept",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="believe this source, however few domains it gives now; may be repeated",
+    )
+    _add_paths(update, "settings", "configuration", "secrets", "state", "store")
+    update.add_argument(
+        "--metrics", type=Path, metavar="DIRECTORY", help="for metrics, used if it exists"
+    )
+    update.set_defaults(command=command.update)
+
+
+_PATHS = {
+    "settings": (_ETC / "sources.json", "the sources (JSON)"),
+    "configuration": (_ETC / "config.json", "the configuration, whose domains win (JSON)"),
+    "state": (_VAR / "sources", "the directory of what each source gave last"),
+    "store": (_VAR / "store/domains.sqlite", "what the server reads"),
+}
+
+
+def _add_paths(parser: argparse.ArgumentParser, *names: str, default: bool = True) -> None:
+    for name in names:
+        if name == "secrets":
+            parser.add_argument(
+                "--secrets",
+                type=Path,
+                metavar="PATH",
+                help="the sources' passwords and tokens (JSON); by default systemd's credential, "
+                "else /etc/mail-autoconfig/sources-secrets.json",
+            )
+            continue
+        usual, what = _PATHS[name]
+        parser.add_argument(
+            f"--{name}",
+            type=Path,
+            metavar="PATH",
+            default=usual if default else None,
+            help=f"{what} [%(default)s]" if default else what,
+        )

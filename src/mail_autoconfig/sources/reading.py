@@ -1,0 +1,121 @@
+"""One reading of one source, in a process of its own: with a deadline, and its memory given back.
+
+What it says has no secret in it, and is one line.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import multiprocessing
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib import import_module
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from . import snapshot
+from .collect import collect
+from .rows import Secret, SourceError
+from .settings import Source
+
+_LONGEST = 300  # characters of what a library says
+_GRACE = 5  # seconds for a reader to say by itself that it takes too long
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read: numbers, and what was left out; or the problem for which nothing was."""
+
+    domains: int = 0
+    logins: int = 0
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out_count: int = 0
+    lines: Sequence[str] = ()
+    problem: str = ""
+
+
+def read_all(
+    sources: Sequence[Source], secrets: Mapping[str, Secret], state: Path
+) -> dict[str, Reading]:
+    """Read sources side by side. What each gave is beside what is believed of it."""
+    context = multiprocessing.get_context("fork")
+    started: list[tuple[Source, BaseProcess, Connection]] = []
+    for source in sources:
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(
+            target=_child, args=(source, secrets.get(source.name, {}), state, theirs)
+        )
+        process.start()
+        theirs.close()
+        started.append((source, process, ours))
+    begun = time.monotonic()
+    return {source.name: _result(source, process, ours, begun) for source, process, ours in started}
+
+
+def _result(source: Source, process: BaseProcess, ours: Connection, begun: float) -> Reading:
+    left = begun + source.timeout + _GRACE - time.monotonic()
+    try:
+        if ours.poll(max(left, 0)):
+            return Reading(**json.loads(ours.recv_bytes()))
+        problem = f"not done within {source.timeout} seconds"
+    except EOFError:
+        process.join()
+        problem = f"the reader ended with {process.exitcode}"
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+    return Reading(problem=problem)
+
+
+def _child(source: Source, secret: Secret, state: Path, theirs: Connection) -> None:
+    gc.disable()  # it would go through a million rows again and again; this process ends soon
+    with suppress(OSError):  # nobody waits any more
+        theirs.send_bytes(json.dumps(_said(source, secret, state)).encode())
+
+
+def _said(source: Source, secret: Secret, state: Path) -> Mapping[str, Any]:
+    """Read; what is said is ready for JSON."""
+    try:
+        return _read(source, secret, state)
+    except SourceError as error:
+        text = str(error)
+    except UnicodeDecodeError:
+        text = "text that is not UTF-8; let the source give UTF-8"
+    except MemoryError:
+        text = "more than the memory holds; set limit to less"
+    except Exception as error:
+        text = f"{type(error).__name__}: {error}"
+    return {"problem": one_line(text, secret)}
+
+
+def _read(source: Source, secret: Secret, state: Path) -> Mapping[str, Any]:
+    reader = import_module(f".readers.{source.type}", __package__)
+    with reader.opened(source, secret) as ask:
+        found = collect(source, ask)
+    logins = snapshot.write_new(state, source.name, found)
+    return {
+        "domains": len(found.domains),
+        "logins": logins,
+        "left_out": found.left_out,
+        "left_out_count": found.count,
+        "lines": found.lines,
+    }
+
+
+def one_line(text: str, secret: Secret) -> str:
+    """What a library says, without a secret, line ends and what moves a terminal's cursor."""
+    for value in secret.values():
+        written = json.dumps(value), json.dumps(value, ensure_ascii=False), repr(value)
+        quoted = quote(value), quote(value, safe=""), *(each[1:-1] for each in written)
+        for form in sorted({value, *quoted}, key=len, reverse=True):
+            text = text.replace(form, "***") if form else text
+    line = next((each.strip() for each in text.splitlines() if each.strip()), "no reason given")
+    line = "".join(each if each.isprintable() else "?" for each in line)
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

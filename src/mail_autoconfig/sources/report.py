@@ -1,0 +1,159 @@
+"""What the last run did, and how each source stands: for people, for programs, for Prometheus."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..host import replace_file
+from ..prometheus import gauge
+
+METRICS = "mail-autoconfig-sources.prom"
+_FILE = "report.json"
+_SHOWN = 20  # names left out, for people
+
+
+@dataclass(slots=True)
+class State:
+    """How a source stands; times are in seconds since 1970, 0 for never.
+
+    `domains` and `logins` are what is believed, read at `read`; `problem` is why the try at `tried`
+    changed nothing. `left_out` (names -> why) are those that are no domains, `refused` those with
+    settings that the validator refuses, `twice` those that an earlier source has; of very many
+    there are the first, and the number of all. `served` and `served_logins` are in the store,
+    `in_inventory` are domains of the inventory, which wins.
+    """
+
+    tried: float = 0
+    read: float = 0
+    problem: str = ""
+    domains: int = 0
+    logins: int = 0
+    lines: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    left_out_count: int = 0
+    served: int = 0
+    served_logins: int = 0
+    in_inventory: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+    refused_count: int = 0
+    twice: dict[str, str] = field(default_factory=dict)
+    twice_count: int = 0
+
+
+@dataclass(slots=True)
+class Report:
+    """`inputs` is what the store was made of; `problems` are of the run as a whole."""
+
+    time: float = 0
+    inputs: str = ""
+    problems: list[str] = field(default_factory=list)
+    sources: dict[str, State] = field(default_factory=dict)
+
+    def lines(self, before: Report) -> Iterator[str]:
+        """What is to be said after a run: problems, and what was not so at the last one."""
+        for name, state in self.sources.items():
+            last = before.sources.get(name, State())
+            if state.problem:
+                yield f"{name}: {state.problem}{_what_stays(state)}"
+            yield from (f"{name}: {line}" for line in _notes(state, last))
+        yield from self.problems
+
+
+def load(directory: Path) -> Report:
+    """The last report; an empty one where there is none that can be read."""
+    try:
+        raw = json.loads((directory / _FILE).read_bytes())
+        sources = {name: State(**each) for name, each in raw.pop("sources").items()}
+        return Report(**raw, sources=sources)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return Report()
+
+
+def save(report: Report, directory: Path, metrics_in: Path | None) -> None:
+    """Write the report, and the metrics if their directory exists. Raises OSError."""
+    content = json.dumps(asdict(report), indent=1, ensure_ascii=False)
+    replace_file(directory / _FILE, f"{content}\n", mode=0o644)
+    if metrics_in and metrics_in.is_dir():
+        replace_file(metrics_in / METRICS, "".join(f"{line}\n" for line in metrics(report)))
+
+
+def summary(name: str, state: State) -> str:
+    """A source in one line."""
+    logins = f", {state.logins} log-in names" if state.logins else ""
+    when = f"read {date(state.read)}" if state.read else "never read"
+    return f"{name}: {state.domains} domains{logins}, {when}"
+
+
+def details(state: State) -> Iterator[str]:
+    """What is wrong with a source, in lines."""
+    if state.problem:
+        yield f"{state.problem}{_what_stays(state)}"
+    yield from _notes(state, State())
+
+
+def date(seconds: float) -> str:
+    """A time for people."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _what_stays(state: State) -> str:
+    if not state.read:
+        return "; nothing was read from it yet"
+    return f"; what it gave at {date(state.read)} stays: {state.domains} domains"
+
+
+def _notes(state: State, last: State) -> Iterator[str]:
+    """What is left out, as far as it was not so before."""
+    if state.lines != last.lines:
+        yield from state.lines
+    for names, count, known in (
+        (state.left_out, state.left_out_count, last.left_out),
+        (state.refused, state.refused_count, last.refused),
+        (state.twice, state.twice_count, last.twice),
+    ):
+        if names != known:
+            yield from _left_out(names, count)
+
+
+def _left_out(names: Mapping[str, str], count: int) -> Iterator[str]:
+    for name, why in list(names.items())[:_SHOWN]:
+        yield f"left out: {name}: {why}"
+    if count > _SHOWN:
+        yield f"left out: {count - min(_SHOWN, len(names))} more; mail-autoconfig sources status"
+
+
+def metrics(report: Report) -> Iterator[str]:
+    """The report for Prometheus."""
+    yield from gauge(
+        "mail_autoconfig_sources_last_run_timestamp_seconds",
+        "When the last run ended.",
+        [({}, report.time)],
+    )
+    for name, text, value in (
+        ("domains", "Domains that a source gave last and was believed.", "domains"),
+        ("logins", "Log-in names of the same.", "logins"),
+        ("served_domains", "Domains of a source that are in the store.", "served"),
+        ("last_read_timestamp_seconds", "When a source was last read and believed.", "read"),
+    ):
+        yield from gauge(
+            f"mail_autoconfig_source_{name}",
+            text,
+            [({"source": source}, getattr(each, value)) for source, each in report.sources.items()],
+        )
+    yield from gauge(
+        "mail_autoconfig_source_left_out",
+        "Domains that a source gave and that are not in the store, since something is wrong.",
+        [
+            ({"source": source}, each.left_out_count + each.refused_count)
+            for source, each in report.sources.items()
+        ],
+    )
+    yield from gauge(
+        "mail_autoconfig_source_problem",
+        "Whether a source could not be read or was not believed.",
+        [({"source": source}, bool(each.problem)) for source, each in report.sources.items()],
+    )

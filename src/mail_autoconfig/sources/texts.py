@@ -1,0 +1,85 @@
+"""What files, commands and APIs give: JSON by a path of keys, or lines by a pattern."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from ..inventory import fields
+from .rows import COLUMNS, Kind, Query, Row, SourceError
+
+LARGEST = 256 * 1024 * 1024
+"""Octets that a query may read."""
+_KEY = "@key"  # of an item of a mapping
+_COMMENT = "#"
+
+
+def rows(kind: Kind, query: Query, content: bytes) -> Iterator[Row]:
+    """The rows in what a query read. Raises SourceError."""
+    assert isinstance(query, Mapping)  # noqa: S101 (the settings are checked)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{kind}: not UTF-8 at octet {error.start}; let the source give UTF-8"
+        ) from None
+    if "pattern" in query:
+        return _lines(kind, query["pattern"], text)
+    return _items(kind, query, text)
+
+
+def _lines(kind: Kind, pattern: str, text: str) -> Iterator[Row]:
+    """A row of each line that the pattern is found in; the named groups are the columns."""
+    compiled = re.compile(pattern)
+    places = [compiled.groupindex.get(column) for column in COLUMNS[kind]]
+    for line in text.splitlines():
+        if (found := compiled.search(line)) and not line.lstrip().startswith(_COMMENT):
+            yield tuple(found[place] if place else None for place in places)
+
+
+def _items(kind: Kind, query: Mapping[str, Any], text: str) -> Iterator[Row]:
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{kind}: not JSON: {error}") from None
+    path = query.get("items", "")
+    items = _at(whole, path)
+    if isinstance(items, Mapping):
+        items = [
+            {_KEY: key, **(item if isinstance(item, Mapping) else {})}
+            for key, item in items.items()
+        ]
+    if not isinstance(items, list):
+        raise SourceError(f"{kind}: no list at items {path!r} of the answer")
+    where = query.get("where", {})
+    for item in items:
+        if all(_is(_at(item, key), wanted) for key, wanted in where.items()):
+            yield from product(*(_cell(item, query, column) for column in COLUMNS[kind]))
+
+
+def _cell(item: Any, query: Mapping[str, Any], column: str) -> list[Any]:
+    """All values of a column; of the first one, without a key, the item itself."""
+    if column not in query:
+        return [item if column == "domain" else None]
+    keys = query[column]
+    found: list[Any] = []
+    for key in keys if fields.is_list(keys) else [keys]:
+        value = _at(item, key)
+        found += value if isinstance(value, list) else [value]
+    return found
+
+
+def _at(value: Any, path: str) -> Any:
+    """What is at the end of some keys with dots between them; None if there is nothing."""
+    for key in path.split(".") if path else ():
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _is(value: Any, wanted: Any) -> bool:
+    """Whether they are the same as text: APIs give 1, "1" and true for one thing."""
+    choices = wanted if isinstance(wanted, list) else [wanted]
+    return str(value).lower() in {str(each).lower() for each in choices}

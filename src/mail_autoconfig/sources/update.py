@@ -1,0 +1,185 @@
+"""One run: read what is due, believe it or not, and write the store if anything changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from .. import __version__
+from ..host import locked
+from ..store.entry import Entry
+from ..store.write import write
+from . import inventory as inventory_file
+from . import report as reports
+from . import settings, snapshot
+from .inventory import Inventory
+from .merge import Merged, merge, summary
+from .reading import Reading, read_all
+from .report import Report, State
+from .rows import Secret
+from .settings import Source
+
+_SLACK = 5  # seconds by which a timer may be late
+
+
+class HeldError(Exception):
+    """The validator refuses what it took before; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The files of a run, and the directories of its state and of the metrics."""
+
+    settings: Path
+    configuration: Path
+    store: Path
+    state: Path
+    metrics: Path | None = None
+
+
+def update(
+    paths: Paths,
+    secrets: Mapping[str, Secret],
+    accepted: Collection[str],
+    clock: Callable[[], float],
+) -> tuple[Report, Report]:
+    """Do one run; return the report before it and its own, which is saved.
+
+    Raises ConfigurationError for settings or an inventory that are wrong, OSError.
+    """
+    sources = settings.load(paths.settings)
+    inventory = inventory_file.load(paths.configuration)
+    with locked(paths.state):
+        before = reports.load(paths.state)
+        found = Report(inputs=before.inputs)
+        now = clock()
+        due = [each for each in sources if _is_due(each, sources, before, now, accepted)]
+        readings = read_all(due, secrets, paths.state)
+        snapshot.forget_others(paths.state, frozenset(each.name for each in sources))
+        for source in sources:
+            last = before.sources.get(source.name, State())
+            reading = readings.get(source.name)
+            found.sources[source.name] = (
+                _judged(source, last, reading, paths.state, now, accepted) if reading else last
+            )
+        _write(paths, sources, inventory, before, found, accepted)
+        found.time = clock()
+        reports.save(found, paths.state, paths.metrics)
+    return before, found
+
+
+def _is_due(
+    source: Source,
+    sources: Sequence[Source],
+    before: Report,
+    now: float,
+    accepted: Collection[str],
+) -> bool:
+    """Whether a source has to be read now, since the timer's next run would be too late for it."""
+    pause = min(each.every for each in sources)
+    if source.name in accepted or source.every == pause:
+        return True
+    elapsed = now - before.sources.get(source.name, State()).tried
+    return elapsed < 0 or elapsed + pause > source.every + _SLACK
+
+
+def _judged(
+    source: Source,
+    last: State,
+    reading: Reading,
+    state: Path,
+    now: float,
+    accepted: Collection[str],
+) -> State:
+    """How a source stands after a reading; what is believed is put in place."""
+    problem = f"not read: {reading.problem}" if reading.problem else ""
+    if not problem and source.name not in accepted:
+        problem = _doubt(source, last, reading)
+    if problem:
+        snapshot.forget(state, source.name)
+        return replace(last, tried=now, problem=problem)
+    snapshot.believe(state, source.name)
+    return replace(
+        last,
+        tried=now,
+        read=now,
+        problem="",
+        domains=reading.domains,
+        logins=reading.logins,
+        lines=list(reading.lines),
+        left_out=dict(reading.left_out),
+        left_out_count=reading.left_out_count,
+    )
+
+
+def _doubt(source: Source, last: State, reading: Reading) -> str:
+    before, now = {"domains": last.domains}, {"domains": reading.domains}
+    if source.logins:
+        before["log-in names"], now["log-in names"] = last.logins, reading.logins
+    found = snapshot.doubt(source, before, now)
+    return f"{found}: not believed; if that is right: {_command(source)}" if found else ""
+
+
+def _command(source: Source) -> str:
+    return f"mail-autoconfig sources update --accept {source.name}"
+
+
+def _write(
+    paths: Paths,
+    sources: Sequence[Source],
+    inventory: Inventory,
+    before: Report,
+    found: Report,
+    accepted: Collection[str],
+) -> None:
+    """Write the store, if what it is made of is not what it was."""
+    inputs = _inputs(sources, inventory, paths.state)
+    if inputs == before.inputs and paths.store.exists():
+        return
+    found.inputs = ""
+    merged = Merged()
+    doubted = [each for each in sources if each.name not in accepted and paths.store.exists()]
+    entries = merge(sources, inventory, paths.state, merged)
+    try:
+        write(paths.store, inventory.raw_providers, _held(entries, merged, doubted, before))
+    except HeldError as error:
+        found.problems.append(str(error))
+        return
+    except (OSError, ValueError, TypeError, sqlite3.Error) as error:
+        found.problems.append(f"the store can't be written: {error}; it stays as it was")
+        return
+    found.inputs = inputs
+    for source in sources:
+        state = found.sources[source.name]
+        found.sources[source.name] = replace(state, **summary(merged, source.name))
+
+
+def _held(
+    entries: Iterator[Entry], merged: Merged, sources: Sequence[Source], before: Report
+) -> Iterator[Entry]:
+    """All entries; after the last, HeldError if far more domains are refused than last time."""
+    yield from entries
+    for source in sources:
+        last = before.sources.get(source.name, State())
+        lost = merged.refusals[source.name] - last.refused_count
+        if (
+            last.served
+            and lost > 0
+            and (not merged.taken[source.name] or (lost > 1 and lost > last.served * source.shrink))
+        ):
+            why = next(iter(merged.refused[source.name].values()))
+            raise HeldError(
+                f"{source.name}: {lost} of {last.served} domains would be left out: {why}; the "
+                f"store stays as it was; if that is right: {_command(source)}"
+            )
+
+
+def _inputs(sources: Sequence[Source], inventory: Inventory, state: Path) -> str:
+    """What tells what the store is made of from what another one would be made of."""
+    files = [snapshot.mark(state, source.name) for source in sources]
+    raw = json.dumps([__version__, inventory.digest, [asdict(each) for each in sources], files])
+    return hashlib.sha256(raw.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The domains of sources, and log-in names of mailboxes: one local file that is only read."""

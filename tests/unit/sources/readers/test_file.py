@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mail_autoconfig.sources import texts
+
+from ..samples import collected, failure, source
+
+PATTERN = r"^(?P<domain>\S+)$"
+
+
+def of(path: Path | str, **keys: Any) -> Any:
+    return source(type="file", url=None, domains={"path": str(path), "pattern": PATTERN, **keys})
+
+
+def test_one_file_and_many(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a.example\n")
+    (tmp_path / "b.txt").write_text("b.example\n")
+    assert list(collected(of(tmp_path / "a.txt")).domains) == ["a.example"]
+    assert list(collected(of(tmp_path / "*.txt")).domains) == ["a.example", "b.example"]
+
+
+def test_path_below_the_path_of_the_source(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a.example\n")
+    domains = {"path": "a.txt", "pattern": PATTERN}
+    found = collected(source(type="file", url=None, path=str(tmp_path), domains=domains))
+    assert list(found.domains) == ["a.example"]
+
+
+def test_what_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "none"
+    assert failure(of(path)) == f"{path}: No such file or directory"
+    assert failure(of(f"{path}*")) == f"{path}*: there is no such file"
+    assert collected(of(path, optional=True)).domains == {}
+    assert collected(of(f"{path}*", optional=True)).domains == {}
+
+
+def test_directory(tmp_path: Path) -> None:
+    assert failure(of(tmp_path)) == f"{tmp_path}: Is a directory"
+
+
+def test_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("a.example\n")
+    monkeypatch.setattr(texts, "LARGEST", 10)
+    assert list(collected(of(path)).domains) == ["a.example"]
+    monkeypatch.setattr(texts, "LARGEST", 9)
+    assert failure(of(path)) == f"{path}: over 9 octets"

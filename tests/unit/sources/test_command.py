@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from mail_autoconfig.cli import main
+
+from .host import Host
+from .samples import ACME, SRV, raw
+
+SECRET = "hunter2"
+ALL = "settings", "configuration", "store", "state", "metrics"
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    return Host(tmp_path)
+
+
+def update(host: Host, *more: str) -> int:
+    secrets = str(host.directory / "secrets.json")
+    return main(["sources", "update", *host.options(*ALL), "--secrets", secrets, *more])
+
+
+def test_update_list_status(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    host.has("b.example", "a.example", "b a d")
+    assert update(host) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("customers: 2 domains, read 20")
+    assert printed.err == "customers: left out: b a d: not a domain such as example.com\n"
+
+    assert main(["sources", "list", *host.options("store")]) == 0
+    assert capsys.readouterr().out == "a.example customers\nb.example customers\n"
+    assert main(["sources", "list", "--json", *host.options("store")]) == 0
+    assert json.loads(capsys.readouterr().out) == [
+        {"domain": f"{letter}.example", "source": "customers", "definition": SRV | ACME}
+        for letter in "ab"
+    ]
+
+    assert main(["sources", "status", *host.options("state")]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "  left out: b a d: not a domain such as example.com"
+    ]
+    assert main(["sources", "status", "--json", *host.options("state")]) == 0
+    assert json.loads(capsys.readouterr().out)["sources"]["customers"]["domains"] == 2
+
+
+def test_source_that_is_down_is_no_failure(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    host.has("a.example")
+    update(host)
+    (host.directory / "customers.db").unlink()
+    capsys.readouterr()
+    assert update(host) == 0
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("customers: not read: unable to open database file; what it gave")
+    assert main(["sources", "status", *host.options("state")]) == 1
+    assert "  not read: unable to open" in capsys.readouterr().out
+
+
+def test_accept(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    host.has("a.example", "b.example", "c.example")
+    update(host)
+    host.has("a.example")
+    update(host)
+    assert "--accept customers" in capsys.readouterr().err
+    assert update(host, "--accept", "customers") == 0
+    assert list(host.domains) == ["a.example"]
+    assert update(host, "--accept", "customer") == 1
+    assert capsys.readouterr().err == "sources: no source customer; there are: customers\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("settings", "sources: not JSON in UTF-8: "),
+        ("configuration", "sources: config.json: not JSON in UTF-8: "),
+    ],
+)
+def test_nothing_could_be_written(
+    name: str, said: str, host: Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    getattr(host.paths, name).write_text("{")
+    assert update(host) == 1
+    assert capsys.readouterr().err.startswith(said)
+
+
+def test_no_state(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    host.paths.state.rmdir()
+    assert update(host) == 1
+    assert "No such file or directory" in capsys.readouterr().err
+
+
+def test_store_that_is_none(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    host.paths.store.write_bytes(b"no database" * 99)
+    assert main(["sources", "list", *host.options("store")]) == 1
+    assert capsys.readouterr().err == (
+        "sources: domains.sqlite: can't be read: file is not a database\n"
+    )
+
+
+def test_check(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = str(host.paths.settings)
+    assert main(["sources", "check", settings]) == 0
+    assert main(["sources", "check", settings, *host.options("configuration")]) == 0
+    assert capsys.readouterr().out == "sources.json: 1 source, all right\n" * 2
+    host.read_from(raw(domain={"provider": "acmee"}), raw(name="b", every=1))
+    assert main(["sources", "check", settings]) == 1
+    assert capsys.readouterr().err == (
+        "sources.json: source b, every: 1 is not a number from 10 to 86400\n"
+    )
+    host.read_from(raw(domain={"provider": "acmee"}))
+    assert main(["sources", "check", settings, *host.options("configuration")]) == 1
+    assert capsys.readouterr().err.startswith(
+        'sources.json: source customers, domain: provider: no provider "acmee"; did you mean '
+    )
+
+
+def test_secret_is_nowhere(
+    host: Host, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (host.directory / "secrets.json").write_text(json.dumps({"customers": {"token": SECRET}}))
+    domains = {"path": f"/{SECRET}"}  # so that a message would have it
+    host.read_from(raw(type="http", url="http://127.0.0.1:1", domains=domains))
+    monkeypatch.setenv("PYTHONFAULTHANDLER", "1")
+    assert update(host) == 0
+    host.read_from(raw(type="file", url=None, domains=domains))
+    assert update(host) == 0
+    printed = capsys.readouterr()
+    assert "/***: not JSON" in printed.err or "/***: No such file" in printed.err
+    files = [path.read_text() for path in host.paths.state.iterdir()]
+    assert SECRET not in "".join([printed.out, printed.err, *files])
+
+
+def test_log_in_names_are_for_few(host: Host) -> None:
+    host.has("a.example")
+    mask = os.umask(0)
+    try:
+        update(host)
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE((host.paths.state / "customers.jsonl").stat().st_mode) == 0o600

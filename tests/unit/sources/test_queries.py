@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .samples import problems, raw, source
+
+LDAP = {"type": "ldap", "url": "ldaps://l.example"}
+FILE = {"type": "file", "url": None}
+COMMAND = {"type": "command", "url": None}
+HTTP = {"type": "http", "url": "https://a.example"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "domains"),
+    [
+        ({}, ["SELECT domain FROM a", "SELECT domain FROM b"]),
+        (LDAP, {"filter": "(mail=*)", "domain": ["mail", "alias"], "base": "ou=x", "scope": "one"}),
+        (FILE, {"path": "/etc/domains", "pattern": r"(?P<domain>\S+)"}),
+        (FILE, {"path": "/etc/domains.json"}),
+        (COMMAND, {"command": ["/usr/bin/list", "--json"], "items": "domains"}),
+        (HTTP, {"path": "/domains", "domain": "name", "where": {"active": [1, 2]}}),
+    ],
+)
+def test_right(kind: dict[str, Any], domains: Any) -> None:
+    listed = domains if isinstance(domains, list) else [domains]
+    assert source(**kind, domains=domains).queries == {"domains": tuple(listed)}
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ({"domains": 5}, "domains: 5 is no SQL; write a SELECT of domain"),
+        ({"logins": " "}, 'logins: " " is no SQL; write a SELECT of address, login'),
+        (
+            {**LDAP, "domains": "(mail=*)"},
+            'domains: "(mail=*)" is not a mapping; its keys are base, scope, filter, domain, '
+            "provider, display_name, discovery",
+        ),
+        ({**LDAP, "domains": {"domain": "mail"}}, "domains.filter: null is not a filter"),
+        (
+            {**LDAP, "domains": {"filter": "(a=b)"}},
+            "domains: no domain; name what it is in",
+        ),
+        (
+            {**LDAP, "domains": {"filter": "(a=b)", "domain": "mail", "scope": "all"}},
+            'domains.scope: no scope "all"; use one of sub, one, base',
+        ),
+        (
+            {**LDAP, "domains": {"filter": "(a=b)", "domain": []}},
+            "domains.domain: [] is not a name, nor a list of names",
+        ),
+        (
+            {**FILE, "domains": {"path": "a", "pattern": "("}},
+            'domains.pattern: "(" is none: missing ), unterminated subpattern at position 0',
+        ),
+        (
+            {**FILE, "domains": {"path": "a", "pattern": r"(?P<name>\S+)"}},
+            "domains.pattern: no group (?P<domain>…)",
+        ),
+        (
+            {**FILE, "domains": {"path": "a", "pattern": r"(?P<domain>\S+)(?P<x>\S+)"}},
+            "domains.pattern: unknown group x; use domain, provider, display_name, discovery",
+        ),
+        ({**FILE, "domains": {"pattern": "(?P<domain>.)"}}, "domains.path: null is not a path"),
+        (
+            {**FILE, "domains": {"path": "a", "colum": 1}},
+            'domains: unknown key "colum".',
+        ),
+        (
+            {**COMMAND, "domains": {"command": "list | cut -f1"}},
+            'domains.command: "list | cut -f1" is not a list of a program and its arguments; no '
+            "shell reads it",
+        ),
+        ({**HTTP, "domains": {"path": "a", "where": "active"}},
+         'domains.where: "active" is not a mapping of keys to values'),
+    ],
+)  # fmt: skip
+def test_wrong(keys: dict[str, Any], line: str) -> None:
+    found = problems(raw(**keys))
+    assert f"source customers, {line}" in found

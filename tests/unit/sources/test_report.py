@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mail_autoconfig.sources import report
+from mail_autoconfig.sources.report import Report, State
+
+MANY = {f"x{number:02}": "no" for number in range(30)}
+
+
+def test_saved_and_loaded(tmp_path: Path) -> None:
+    found = Report(5, "x", ["p"], {"customers": State(1, 2, "down", 3, left_out={"ü": "no"})})
+    report.save(found, tmp_path, None)
+    assert report.load(tmp_path) == found
+    assert report.load(tmp_path / "none") == Report()
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "5", '{"sources": []}', '{"sources": {"a": {"b": 1}}}']
+)
+def test_what_is_no_report(content: str, tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text(content)
+    assert report.load(tmp_path) == Report()
+
+
+def test_metrics_only_where_somebody_reads_them(tmp_path: Path) -> None:
+    report.save(Report(), tmp_path, tmp_path / "none")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_very_many_names_are_few_lines() -> None:
+    state = State(left_out=MANY, left_out_count=50)
+    lines = list(Report(sources={"a": state}).lines(Report()))
+    assert len(lines) == 21
+    assert lines[0] == "a: left out: x00: no"
+    assert lines[-1] == "a: left out: 30 more; mail-autoconfig sources status"
+
+
+def test_what_was_said_is_not_said_again() -> None:
+    state = State(lines=["one"], left_out={"x": "no"}, refused={"y": "no"}, twice={"z": "no"})
+    before = Report(sources={"a": state})
+    assert list(before.lines(before)) == []
+    after = Report(sources={"a": replace(state, refused={"y": "why"}, lines=["two"])})
+    assert list(after.lines(before)) == ["a: two", "a: left out: y: why"]
+
+
+def test_summary() -> None:
+    assert report.summary("a", State()) == "a: 0 domains, never read"
+    assert report.summary("a", State(read=60, domains=2, logins=3)) == (
+        "a: 2 domains, 3 log-in names, read 1970-01-01 00:01:00 UTC"
+    )

@@ -1,0 +1,339 @@
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mail_autoconfig.inventory.fields import ConfigurationError
+from mail_autoconfig.sources import update as module
+from mail_autoconfig.sources.report import load
+
+from .host import Host
+from .samples import ACME, SRV, raw
+
+AT = "2027-01-15 08:01:00 UTC"
+LOGINS = "SELECT address, name FROM login"
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    return Host(tmp_path)
+
+
+def from_customers(names: Iterable[str]) -> dict[str, str]:
+    return dict.fromkeys(sorted(names), "customers")
+
+
+TEN = [f"d{number}.example" for number in range(10)]
+
+
+def test_domain_comes_and_goes(host: Host) -> None:
+    host.has("a.example", "B.example")
+    assert host.run() == []
+    assert host.domains == from_customers(["a.example", "b.example"])
+    host.has("a.example", "c.example")
+    assert host.run() == []
+    assert host.domains == from_customers(["a.example", "c.example"])
+
+
+def test_nothing_changed_nothing_written(host: Host) -> None:
+    host.has("a.example", "b.example")
+    host.run()
+    inode = host.inode
+    host.has("b.example", "a.example")
+    assert host.run() == []
+    assert host.inode == inode
+
+
+def test_store_that_is_gone_is_written_again(host: Host) -> None:
+    host.has("a.example")
+    host.run()
+    host.paths.store.unlink()
+    host.run()
+    assert host.domains == from_customers(["a.example"])
+
+
+def test_inventory_wins_and_its_change_is_seen(host: Host) -> None:
+    host.has("a.example", "b.example")
+    host.run()
+    host.configure("A.example")
+    assert host.run() == []
+    assert host.domains == from_customers(["b.example"])
+    assert load(host.paths.state).sources["customers"].in_inventory == 1
+
+
+def test_two_sources(host: Host) -> None:
+    first = raw(name="first", url=host.has("a.example", file="first.db"))
+    second = raw(name="second", url=host.has("a.example", "b.example", file="second.db"))
+    host.read_from(first, second)
+    assert host.run() == ["second: left out: a.example: first has it"]
+    assert host.domains == {"a.example": "first", "b.example": "second"}
+    assert host.run() == []  # said once
+    host.read_from(second)
+    assert host.run() == []
+    assert host.domains == {"a.example": "second", "b.example": "second"}
+    assert sorted(path.name for path in host.paths.state.iterdir()) == [
+        "report.json",
+        "second.jsonl",
+    ]
+
+
+# What was there stays
+
+
+def alter(path: Path, how: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"ALTER TABLE domain {how}")
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (lambda path: path.unlink(), "unable to open database file"),
+        (lambda path: path.write_bytes(b"no database" * 99), "file is not a database"),
+        (lambda path: alter(path, "RENAME TO domains"), "no such table: domain"),
+        (lambda path: alter(path, "RENAME domain TO name"), "no such column: domain"),
+    ],
+)
+def test_source_that_is_down(harm: Any, said: str, host: Host) -> None:
+    host.has("a.example", "b.example")
+    host.run()
+    inode = host.inode
+    harm(host.directory / "customers.db")
+    line = f"customers: not read: {said}; what it gave at {AT} stays: 2 domains"
+    assert host.run() == [line]
+    assert host.run() == [line]
+    assert host.inode == inode
+    host.has("a.example", "b.example")
+    assert host.run() == []
+
+
+def test_source_that_was_never_read(host: Host) -> None:
+    host.read_from(raw())
+    assert host.run() == [
+        "customers: not read: unable to open database file; nothing was read from it yet"
+    ]
+    assert host.domains == {}
+
+
+@pytest.mark.parametrize(("left", "said"), [(0, "only 0 of 10"), (6, "only 6 of 10")])
+def test_source_that_was_wiped(left: int, said: str, host: Host) -> None:
+    host.has(*TEN)
+    host.run()
+    inode = host.inode
+    host.has(*TEN[:left])
+    assert host.run() == [
+        f"customers: {said} domains: not believed; if that is right: mail-autoconfig sources "
+        f"update --accept customers; what it gave at {AT} stays: 10 domains"
+    ]
+    assert host.inode == inode
+    assert host.run("customers") == []
+    assert host.domains == from_customers(TEN[:left])
+
+
+def test_a_few_less_are_believed(host: Host) -> None:
+    host.has(*TEN)
+    host.run()
+    host.has(*TEN[:7])
+    assert host.run() == []
+    assert host.domains == from_customers(TEN[:7])
+
+
+def test_log_in_names_that_were_wiped(host: Host) -> None:
+    url = host.has("a.example")
+    host.knows(*((f"u{number}@a.example", f"m{number}") for number in range(10)))
+    host.read_from(raw(url=url, logins=LOGINS))
+    assert host.run() == []
+    assert len(host.logins["a.example"]) == 10
+    host.has("a.example")
+    (line,) = host.run()
+    assert line.startswith("customers: only 0 of 10 log-in names: not believed")
+    # Not wanted any more is no loss.
+    host.read_from(raw(url=url))
+    assert host.run() == []
+    assert host.logins == {}
+
+
+def test_a_million_rows_more(host: Host) -> None:
+    host.has(*TEN)
+    host.read_from(raw(url=f"sqlite:///{host.directory}/customers.db", limit=10))
+    assert host.run() == []
+    host.has(*TEN, "one.more.example")
+    (line,) = host.run()
+    assert line.startswith("customers: not read: over 10 rows; set limit to more, if that is right")
+    assert host.domains == from_customers(TEN)
+
+
+def test_what_is_no_domain_is_named_and_the_others_go_on(host: Host) -> None:
+    host.has("a.example", None, "b a d", "x\ny.example", "bücher.example")
+    assert host.run() == [
+        "customers: left out: null: nothing there (NULL), or no text",
+        "customers: left out: b a d: not a domain such as example.com",
+        "customers: left out: x\\ny.example: control characters; correct it at its source",
+    ]
+    assert host.domains == from_customers(["a.example", "xn--bcher-kva.example"])
+    assert host.run() == []  # said once
+
+
+def test_what_the_validator_refuses_is_named_and_the_others_go_on(host: Host) -> None:
+    url = host.has("a.example", "b.example")
+    query = "SELECT domain, CASE domain WHEN 'b.example' THEN 'acmee' END provider FROM domain"
+    host.read_from(raw(url=url, domains=query))
+    (line,) = host.run()
+    assert line.startswith('customers: left out: b.example: provider: no provider "acmee"; did you')
+    assert host.domains == from_customers(["a.example"])
+    assert host.run() == []
+
+
+def test_provider_that_is_gone_takes_no_domain_away(host: Host) -> None:
+    host.has(*TEN)
+    host.run()
+    inode = host.inode
+    host.configure(providers={})
+    for _run in range(2):
+        before, found = host.reports()
+        (line,) = found.lines(before)
+        assert line.startswith(
+            "customers: 10 of 10 domains would be left out: provider: no provider"
+        )
+        assert line.endswith(
+            "the store stays as it was; if that is right: mail-autoconfig sources update --accept "
+            "customers"
+        )
+        assert found.problems == [line]
+    assert host.inode == inode
+    host.run("customers")
+    assert host.domains == {}
+
+
+def test_store_that_cannot_be_written_is_tried_again(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.has("a.example")
+    with monkeypatch.context() as patch:
+
+        def full(*_arguments: object) -> bool:
+            raise OSError(28, "No space left on device")
+
+        patch.setattr(module, "write", full)
+        assert host.run() == [
+            "the store can't be written: [Errno 28] No space left on device; it stays as it was"
+        ]
+    assert not host.paths.store.exists()
+    assert host.run() == []
+    assert host.domains == from_customers(["a.example"])
+
+
+def test_snapshot_that_is_broken(host: Host) -> None:
+    host.has("a.example", "b.example")
+    host.run()
+    inode = host.inode
+    (host.paths.state / "customers.jsonl").write_text("[")
+    host.has()
+    said = host.run()
+    assert said[-1].startswith("the store can't be written: ")
+    assert host.inode == inode
+    host.has("a.example", "b.example")
+    assert host.run() == []
+    assert host.inode == inode
+
+
+def test_report_that_is_broken_costs_nothing(host: Host) -> None:
+    host.has("a.example")
+    host.run()
+    (host.paths.state / "report.json").write_text("{")
+    assert host.run() == []
+    assert load(host.paths.state).sources["customers"].domains == 1
+
+
+# When a source is read
+
+
+@pytest.mark.parametrize(
+    ("every", "later", "read"),
+    [
+        (60, 1, True),
+        (120, 60, False),
+        (120, 120, True),
+        (90, 60, True),
+        (120, 119, True),
+        (120, -1, True),
+    ],
+)
+def test_due(every: int, later: float, read: bool, host: Host) -> None:
+    quick = raw(name="quick", url=host.has(file="quick.db"))
+    host.read_from(quick, raw(url=host.has("a.example"), every=every))
+    host.run()
+    host.has("a.example", "b.example")
+    host.run(later=later)
+    assert ("b.example" in host.domains) == read
+
+
+def test_what_is_accepted_is_read_at_once(host: Host) -> None:
+    quick = raw(name="quick", url=host.has(file="quick.db"))
+    host.read_from(quick, raw(url=host.has(*TEN), every=3600))
+    host.run()
+    host.has("a.example")
+    host.run("customers", later=1)
+    assert host.domains == from_customers(["a.example"])
+
+
+# All the rest
+
+
+def test_alias_domains_and_log_in_names(host: Host) -> None:
+    url = host.has("a.example")
+    host.knows(("info@a.example", "m0815"), ("max@a.example", "max@a.example"))
+    alias = "SELECT 'z.example', domain FROM domain"
+    host.read_from(raw(url=url, logins=LOGINS, alias_domains=alias))
+    assert host.run() == []
+    assert host.logins == {"a.example": {"info": "m0815"}, "z.example": {"info": "m0815"}}
+
+
+def test_metrics(host: Host) -> None:
+    host.has("a.example", "b a d")
+    host.run()
+    text = (host.directory / "metrics/mail-autoconfig-sources.prom").read_text()
+    for line in (
+        'mail_autoconfig_source_domains{source="customers"} 1',
+        'mail_autoconfig_source_left_out{source="customers"} 1',
+        'mail_autoconfig_source_problem{source="customers"} 0',
+        f'mail_autoconfig_source_last_read_timestamp_seconds{{source="customers"}} {host.now}',
+        f"mail_autoconfig_sources_last_run_timestamp_seconds {host.now}",
+    ):
+        assert line in text.splitlines()
+
+
+def test_no_source(host: Host) -> None:
+    host.has("a.example")
+    host.run()
+    host.read_from()
+    assert host.run() == []
+    assert host.domains == {}
+
+
+@pytest.mark.parametrize("name", ["settings", "configuration"])
+def test_wrong_files_change_nothing(name: str, host: Host) -> None:
+    host.has("a.example")
+    host.run()
+    getattr(host.paths, name).write_text("{")
+    with pytest.raises(ConfigurationError):
+        host.run()
+    assert host.domains == from_customers(["a.example"])
+
+
+def test_definition_is_what_the_source_says(host: Host) -> None:
+    host.has("a.example")
+    host.run()
+    (entry,) = module_entries(host)
+    assert entry.definition == SRV | ACME
+
+
+def module_entries(host: Host) -> Any:
+    from mail_autoconfig.store.read import Store
+
+    return Store(host.paths.store).entries()

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mail_autoconfig.store import content as module
+from mail_autoconfig.store.content import Content, read_entries, read_names
+from mail_autoconfig.store.definitions import Definitions
+from mail_autoconfig.store.file import StoreError, connect
+from mail_autoconfig.store.write import write
+
+from .samples import PROVIDERS, entry
+
+ENTRIES = [
+    entry("a.example", logins={"camille.doe": "camille"}),
+    entry("b.example"),
+    entry("c.example", display_name="C"),
+    entry("xn--bcher-kva.example"),
+]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    write(tmp_path / "store", PROVIDERS, ENTRIES)
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def content(path: Path) -> Iterator[Content]:
+    with closing(Content(path, Definitions("{}"))) as content:
+        yield content
+
+
+def test_domains_of_one_definition_share_settings(content: Content) -> None:
+    first, second = (content.find(name, "") for name in ("a.example", "b.example"))
+    third = content.find("c.example", "")
+    assert first
+    assert second
+    assert third
+    assert first.settings is second.settings
+    assert third.settings is not second.settings
+    assert (first.name, second.name) == ("a.example", "b.example")
+    assert third.display_name == "C"
+
+
+def test_name_as_people_write_it(content: Content) -> None:
+    found = content.find("xn--bcher-kva.example", "")
+    assert found
+    assert (found.name, found.written) == ("xn--bcher-kva.example", "bücher.example")
+
+
+@pytest.mark.parametrize(
+    ("name", "localpart", "personal", "login"),
+    [
+        ("a.example", "camille.doe", True, "camille"),
+        ("a.example", "unknown", True, None),
+        ("a.example", "", True, None),
+        ("b.example", "camille.doe", False, None),
+    ],
+)
+def test_log_in(
+    content: Content, name: str, localpart: str, personal: bool, login: str | None
+) -> None:
+    found = content.find(name, localpart)
+    assert found
+    assert (found.has_logins, found.login) == (personal, login)
+
+
+def test_unknown_domain(content: Content) -> None:
+    assert content.find("d.example", "camille.doe") is None
+
+
+def test_what_the_file_says(content: Content) -> None:
+    assert content.domains == 4
+    assert len(content.digest) == 64
+
+
+def test_definitions_live_on(path: Path, content: Content) -> None:
+    found = content.find("a.example", "")
+    write(path, PROVIDERS, ENTRIES[:1])
+    with closing(Content(path, content.definitions)) as second:
+        again = second.find("a.example", "")
+    assert found
+    assert again
+    assert again.settings is found.settings
+
+
+def test_other_providers_are_read(path: Path, content: Content) -> None:
+    other = {"acme": {**PROVIDERS["acme"], "display_name": "Acme"}}
+    write(path, other, ENTRIES[:1])
+    with closing(Content(path, content.definitions)) as second:
+        found = second.find("a.example", "")
+    assert found
+    assert found.display_name == "Acme"
+
+
+def test_providers_of_another_version(path: Path) -> None:
+    write(path, {"acme": {"new_key": 1}}, ENTRIES)
+    with pytest.raises(StoreError, match='can\'t be read: provider acme: unknown key "new_key"'):
+        Content(path, Definitions("{}"))
+
+
+def test_definition_of_another_version(path: Path) -> None:
+    write(path, PROVIDERS, [entry("a.example", new_key=1), entry("b.example")])
+    with closing(Content(path, Definitions("{}"))) as content:
+        assert content.find("a.example", "") is None
+        assert content.find("b.example", "")
+
+
+def test_many_definitions_are_not_all_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_KNOWN", 2)
+    with closing(Content(path, Definitions("{}"))) as content:
+        for _ in range(2):
+            for each in ENTRIES:
+                found = content.find(each.name, "")
+                assert found
+                assert found.name == each.name
+
+
+def test_all_are_read_in_order(path: Path) -> None:
+    with closing(connect(path)) as connection:
+        assert list(read_names(connection)) == [each.name for each in ENTRIES]
+        assert list(read_entries(connection)) == ENTRIES
