@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from mail_autoconfig.store.entry import Entry
+from mail_autoconfig.store.read import Store
 from mail_autoconfig.store.write import write
 
 ROUNDS = int(os.environ.get("ROUNDS", "7"))
@@ -278,6 +279,33 @@ def throughput(place: Path) -> None:
         compare("POX, 10,000 domains of the inventory / one", (listed, 10_000), (one, 1), "0.9")
 
 
+def mailboxes(place: Path) -> None:
+    """Print what an unknown mailbox takes, against one with a log-in name of its own."""
+    store, others = Store(place / "mailboxes.sqlite"), Store(place / "mailboxes.sqlite")
+    write(place / "mailboxes.sqlite", PROVIDERS, entries())
+    pairs = [(_seconds(store, 50), _seconds(others, 0)) for _ in range(10 * ROUNDS)]
+    print(
+        "mailbox that is unknown / known, processor time: ratio "
+        f"{statistics.median(a / b for a, b in pairs):.2f}, "
+        f"{statistics.median(a for a, _ in pairs) * 1e6:.1f} against "
+        f"{statistics.median(b for _, b in pairs) * 1e6:.1f} µs",
+        flush=True,
+    )
+
+
+def _seconds(store: Store, first: int) -> float:
+    """What one look-up takes, of the mailboxes from a number on."""
+    count = 5000
+    asked = [
+        (f"d{number * 7919 % MANY}.example.test", f"first{first + number % LOGINS}.last")
+        for number in range(count)
+    ]
+    start = time.process_time()
+    for domain, localpart in asked:
+        store.find(domain, localpart)
+    return (time.process_time() - start) / count
+
+
 def replaced(place: Path) -> None:
     """Memory with a large store, and the delays while it is replaced."""
     served = Served(place / "replaced", plain(1), workers=2)
@@ -330,7 +358,13 @@ def leak(place: Path) -> None:
 
 def main() -> None:
     """Measure all, or what the arguments name."""
-    parts = {"throughput": throughput, "replaced": replaced, "reloads": reloads, "leak": leak}
+    parts = {
+        "throughput": throughput,
+        "mailboxes": mailboxes,
+        "replaced": replaced,
+        "reloads": reloads,
+        "leak": leak,
+    }
     with tempfile.TemporaryDirectory() as place:
         for name in sys.argv[1:] or parts:
             parts[name](Path(place))
