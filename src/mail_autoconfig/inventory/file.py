@@ -49,7 +49,20 @@ def load(path: Path, *, images: bool = False, sources: bool = False) -> Configur
         raw = _unprefixed(_decoded(path, content))
         if isinstance(raw, Mapping):
             raw = _with_images(raw, path.parent) if images else {**raw, "page": None}
-    return replace(parse(raw, sources=sources), digest=hashlib.sha256(content).hexdigest())
+    digest = hashlib.sha256(content).hexdigest()
+    del content
+    if isinstance(raw, dict) and isinstance(raw.get("domains"), list):
+        raw["domains"] = _Once(raw["domains"])
+    return replace(parse(raw, sources=sources), digest=digest)
+
+
+class _Once(list[Any]):
+    """Lets go what is read, so that there is never all of it in both forms."""
+
+    def __iter__(self) -> Iterator[Any]:
+        self.reverse()
+        while self:
+            yield self.pop()
 
 
 def _content(path: Path) -> bytes:

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import logging
 import re
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -37,7 +36,7 @@ from ..store.read import Store
 from . import health
 from .gate import BusyError, Gate
 from .people import form_of, visitor
-from .replies import KEEP_NOT, busy, error, refusal
+from .replies import KEEP_NOT, busy, error, failed, refusal
 from .request import BodyTooLargeError, Request
 from .signing import NoKeyError, Signer, SigningError
 
@@ -65,9 +64,9 @@ class Application:
 
         `store` has the domains that do not stand in the configuration.
         """
-        self.configuration = (
-            replace(configuration, elsewhere=store.find) if store else configuration
-        )
+        if store:
+            configuration = replace(configuration, elsewhere=store.find)
+        self.configuration = configuration
         self.store = store
         self._program = program
         self._signer = signer
@@ -89,7 +88,7 @@ class Application:
         except BusyError:
             response = busy()
         except Exception as failure:
-            response = _failure(request, failure)
+            response = failed(request, failure)
         if request.method == "HEAD":
             response.body = b""  # Content-Length stays that of GET (RFC 9110, section 9.3.2)
         if self.leaving:
@@ -292,11 +291,3 @@ def _handler(request: Request) -> _Handler:
     if request.method == "POST" and is_host("autodiscover", request.host()):
         return Application.autodiscover
     return _use_get if is_json or request.path in CONFIG_PATHS else _not_found
-
-
-def _failure(request: Request, failure: Exception) -> Response:
-    """The answer after an error of the program, which is logged."""
-    # Type and place alone: the text of an exception may contain an address.
-    place = traceback.extract_tb(failure.__traceback__)[-1]
-    _log.error("%s in %s, line %s", type(failure).__name__, place.name, place.lineno)
-    return refusal(500, "Internal error.") if request.is_read else error(Error.INTERNAL)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Mapping
 
 from starlette.responses import PlainTextResponse, Response
@@ -9,8 +11,11 @@ from starlette.responses import PlainTextResponse, Response
 from ..answers import autodiscover
 from ..answers.autodiscover import Error
 from .gate import RETRY_AFTER
+from .request import Request
 
 KEEP_NOT = {"cache-control": "no-store"}
+
+_log = logging.getLogger(__name__)
 
 
 def refusal(status: int, text: str, **headers: str) -> Response:
@@ -27,3 +32,11 @@ def error(error: Error, status: int = 200, headers: Mapping[str, str] | None = N
     """An error in Outlook's XML."""
     body = autodiscover.render_error(error)
     return Response(body, status, {**KEEP_NOT, **(headers or {})}, autodiscover.MEDIA_TYPE)
+
+
+def failed(request: Request, failure: Exception) -> Response:
+    """The answer after an error of the program, which is logged."""
+    # Type and place alone: the text of an exception may contain an address.
+    place = traceback.extract_tb(failure.__traceback__)[-1]
+    _log.error("%s in %s, line %s", type(failure).__name__, place.name, place.lineno)
+    return refusal(500, "Internal error.") if request.is_read else error(Error.INTERNAL)

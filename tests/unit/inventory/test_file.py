@@ -155,7 +155,7 @@ def test_no_variable_of_the_roles_is_taken_for_a_mistake(tmp_path: Path) -> None
         for name in entry.get("options", {})
     }
     others = names - {
-        *(f"autoconfig_{name}" for name in ("domains", "providers", "generic_host")),
+        *(f"autoconfig_{name}" for name in ("domains", "providers", "generic_host", "sources")),
         *(f"autoconfig_page_{name}" for name in ("logo", "texts", "contact")),
     }
     assert len(others) > 20
@@ -188,3 +188,10 @@ def test_one_domain_of_the_environment(tmp_path: Path, monkeypatch: pytest.Monke
     assert configuration.digest
     path.write_text(ONE)
     assert problems(path) == ["AUTOCONFIG_DOMAIN is set too; keep the file or the variable"]
+
+
+def test_domains_keep_their_order(tmp_path: Path) -> None:
+    names = ["b.example", "c.example", "a.example"]
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"domains": [{"name": n, "provider": "gandi"} for n in names]}))
+    assert [*load(path).domains] == names

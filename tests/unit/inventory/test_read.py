@@ -259,3 +259,8 @@ def test_domains_may_all_come_from_sources() -> None:
         parse({"sources": True})
     (problem,) = caught.value.problems
     assert problem.startswith("autoconfig_sources: a domain of theirs has no names of its own; set")
+
+
+def test_no_domain_where_sources_give_some() -> None:
+    assert parse({"domains": []}, sources=True).domains == {}
+    assert parse({}, sources=True).domains == {}
