@@ -7,17 +7,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import yaml
 
-from mail_autoconfig.inventory.file import load
 from support import answers
 from support.answers import CONFIG, POX, PROFILE, cases, pox_request, run
-from support.compose import ALL, CACHE, EXAMPLES, ROOT, TRAEFIK, Example
+from support.compose import ALL, CACHE, ROOT, TRAEFIK, Example
 from support.containers import proxied, until
-from support.proxies import NAMES, recipe
+from support.proxies import NAMES
 
 # Of the table, all that is asked at a name of the examples.
 TABLE = [case for case in cases("com") if case.host in NAMES]
@@ -129,14 +127,3 @@ def test_change_of_the_file(started: Started) -> None:
     if started.example.table:
         started.example.compose("kill", "--signal", "HUP", "autoconfig")
         until(lambda: "reloaded: " in started.example.compose("logs", "autoconfig"))
-
-
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*/*/domains.yml")), ids=str)
-def test_file_is_right(path: Path) -> None:
-    assert list(load(path, images=True).domains) == ["example.com"]
-
-
-@pytest.mark.parametrize("name", ["caddy", "docker-mailserver"])
-def test_caddyfile_is_that_of_the_page(name: str) -> None:
-    text = (EXAMPLES / name / "Caddyfile").read_text()
-    assert text == recipe("Caddy").replace("127.0.0.1:8080", "autoconfig:8080")

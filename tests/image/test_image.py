@@ -280,6 +280,14 @@ def test_check(container: Container) -> None:
     assert (found.returncode, found.stdout) == (0, f"domains.yml: {count} domains, all right\n")
 
 
+def test_dns_records(container: Container) -> None:
+    container.write(variables())
+    mount = f"--volume={container.directory}:{CONFIGURATION}:ro"
+    found = call("dns", "--address=192.0.2.1", f"{CONFIGURATION}/domains.yml", options=(mount,))
+    assert found.returncode == 0, found.stderr
+    assert "_autodiscover._tcp" in found.stdout
+
+
 def test_doctor_has_what_it_imports() -> None:
     found = call("doctor")
     assert (found.returncode, found.stderr.partition(";")[0]) == (2, "doctor: no domain to examine")

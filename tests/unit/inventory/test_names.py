@@ -6,6 +6,7 @@ from mail_autoconfig.inventory.names import (
     autodiscover_host,
     normalise,
     plain_names,
+    secure_host,
     served_by_domain,
     served_names,
 )
@@ -149,3 +150,26 @@ def test_served_by_domain() -> None:
         "example.org": ("autodiscover.example.org", "autoconfig.example.org"),
     }
     assert served_names(configuration) == tuple(name for each in found.values() for name in each)
+
+
+@pytest.mark.parametrize(
+    ("host", "secure"),
+    [
+        ("autodiscover.c.example", "autodiscover.c.example"),
+        ("c.example", "c.example"),
+        ("g.example", "g.example"),
+        ("autoconfig.s.example", "g.example"),
+        ("autoconfig.stranger.example", None),
+        ("", None),
+    ],
+)
+@pytest.mark.parametrize("default", [False, True])
+def test_secure_host(host: str, secure: str | None, *, default: bool) -> None:
+    """The default entry knows each domain, and has a certificate for none of them."""
+    domains = [
+        {"name": "c.example", "provider": "gandi"},
+        {"name": "s.example", "provider": "gandi", "discovery": "srv"},
+        *([{"name": "*", "provider": "gandi"}] if default else []),
+    ]
+    configuration = parse({"domains": domains, "generic_host": "g.example"})
+    assert secure_host(configuration, host) == (secure or ("g.example" if default else None))

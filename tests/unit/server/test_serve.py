@@ -284,3 +284,64 @@ def test_bad_file_at_the_start_under_systemd_does_not_take_a_core(service: Servi
     assert service.process.wait(10) == 1
     service.process = None
     assert "no domain; name at least one" in service.log.read_text()
+
+
+def port_of(process: subprocess.Popen[bytes]) -> int:
+    """The TCP port at which a process listens."""
+    links = [str(each.readlink()) for each in Path(f"/proc/{process.pid}/fd").iterdir()]
+    for line in Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()[1:]:
+        _number, local, _remote, state, *_, inode = line.split()[:10]
+        if state == "0A" and f"socket:[{inode}]" in links:
+            return int(local.partition(":")[2], 16)
+    raise AssertionError("it does not listen")
+
+
+def test_drain_says_so_and_goes_on(service: Service) -> None:
+    service.start("--port", "0", "--drain", "2")
+    assert service.process
+    port = port_of(service.process)
+
+    def get(path: str) -> http.client.HTTPResponse:
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            answer.read()
+            return answer
+
+    assert get("/healthz").status == 200
+    service.signal(signal.SIGTERM)
+    assert service.notice() == "STOPPING=1"
+    begun = time.monotonic()
+    while get("/healthz").status != 503:
+        assert time.monotonic() < begun + 1
+    answer = get(f"{answers.CONFIG}?emailaddress=user@example.test")
+    assert (answer.status, answer.getheader("connection")) == (200, "close")
+    assert service.process.wait(10) in (0, -signal.SIGTERM)
+    assert time.monotonic() >= begun + 2
+    service.process = None
+
+
+def test_second_signal_ends_the_drain(service: Service) -> None:
+    service.start("--port", "0", "--drain", "60")
+    service.signal(signal.SIGTERM)
+    assert service.notice() == "STOPPING=1"
+    service.signal(signal.SIGTERM)
+    assert service.process
+    assert service.process.wait(10) in (0, -signal.SIGTERM)
+    service.process = None
+
+
+@pytest.mark.parametrize(("way", "status"), [("--port", 301), ("--socket", 200)])
+def test_port_alone_is_behind_a_proxy(service: Service, way: str, status: int) -> None:
+    """On a unix socket our nginx is in front, which has its own rules."""
+    service.start(way, "0" if way == "--port" else str(service.socket))
+    assert service.process
+    connection: http.client.HTTPConnection
+    if way == "--port":
+        connection = http.client.HTTPConnection("127.0.0.1", port_of(service.process), timeout=10)
+    else:
+        connection = UnixConnection(service.socket)
+    with closing(connection):
+        host = {"Host": "autoconfig.example.test", "X-Forwarded-Proto": "http"}
+        connection.request("GET", "/", headers=host)
+        assert connection.getresponse().status == status

@@ -1,0 +1,74 @@
+"""What can be said of the image and the examples without an engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mail_autoconfig.doctor.arguments import DEBIAN_PACKAGES
+from mail_autoconfig.inventory.file import load
+from support.proxies import NAMES, recipe
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+CADDYFILES = sorted(EXAMPLES.glob("*/Caddyfile"))
+TARGET = r"127\.0\.0\.1:8080|autoconfig:8080|\{.*?\n    \}"
+ADDRESS = re.compile(rf"reverse_proxy (?:{TARGET})", re.DOTALL)
+
+
+def services() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in sorted(EXAMPLES.glob("*/*.y*ml")):
+        for service in yaml.safe_load(path.read_text())["services"].values():
+            if service.get("image") == "mailhost/autoconfig":
+                yield path.parent.name, service
+
+
+SERVICES = dict(services())
+
+
+def test_packages_are_those_of_a_host() -> None:
+    text = (ROOT / "Containerfile").read_text()
+    (written,) = re.findall(r'^ARG packages="(.*?)"', text, re.MULTILINE | re.DOTALL)
+    tasks = yaml.safe_load((ROOT / "roles/responder/tasks/main.yml").read_text())
+    (of_role,) = (task["mailhost.autoconfig.packages"]["name"] for task in tasks
+                  if "mailhost.autoconfig.packages" in task)  # fmt: skip
+    more = {"python3-yaml", "ca-certificates"}
+    assert set(written.replace("\\", " ").split()) == {*of_role, *DEBIAN_PACKAGES, *more}
+
+
+def test_there_are_the_examples_of_the_page() -> None:
+    page = (ROOT / "docs/image.md").read_text()
+    assert set(re.findall(r"\(\.\./examples/([a-z-]+)\)", page)) == SERVICES.keys()
+    assert {path.name for path in EXAMPLES.iterdir()} == SERVICES.keys()
+
+
+@pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES.keys())
+def test_service_has_no_rights(service: dict[str, Any]) -> None:
+    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    swarm = "deploy" in service  # which knows no such option
+    assert swarm or service["security_opt"] == ["no-new-privileges:true"]
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*/*/domains.yml")), ids=str)
+def test_file_is_right(path: Path) -> None:
+    assert list(load(path, images=True).domains) == ["example.com"]
+
+
+@pytest.mark.parametrize("path", CADDYFILES, ids=str)
+def test_caddyfile_is_that_of_the_page(path: Path) -> None:
+    """But for where it passes on to."""
+    found, usual = (ADDRESS.sub("", text) for text in (path.read_text(), recipe("Caddy")))
+    assert found == usual
+    assert "autoconfig" in "".join(ADDRESS.findall(path.read_text()))
+
+
+@pytest.mark.parametrize("name", ["traefik/compose.yaml", "mailu/autoconfig.conf",
+                                  "mailcow/data/conf/nginx/autoconfig.conf"])  # fmt: skip
+def test_names_are_those_of_the_page(name: str) -> None:
+    text = (EXAMPLES / name).read_text()
+    assert all(each in text for each in NAMES)
