@@ -48,7 +48,7 @@ def update(options: argparse.Namespace) -> int:
 
 
 def show_domains(options: argparse.Namespace) -> int:
-    """Print the domains of the store; 1 if there is none yet, which is not the same as no domain."""
+    """Print the domains of the store; 1 if there is none yet, which is not to have no domain."""
     import json
 
     from ..store.file import StoreError
