@@ -48,7 +48,7 @@ _mail_autoconfig() {
         'import') words='-h --help --from-domain --domain --address --allow-private --ca --name-server' files=1 ;;
         'sources') words='update list status check -h --help' ;;
         'sources update') words='-h --help --accept --settings --configuration --secrets --state --store --metrics' ;;
-        'sources list') words='-h --help --store --json' ;;
+        'sources list') words='-h --help --complete --store --state --json' ;;
         'sources status') words='-h --help --state --json' ;;
         'sources check') words='-h --help --configuration' files=1 ;;
     esac
@@ -104,6 +104,7 @@ _mail_autoconfig() {
         'sources update --store') words='' files=1 ;;
         'sources update --metrics') words='' files=1 ;;
         'sources list --store') words='' files=1 ;;
+        'sources list --state') words='' files=1 ;;
         'sources status --state') words='' files=1 ;;
         'sources check --configuration') words='' files=1 ;;
     esac

@@ -18,7 +18,10 @@ def add_command(commands: Commands) -> None:
     steps = sources.add_subparsers(required=True, metavar="STEP")
     _add_update(steps)
     listed = steps.add_parser("list", help="print the domains of the store, and their sources")
-    _add_paths(listed, "store")
+    listed.add_argument(
+        "--complete", action="store_true", help="fail where a source was never read"
+    )
+    _add_paths(listed, "store", "state")
     listed.set_defaults(command=command.show_domains)
     status = steps.add_parser("status", help="print how each source stands, and what is wrong")
     _add_paths(status, "state")

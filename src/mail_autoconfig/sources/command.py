@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..store.entry import Entry
 
 
@@ -46,12 +48,16 @@ def update(options: argparse.Namespace) -> int:
 
 
 def show_domains(options: argparse.Namespace) -> int:
-    """Print the domains of the store."""
+    """Print the domains of the store; 1 if there is none yet, which is not to have no domain."""
     import json
 
     from ..store.file import StoreError
     from ..store.read import Store
 
+    if not options.store.exists():
+        return _refused([f"{options.store.name}: there is none yet"])
+    if options.complete and (unread := _never_read(options.state)):
+        return _refused([f"{', '.join(unread)}: never read"])
     try:
         entries = Store(options.store).entries()
         if options.json:
@@ -62,6 +68,12 @@ def show_domains(options: argparse.Namespace) -> int:
     except (StoreError, OSError) as error:
         return _refused([f"{options.store.name}: {error}"])
     return 0
+
+
+def _never_read(state: Path) -> list[str]:
+    from . import report
+
+    return [name for name, each in report.load(state).sources.items() if not each.read]
 
 
 def _shown(entry: Entry) -> dict[str, Any]:

@@ -144,3 +144,26 @@ def test_log_in_names_are_for_few(host: Host) -> None:
     finally:
         os.umask(mask)
     assert stat.S_IMODE((host.paths.state / "customers.jsonl").stat().st_mode) == 0o600
+
+
+def test_no_store_is_not_an_empty_one(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    """DNS would lose the records of all domains."""
+    assert main(["sources", "list", "--json", *host.options("store")]) == 1
+    assert capsys.readouterr() == ("", "sources: domains.sqlite: there is none yet\n")
+    host.has()
+    assert update(host) == 0
+    capsys.readouterr()
+    assert main(["sources", "list", "--json", *host.options("store")]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_list_that_is_not_complete(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    """A source that is down at the first run gives nothing, which is not all of it."""
+    wanted = ["sources", "list", "--json", "--complete", *host.options("store", "state")]
+    host.read_from(raw(name="down"), raw(url=host.has("a.example")))
+    assert update(host) == 0
+    capsys.readouterr()
+    assert main(wanted) == 1
+    assert capsys.readouterr() == ("", "sources: down: never read\n")
+    wanted.remove("--complete")
+    assert main(wanted) == 0
