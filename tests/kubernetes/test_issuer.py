@@ -100,7 +100,7 @@ def serials(context: ssl.SSLContext, domain: str) -> set[str]:
         return set()
 
 
-def release(step: str, domains: list[str]) -> None:
+def release(step: str, domains: list[str], *arguments: str) -> None:
     values: dict[str, Any] = {
         "autoconfig_domains": [{"name": each, "provider": "gandi"} for each in domains],
         "image": {"tag": "old"},
@@ -116,7 +116,8 @@ def release(step: str, domains: list[str]) -> None:
     }
     file = ROOT / ".cache/kubernetes/values.json"
     file.write_text(json.dumps(values))
-    helm(step, RELEASE, CHART, "--values", file, "--wait", "--timeout", "180s")
+    waiting = ("--wait", "--timeout", "180s")
+    helm(step, RELEASE, CHART, "--values", file, *waiting, *arguments)
 
 
 @contextmanager
@@ -133,7 +134,7 @@ def test_install(context: ssl.SSLContext) -> None:
     file.write_text(json.dumps(VOLUME))
     run("docker", "cp", str(file), f"{LAB}-node1:/volume.json")
     kubectl("apply", "-f", "/volume.json")
-    release("install", [DOMAIN])
+    release("install", [DOMAIN], "--create-namespace")
     eventually(lambda: len(serials(context, DOMAIN)) == 1, 120)
     settled()
 
