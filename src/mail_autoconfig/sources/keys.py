@@ -19,8 +19,8 @@ SOURCE: Mapping[str, Key] = {
     "type": Key("choice", "how it is read", TYPES, required=True),
     "url": Key(
         "text",
-        "where it is: `postgresql://reader@db.example.com/postfix`, `mysql://…`, `sqlite:////PATH`, "
-        "`ldaps://ldap.example.com/dc=example,dc=com`, `https://…`; never with a password",
+        "where it is: `postgresql://reader@db.example.com/postfix`, `mysql://…`, "
+        "`sqlite:////PATH`, `ldaps://ldap.example.com/dc=example,dc=com`, `https://…`; never with a password",
     ),
     "user": Key("text", "who logs in: a DN or a name; the password is a secret"),
     "path": Key("text", "the directory of a preset's files"),
