@@ -20,8 +20,8 @@ SOURCE: Mapping[str, Key] = {
     "url": Key(
         "text",
         "where it is: `postgresql://reader@db.example.com/postfix`, `mysql://…`, "
-        "`sqlite:////PATH`, `ldaps://ldap.example.com/dc=example,dc=com`, `https://…`; "
-        "never with a password",
+        "`sqlite:////PATH`, `ldaps://ldap.example.com/dc=example,dc=com`, `https://…`; never with "
+        "a password",
     ),
     "user": Key("text", "who logs in: a DN or a name; the password is a secret"),
     "path": Key("text", "the directory of a preset's files"),
