@@ -36,7 +36,7 @@ class Certificate:
 
 def contents(certificates: Mapping[str, Certificate], secrets: int) -> list[dict[str, str]]:
     """The files of each Secret; a front end has all of them in one directory. Raises RoomError."""
-    found: list[dict[str, str]] = [{} for _ in range(secrets)]
+    found: list[dict[str, str]] = [{} for _number in range(secrets)]
     found[0][SERVERS] = servers({name: each.names for name, each in certificates.items()})
     for name, each in certificates.items():
         place = (groups.number(name) - 1) // ROOM

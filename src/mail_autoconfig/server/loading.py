@@ -58,7 +58,7 @@ def unpack(packed: bytes) -> Configuration:
         head = pickle.load(file)  # noqa: S301 (our own process's)
         configuration, shared, count = head
         domains: dict[str, Domain] = {}
-        for _ in range(count):
+        for _part in range(count):
             domains.update((each.name, each) for each in _Unpickler(file, shared).load())
         return replace(configuration, domains=domains)
     finally:
@@ -98,7 +98,7 @@ class _Pickler(pickle.Pickler):
         self._seen: dict[Any, Any] = {}
 
     def persistent_id(self, value: Any) -> int | None:
-        return self._numbers.get(id(value)) if type(value) is Settings else None
+        return self._numbers.get(id(value)) if isinstance(value, Settings) else None
 
     def reducer_override(self, value: Any) -> Any:
         if not isinstance(value, Domain | Settings | Server | WebServer):
@@ -108,8 +108,9 @@ class _Pickler(pickle.Pickler):
     def _one(self, value: Any) -> Any:
         if value == {}:
             return _EMPTY
+        texts = value if isinstance(value, tuple) else (value,)
         # No other types: equal values may differ, as 1 and True do.
-        if type(value) is str or (type(value) is tuple and {*map(type, value)} <= {str}):
+        if all(isinstance(each, str) for each in texts):
             return self._seen.setdefault(value, value)
         return value
 

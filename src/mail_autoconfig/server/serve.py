@@ -68,7 +68,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         if self._application.store:
-            _ = self._application.store.content  # opened before the first request
+            _opened = self._application.store.content  # opened before the first request
         await super().startup(sockets=sockets)
         # Nobody is left to obey.
         loop = asyncio.get_running_loop()

@@ -171,7 +171,7 @@ def _held(
             and lost > 0
             and (not merged.taken[source.name] or (lost > 1 and lost > last.served * source.shrink))
         ):
-            why = next(iter(merged.refused[source.name].values()))
+            why, *_more = merged.refused[source.name].values()
             raise HeldError(
                 f"{source.name}: {lost} of {last.served} domains would be left out: {why}; the "
                 f"store stays as it was; if that is right: {_command(source)}"
