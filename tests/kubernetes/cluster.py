@@ -90,7 +90,7 @@ def front_ends() -> dict[str, str]:
 def settled() -> None:
     """Wait until there are two front ends, and none that is about to go."""
     selector = ("pods", "-l", "app.kubernetes.io/component=front-end")
-    eventually(lambda: len(objects(*selector)) == len(front_ends()) == 2)
+    eventually(lambda: len(objects(*selector)) == len(front_ends()) == 2, 150)
 
 
 def eventually(condition: Callable[[], Any], seconds: float = 60) -> None:
