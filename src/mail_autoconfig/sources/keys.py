@@ -19,8 +19,9 @@ SOURCE: Mapping[str, Key] = {
     "type": Key("choice", "how it is read", TYPES, required=True),
     "url": Key(
         "text",
-        "where it is: `postgresql://reader@db.example.com/postfix`, `mysql://…`, `sqlite:///PATH`, "
-        "`ldaps://ldap.example.com/dc=example,dc=com`, `https://…`; never with a password",
+        "where it is: `postgresql://reader@db.example.com/postfix`, `mysql://…`, "
+        "`sqlite:////PATH`, `ldaps://ldap.example.com/dc=example,dc=com`, `https://…`; never with "
+        "a password",
     ),
     "user": Key("text", "who logs in: a DN or a name; the password is a secret"),
     "path": Key("text", "the directory of a preset's files"),
@@ -39,9 +40,7 @@ SOURCE: Mapping[str, Key] = {
         "number", "rows that all its queries may give [2000000]", smallest=1, largest=100_000_000
     ),
     "shrink": Key("text", "the share by which it may shrink at once, from 0 to 1 [0.33]"),
-    "tls": Key(
-        "flag", "`false`: without TLS, which is needed to a host that is not this one [true]"
-    ),
+    "tls": Key("flag", "`false`: no TLS to another host; to this one none is asked for [true]"),
     "tls_ca": Key("text", "a file of certificate authorities, in place of the system's"),
     "token_header": Key("text", "the header for the secret's token [Authorization: Bearer]"),
     "domain": Key("mapping", "keys of each of its domains, as in `autoconfig_domains`"),

@@ -165,7 +165,7 @@ def test_log_in_names_that_are_wrong_are_counted_and_not_named() -> None:
 def test_aliases_lead_to_mailboxes() -> None:
     found = given(
         domains=["a.example"],
-        logins=[("camille@a.example", "cdoe")],
+        logins=[("camille@a.example", "cdoe"), ("anna@a.example", "anna")],
         aliases=[
             ("info@a.example", "Camille@a.example"),
             ("hello@a.example", "info@a.example"),
@@ -173,10 +173,12 @@ def test_aliases_lead_to_mailboxes() -> None:
             ("list@a.example", "camille@a.example,x@y.example"),
             ("r1@a.example", "r2@a.example"),
             ("r2@a.example", "r1@a.example"),
-            ("camille@a.example", "info@a.example"),
+            ("camille@a.example", "anna@a.example"),  # a mailbox that forwards
         ],
     )
-    assert logins(found) == {"a.example": {"camille": "cdoe", "info": "cdoe", "hello": "cdoe"}}
+    assert logins(found) == {
+        "a.example": {"anna": "anna", "camille": "cdoe", "info": "cdoe", "hello": "cdoe"}
+    }
 
 
 def test_alias_domain_has_the_log_in_names_of_its_target_and_its_own() -> None:
