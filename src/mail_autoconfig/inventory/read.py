@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -46,14 +46,27 @@ def load(path: str | Path, *, sources: bool = False) -> Configuration:
     """
     try:
         content = Path(path).read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
         raw = json.loads(content.decode("utf-8"))
+        del content
     except OSError as error:
         raise ConfigurationError([f"can't be read: {error.strerror}"]) from None
     except UnicodeDecodeError as error:
         raise ConfigurationError([f"not UTF-8 at byte {error.start}"]) from None
     except (ValueError, RecursionError) as error:  # the former also for a number too long to read
         raise ConfigurationError([f"not JSON: {error}"]) from None
-    return replace(parse(raw, sources=sources), digest=hashlib.sha256(content).hexdigest())
+    if isinstance(raw, dict) and isinstance(raw.get("domains"), list):
+        raw["domains"] = _Once(raw["domains"])
+    return replace(parse(raw, sources=sources), digest=digest)
+
+
+class _Once(list[Any]):
+    """Lets go what is read, so that there is never all of it in both forms."""
+
+    def __iter__(self) -> Iterator[Any]:
+        self.reverse()
+        while self:
+            yield self.pop()
 
 
 def parse(raw: Any, *, sources: bool = False) -> Configuration:

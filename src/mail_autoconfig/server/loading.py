@@ -7,10 +7,13 @@ the workers, and so with each of them.
 from __future__ import annotations
 
 import gc
+import io
 import json
 import os
 import pickle
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,6 +21,7 @@ from ..inventory.model import Configuration, Domain, Server, Settings, WebServer
 from ..inventory.read import ConfigurationError, load
 
 _EMPTY: Mapping[str, Any] = {}
+_PART = 1000  # domains
 _RIGHT, _WRONG = 0, 3  # what the process ends with
 
 
@@ -48,8 +52,14 @@ def unpack(packed: bytes) -> Configuration:
     """The configuration that `read_apart` gave."""
     gc.disable()  # nothing of it is garbage
     try:
-        configuration: Configuration = pickle.loads(packed)  # noqa: S301 (our own process's)
-        return configuration
+        file = io.BytesIO(packed)
+        head: tuple[Configuration, list[Settings], int]
+        head = pickle.load(file)  # noqa: S301 (our own process's)
+        configuration, shared, count = head
+        domains: dict[str, Domain] = {}
+        for _ in range(count):
+            domains.update((each.name, each) for each in _Unpickler(file, shared).load())
+        return replace(configuration, domains=domains)
     finally:
         gc.enable()
 
@@ -62,16 +72,32 @@ def _send(file: BinaryIO, path: Path, sources: bool) -> int:
     except ConfigurationError as error:
         file.write(json.dumps(error.problems).encode())
         return _WRONG
-    _Pickler(file, pickle.HIGHEST_PROTOCOL).dump(configuration)
+    domains = [*configuration.domains.values()]
+    found = Counter(id(each.settings) for each in domains)
+    shared = {id(each.settings): each.settings for each in domains if found[id(each.settings)] > 1}
+    parts = [domains[start : start + _PART] for start in range(0, len(domains), _PART)]
+    head = replace(configuration, domains={}), [*shared.values()], len(parts)
+    _Pickler(file, {}).dump(head)
+    numbers = {each: number for number, each in enumerate(shared)}
+    for part in parts:
+        _Pickler(file, numbers).dump(part)
     return _RIGHT
 
 
 class _Pickler(pickle.Pickler):
-    """Makes one text of all equal ones, since thousands of domains say the same words."""
+    """Makes one text of all equal ones, since thousands of domains say the same words.
 
-    def __init__(self, file: BinaryIO, protocol: int) -> None:
-        super().__init__(file, protocol)
+    One for each part, since it keeps all that it wrote. `numbers` has those of settings in the
+    head, by their identity.
+    """
+
+    def __init__(self, file: BinaryIO, numbers: Mapping[int, int]) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self._numbers = numbers
         self._seen: dict[Any, Any] = {}
+
+    def persistent_id(self, value: Any) -> int | None:
+        return self._numbers.get(id(value)) if type(value) is Settings else None
 
     def reducer_override(self, value: Any) -> Any:
         if not isinstance(value, Domain | Settings | Server | WebServer):
@@ -85,3 +111,12 @@ class _Pickler(pickle.Pickler):
         if type(value) is str or (type(value) is tuple and {*map(type, value)} <= {str}):
             return self._seen.setdefault(value, value)
         return value
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: BinaryIO, shared: Sequence[Settings]) -> None:
+        super().__init__(file)
+        self._shared = shared
+
+    def persistent_load(self, number: int) -> Settings:
+        return self._shared[number]

@@ -42,6 +42,7 @@ class Content:
             self._connection.close()
             raise StoreError(f"can't be read: {error}") from None
         self.domains, self.digest = int(said["domains"]), str(said["digest"])
+        self._ask = self._connection.cursor().execute
         self._known: dict[int, Domain | None] = {}
 
     def close(self) -> None:
@@ -50,7 +51,7 @@ class Content:
 
     def find(self, name: str, localpart: str) -> Domain | None:
         """The domain, with the log-in of a mailbox: one question, the same for each mailbox."""
-        row = self._connection.execute(_FIND, (localpart, name)).fetchone()
+        row = self._ask(_FIND, (localpart, name)).fetchone()
         if row is None:
             return None
         definition, mailboxes, login = row

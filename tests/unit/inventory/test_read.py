@@ -279,6 +279,18 @@ def test_load_what_is_no_configuration(tmp_path: Path, content: bytes, problem: 
     assert caught.value.problems[0].startswith(problem)
 
 
+def test_domains_keep_their_order(tmp_path: Path) -> None:
+    names = ["b.example", "c.example", "a.example"]
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"domains": [{"name": n, "provider": "gandi"} for n in names]}))
+    assert [*load(path).domains] == names
+
+
+def test_no_domain_where_sources_give_some() -> None:
+    assert parse({"domains": []}, sources=True).domains == {}
+    assert parse({}, sources=True).domains == {}
+
+
 def test_load_what_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="can't be read: No such file or directory"):
         load(tmp_path / "config.json")

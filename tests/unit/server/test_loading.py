@@ -38,6 +38,22 @@ def test_configuration_is_the_same(path: Path) -> None:
     assert gc.isenabled()
 
 
+def test_very_many_domains(path: Path) -> None:
+    """More than one part has, some with settings of their own, in the order of the file."""
+    raw = answers.configuration()
+    raw["domains"] = [
+        {"name": f"d{number}.test", "provider": "gandi"} | ({"mx": ["x.test"]} if own else {})
+        for number in reversed(range(2500))
+        for own in [number % 7 == 0]
+    ]
+    path.write_text(json.dumps(raw))
+    there, here = unpack(read_apart(path, sources=False)), load(path)
+    assert [*there.domains] == [*here.domains] == [each["name"] for each in raw["domains"]]
+    assert [*map(shown, there.domains.values())] == [*map(shown, here.domains.values())]
+    assert len({id(each.settings) for each in there.domains.values()}) == 359
+    assert there.domains["d1.test"].settings is there.domains["d2498.test"].settings
+
+
 def test_domains_of_a_provider_share_their_settings(path: Path) -> None:
     domains = unpack(read_apart(path, sources=False)).domains
     assert domains["example.test"].settings is domains["xn--bcher-kva.test"].settings
