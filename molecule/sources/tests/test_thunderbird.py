@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 
 from e2e.lab import KEPT, PASSWORD, ROOT, Client, Network
 from support.sources_lab import EVERY, THIRTEEN, add, plain, remove, seconds_until
@@ -22,6 +23,7 @@ def test_domain_that_came_by_sql(network: Network) -> None:
         assert client.ask(["find", address]) is None
         add(DOMAIN)
         seconds_until(lambda: plain(THIRTEEN, DOMAIN) == 200, EVERY + 1)
+        time.sleep(1)  # until then each worker has seen it
         made = client.ask(["set_up", address, PASSWORD])
         logins = client.logins()
     finally:

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from . import clients, fields, keys, names, redirects
+from . import clients, fields, generic, keys, names, redirects
 from .extras import (
     moved,
     read_documentation,
@@ -59,9 +59,9 @@ def parse(raw: Any, *, sources: bool = False) -> Configuration:
         listed.problem("no domain; name at least one")
     domains = _domains(listed, raw.get("domains") or [], providers)
     default = domains.pop(DEFAULT, None)
-    if not raw.get("generic_host"):
-        _check_generic_host(problems, domains, default, more=bool(raw.get("sources")))
     configuration = Configuration(domains, default, generic_host, look)
+    if not raw.get("generic_host"):
+        generic.check(problems, configuration, more=bool(raw.get("sources")))
     redirects.check(problems, configuration)
     if problems:
         raise ConfigurationError(problems)
@@ -189,24 +189,6 @@ def _check_names(place: Place, raw: Mapping[str, Any], name: str, discovery: Dis
         place["pacc"].problem(
             f"name longer than {names.LONGEST_PACC} octets: no room for _ua-auto-config. before it"
         )
-
-
-def _first_without_names(domains: Mapping[str, Domain], default: Domain | None) -> Domain | None:
-    """The first entry that needs a generic host, since no host name of its own is served."""
-    if not domains:
-        return default
-    return next((each for each in domains.values() if each.discovery == "srv"), None)
-
-
-def _check_generic_host(
-    problems: list[str], domains: Mapping[str, Domain], default: Domain | None, *, more: bool
-) -> None:
-    """Say who needs a generic host, where there is none; `more` domains may be found by SRV."""
-    cure = "has no names of its own; set autoconfig_generic_host to the host that answers for it"
-    if needy := _first_without_names(domains, default):
-        Place(problems, f"domain {needy.written}").problem(cure)
-    elif more:
-        Place(problems, "autoconfig_sources").problem(f"a domain of theirs {cure}")
 
 
 def _settings(place: Place, raw: Mapping[str, Any], providers: Mapping[str, Settings]) -> Settings:
