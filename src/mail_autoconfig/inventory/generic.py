@@ -1,4 +1,4 @@
-"""Who needs a generic host, where there is none: the one host name for domains without their own."""
+"""Who needs a generic host, where there is none: domains without host names of their own."""
 
 from __future__ import annotations
 
