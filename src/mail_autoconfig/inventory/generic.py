@@ -1,4 +1,4 @@
-"""Who needs a generic host, the one name for domains without names of their own."""
+"""Who needs a generic host, where there is none: domains without host names of their own."""
 
 from __future__ import annotations
 
