@@ -72,8 +72,8 @@ def plain(server: Server, domain: str) -> int:
 
 
 def read(server: Server) -> None:
-    """Read all sources now."""
-    server.run(f"systemctl start {SERVICE}")
+    """Read all sources now, even if the timer has just begun to."""
+    server.run(f"systemctl restart {SERVICE}")
     time.sleep(1)  # until then each worker has seen the new store
 
 
