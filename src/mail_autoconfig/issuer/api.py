@@ -74,7 +74,8 @@ class Cluster:
 def _reason(error: HTTPError) -> str:
     """What the API says of a request that it refuses."""
     try:
-        return str(json.load(error)["message"])
+        with error:
+            return str(json.load(error)["message"])
     except (OSError, ValueError, KeyError, TypeError):
         return str(error)
 
