@@ -95,6 +95,18 @@ from ansible.module_utils.common.sys_info import get_distribution, get_distribut
 SOCKETS = ["ss", "--no-header", "--listening", "--numeric", "--tcp", "--processes", "--extended"]
 
 
+def version(path: str = "/etc/debian_version") -> str:
+    """Return the version of the distribution.
+
+    Debian's testing and sid have none in os-release; beside lsb-release, Ansible takes them for
+    "n/a".
+    """
+    if get_distribution() == "Debian" and os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            return file.read().strip()
+    return get_distribution_version() or "unknown"
+
+
 def run(module: AnsibleModule, command: List[str]) -> Tuple[int, str, str]:
     """Return the exit status and both outputs; the status is 127 where there is no such program."""
     try:
@@ -155,7 +167,7 @@ def main() -> None:
     module.exit_json(
         changed=False,
         distribution=get_distribution(),
-        version=get_distribution_version() or "unknown",
+        version=version(),
         like=distro.like(),
         there=[path for path in module.params["paths"] if os.path.lexists(path)],
         isolation=run(module, isolated)[0] if isolated else 0,

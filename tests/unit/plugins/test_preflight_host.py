@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,23 @@ def test_distribution(seen: dict[str, Any]) -> None:
     assert f"ID={seen['distribution'].lower()}" in release
     assert f'VERSION_ID="{seen["version"].partition(".")[0]}"' in release
     assert seen["like"] == ""
+
+
+def test_version_of_sid_is_that_of_its_own_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside lsb-release, Ansible takes it for n/a."""
+    module = importlib.import_module(
+        "ansible_collections.mailhost.autoconfig.plugins.modules.preflight_host"
+    )
+    file = tmp_path / "debian_version"
+    monkeypatch.setattr(module, "get_distribution", lambda: "Debian")
+    monkeypatch.setattr(module, "get_distribution_version", lambda: "n/a")
+    assert module.version(str(file)) == "n/a"
+    file.write_text("forky/sid\n")
+    assert module.version(str(file)) == "forky/sid"
+    monkeypatch.setattr(module, "get_distribution", lambda: "Ubuntu")
+    assert module.version(str(file)) == "n/a"
 
 
 def test_status_of_the_isolated_service(seen: dict[str, Any]) -> None:
