@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
-import ssl
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -16,6 +14,7 @@ import pytest
 import yaml
 
 from support.answers import CONFIG, JSON, POX, PROFILE, Case, Reply, cases, pox_request, run
+from support.containers import proxied
 from support.deployed import play
 from support.proxies import BESIDE, FRONT, NAMES, Proxy, blocks, proxies
 
@@ -77,20 +76,7 @@ class Started:
         body: bytes = b"",
     ) -> Reply:
         """Send one request; a transport for tests/support/answers."""
-        connection = http.client.HTTPConnection(host, timeout=20)
-        connection.sock = socket.create_connection(
-            (self.address, 443 if scheme == "https" else 80), 20
-        )
-        if scheme == "https":
-            context = ssl._create_unverified_context()
-            connection.sock = context.wrap_socket(connection.sock, server_hostname=host)
-        try:
-            connection.request(method, path, body or None, dict(headers))
-            answer = connection.getresponse()
-            found = {name.lower(): value for name, value in answer.getheaders()}
-            return Reply(answer.status, found, answer.read()).judged()
-        finally:
-            connection.close()
+        return proxied(self.address)(scheme, method, host, path, headers, body)
 
     def logs(self) -> str:
         """All that the proxy has written."""
