@@ -120,6 +120,17 @@ def test_needs_the_standard_library_alone(command: str, tmp_path: Path) -> None:
     assert run_isolated("-c", "import mail_autoconfig.verify.run").returncode == 0
 
 
+def test_the_parser_imports_nothing_heavy() -> None:
+    """Each command would start by so much later."""
+    code = "import sys, mail_autoconfig.cli as cli; cli.parser(); print(*sys.modules, sep='\\n')"
+    ended = run_isolated("-c", code)
+    assert ended.returncode == 0, ended.stderr
+    loaded = set(ended.stdout.split())
+    heavy = {"asyncio", "concurrent.futures", "http.client", "logging", "sqlite3", "ssl"}
+    assert "mail_autoconfig.cli" in loaded
+    assert loaded & (heavy | {"urllib.request", "xml.sax", "xml.etree.ElementTree"}) == set()
+
+
 def test_runs_from_a_zipapp(file: Path, tmp_path: Path) -> None:
     root = tmp_path / "root"
     shutil.copytree(PACKAGE, root / "mail_autoconfig")

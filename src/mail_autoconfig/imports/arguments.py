@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 from pathlib import Path
 
 from ..arguments import Commands
 from ..doctor.arguments import DEBIAN_PACKAGES, add_network, address, address_or_domain
 from ..inventory.read import ConfigurationError
-from .assemble import assemble
 from .draft import Source, SourceError
-from .recognise import read_files
-from .yaml_text import text
 
 
 def add_command(commands: Commands) -> None:
@@ -55,6 +51,9 @@ def add_command(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the inventory, and on standard error what is not in it; 1: there is none."""
+    from .assemble import assemble
+    from .yaml_text import text
+
     try:
         sources = _sources(options)
     except SourceError as error:
@@ -77,12 +76,16 @@ def run(options: argparse.Namespace) -> int:
 def _sources(options: argparse.Namespace) -> tuple[Source, ...]:
     if not options.files and not options.from_domain:
         raise SourceError("nothing to import; give FILE or --from-domain DOMAIN")
+    from .recognise import read_files
+
     address = options.address.email if options.address else ""
     sources = read_files(options.files, options.domain, address) if options.files else ()
     return (*sources, *(_asked(options) if options.from_domain else ()))
 
 
 def _asked(options: argparse.Namespace) -> tuple[Source, ...]:
+    import asyncio
+
     from ..doctor.case import Case
     from ..doctor.command import CallError, askers
     from .live import find_all

@@ -94,14 +94,32 @@ def _yaml(text: str) -> Any:
         problem = "a file in YAML needs python3-yaml; give JSON, or install it"
         raise ConfigurationError([problem]) from None
     try:
-        # The one in C, of libyaml: thousands of domains would take the other seconds.
-        return json.loads(json.dumps(yaml.load(text, yaml.CSafeLoader), default=str))
+        return json.loads(json.dumps(yaml.load(text, _loader()), default=str))  # noqa: S506 (safe)
     except yaml.MarkedYAMLError as error:
         raise ConfigurationError([_bad_line(text, error.problem_mark, error.problem)]) from None
     except RecursionError:
         raise ConfigurationError([_TOO_DEEP]) from None
     except (yaml.YAMLError, TypeError, ValueError) as error:
         raise ConfigurationError([f"not YAML: {' '.join(str(error).split())}"]) from None
+
+
+def _loader() -> Any:
+    """The safe loader in Python on libyaml's parser: PyYAML's own takes seconds for a big file.
+
+    The one all in C, CSafeLoader, crashes where values are too deep in one another.
+    """
+    from yaml._yaml import CParser
+    from yaml.composer import Composer
+    from yaml.constructor import SafeConstructor
+    from yaml.resolver import Resolver
+
+    class Loader(Composer, CParser, SafeConstructor, Resolver):
+        def __init__(self, stream: str) -> None:
+            CParser.__init__(self, stream)
+            for base in Composer, SafeConstructor, Resolver:
+                base.__init__(self)
+
+    return Loader
 
 
 def _bad_line(text: str, mark: Any, problem: str | None) -> str:

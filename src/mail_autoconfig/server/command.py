@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import http.client
 import sys
 from pathlib import Path
 
@@ -98,6 +97,8 @@ def run(options: argparse.Namespace) -> int:
 
 def run_health(options: argparse.Namespace) -> int:
     """Ask the service on this host; return 1, with a line, unless it answers and stays."""
+    import http.client
+
     connection = http.client.HTTPConnection("127.0.0.1", options.port, timeout=_PATIENCE)
     try:
         connection.request("GET", HEALTH_PATH)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import builtins
 import hashlib
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -195,3 +197,19 @@ def test_domains_keep_their_order(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_text(json.dumps({"domains": [{"name": n, "provider": "gandi"} for n in names]}))
     assert [*load(path).domains] == names
+
+
+@pytest.mark.parametrize("content", ["a: " + "[" * 200_000, "{a:\n" * 200_000, "- " * 200_000])
+def test_yaml_too_deep_for_libyaml(tmp_path: Path, content: str) -> None:
+    """In a process of its own, which PyYAML's loader in C takes down with it."""
+    path = written(tmp_path, f"autoconfig_domains:\n{content}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "mail_autoconfig", "check", path],
+        env=dict(os.environ, PYTHONPATH=str(ROOT / "src")),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    said = "domains.yml: brackets in one another, too many to read\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
