@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import __version__
+from . import __version__, metrics
 from .answers import command as answers
 from .certificates import command as certificates
 from .doctor import arguments as doctor
@@ -51,4 +51,5 @@ def parser() -> argparse.ArgumentParser:
     doctor.add_command(commands)
     imports.add_command(commands)
     sources.add_command(commands)
+    metrics.add_command(commands)
     return whole

@@ -67,6 +67,7 @@ def test_each_source_is_right(server: Server) -> None:
         "hosting": 1,
         "people": 1,
         "local": 1,
+        "staff": 1,
     }
     assert not [each["problem"] for each in found.values() if each["problem"]]
 
