@@ -67,8 +67,8 @@ _JSON = "items", "where"
 QUERIES: Mapping[str, tuple[str, ...]] = {
     "ldap": ("base", "scope", "filter"),
     "http": ("path", *_JSON),
-    "file": ("path", "optional", "pattern", *_JSON),
-    "command": ("command", "pattern", *_JSON),
+    "file": ("path", "optional", "named", "pattern", "separator", *_JSON),
+    "command": ("command", "pattern", "separator", *_JSON),
 }
 """The keys of a query beside its columns; one of SQL is a text."""
 

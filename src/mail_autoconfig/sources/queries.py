@@ -50,7 +50,8 @@ def _check(place: Place, query: Any, source: str, kind: Kind) -> None:
         fields.check_keys(place, query, allowed)
     else:
         _check_columns(place, query, source, kind)
-        fields.check_keys(place, query, (*keys.QUERIES[source], *COLUMNS[kind]))
+        allowed = tuple(key for key in keys.QUERIES[source] if key != "separator")
+        fields.check_keys(place, query, (*allowed, *COLUMNS[kind]))
     _check_origin(place, query, source)
 
 
@@ -64,6 +65,9 @@ def _check_pattern(place: Place, query: Mapping[str, Any], kind: Kind) -> None:
     missing = [column for column in REQUIRED[kind] if column not in groups]
     if missing:
         place["pattern"].problem(f"no group {', '.join(f'(?P<{each}>…)' for each in missing)}")
+    separator = query.get("separator")
+    if separator is not None and (not isinstance(separator, str) or not separator):
+        place["separator"].problem(f'{fields.shown(separator)} is not a text such as ","')
     unknown = [name for name in groups if name not in COLUMNS[kind]]
     if unknown:
         place["pattern"].problem(

@@ -27,17 +27,24 @@ def rows(kind: Kind, query: Query, content: bytes) -> Iterator[Row]:
             f"{kind}: not UTF-8 at octet {error.start}; let the source give UTF-8"
         ) from None
     if "pattern" in query:
-        return _lines(kind, query["pattern"], text)
+        return _lines(kind, query, text)
     return _items(kind, query, text)
 
 
-def _lines(kind: Kind, pattern: str, text: str) -> Iterator[Row]:
-    """A row of each line that the pattern is found in; the named groups are the columns."""
-    compiled = re.compile(pattern)
+def _lines(kind: Kind, query: Mapping[str, Any], text: str) -> Iterator[Row]:
+    """A row of each line that the pattern is found in; the named groups are the columns.
+
+    With a separator, a group may be several values, and there is a row of each.
+    """
+    compiled, separator = re.compile(query["pattern"]), query.get("separator")
     places = [compiled.groupindex.get(column) for column in COLUMNS[kind]]
     for line in text.splitlines():
         if (found := compiled.search(line)) and not line.lstrip().startswith(_COMMENT):
-            yield tuple(found[place] if place else None for place in places)
+            row = tuple(found[place] if place else None for place in places)
+            if separator:
+                yield from product(*(cell.split(separator) if cell else [cell] for cell in row))
+            else:
+                yield row
 
 
 def _items(kind: Kind, query: Mapping[str, Any], text: str) -> Iterator[Row]:

@@ -292,6 +292,10 @@ def test_http_without_alias_domains() -> None:
 
 
 HESTIA = "DOMAIN='{0}' ANTIVIRUS='no' ACCOUNTS='1' SUSPENDED='{1}' TIME='10:00:00'\n"
+MAILBOX = (
+    "ACCOUNT='{0}' ALIAS='{1}' AUTOREPLY='no' FWD='x@y.example' FWD_ONLY='' MD5='{{MD5}}$1$x' "
+    "QUOTA='unlimited' U_DISK='0' SUSPENDED='{2}' TIME='10:00:00' DATE='2026-01-01'\n"
+)
 FILES: dict[str, tuple[Case, dict[str, str]]] = {
     "docker-mailserver": (
         Case("", aliases={}, domains={"one.example", "two.example", "three.example"}),
@@ -305,10 +309,18 @@ FILES: dict[str, tuple[Case, dict[str, str]]] = {
     "cpanel": (Case("", aliases={}, logins={}), {"localdomains": "one.example\ntwo.example\n"}),
     "directadmin": (Case("", aliases={}, logins={}), {"domains": "one.example\ntwo.example\n"}),
     "hestiacp": (
-        Case("", aliases={}, logins={}),
+        Case(
+            "",
+            aliases={},
+            logins=BOTH | {"help": "camille@one.example", "d": "d@one.example"},
+        ),
         {
             "users/anna/mail.conf": HESTIA.format("one.example", "no")
             + HESTIA.format("off.example", "yes"),
+            "users/anna/mail/one.example.conf": MAILBOX.format("camille", "info,help", "no")
+            + MAILBOX.format("d", "", "no")
+            + MAILBOX.format("off", "was", "yes"),
+            "users/anna/mail/off.example.conf": MAILBOX.format("camille", "info", "no"),
             "users/ben/mail.conf": HESTIA.format("two.example", "no"),
         },
     ),

@@ -65,6 +65,14 @@ def test_right(kind: dict[str, Any], domains: Any) -> None:
         ),
         ({**FILE, "domains": {"pattern": "(?P<domain>.)"}}, "domains.path: null is not a path"),
         (
+            {**FILE, "domains": {"path": "a", "pattern": "(?P<domain>.)", "separator": ""}},
+            'domains.separator: "" is not a text such as ","',
+        ),
+        (
+            {**FILE, "domains": {"path": "a", "separator": ","}},
+            'domains: unknown key "separator".',
+        ),
+        (
             {**FILE, "domains": {"path": "a", "colum": 1}},
             'domains: unknown key "colum".',
         ),

@@ -16,6 +16,14 @@ def read(query: dict[str, Any], content: str | bytes, kind: Kind = "alias_domain
 PATTERN = {"pattern": r"^(?P<target>\S+)\s+(?P<alias_domain>\S+)"}
 
 
+def test_groups_of_several_values() -> None:
+    pattern = r"^(?P<address>\S+)(?: (?P<target>\S+))?"
+    several = {"pattern": pattern, "separator": ","}
+    said = "a,b c\nd"
+    assert read(several, said, "aliases") == [("a", "c"), ("b", "c"), ("d", None)]
+    assert read({"pattern": pattern}, said, "aliases") == [("a,b", "c"), ("d", None)]
+
+
 def test_lines() -> None:
     assert read(PATTERN, "\ufeffa b\n# c d\nno\r\ne  f") == [("b", "a"), ("f", "e")]
 

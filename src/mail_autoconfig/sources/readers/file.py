@@ -27,7 +27,13 @@ def _rows(source: Source, kind: Kind, query: Query) -> Iterator[Row]:
         raise SourceError(f"{path}: there is no such file")
     for name in found:
         if name.exists() or not query.get("optional"):
-            yield from texts.rows(kind, query, _content(name))
+            rows = texts.rows(kind, query, _content(name))
+            yield from (_inside(name.stem, row) for row in rows) if query.get("named") else rows
+
+
+def _inside(domain: str, row: Row) -> Row:
+    """A row of a file that is named after its domain: local parts stand there alone."""
+    return tuple(f"{each}@{domain}" if each and "@" not in each else each for each in row)
 
 
 def _content(path: Path) -> bytes:

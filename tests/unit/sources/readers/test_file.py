@@ -49,3 +49,18 @@ def test_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(collected(of(path)).domains) == ["a.example"]
     monkeypatch.setattr(texts, "LARGEST", 9)
     assert failure(of(path)) == f"{path}: over 9 octets"
+
+
+def test_files_that_are_named_after_their_domains(tmp_path: Path) -> None:
+    (tmp_path / "domains").write_text("a.example\nb.example\n")
+    for name in "a.example", "b.example":
+        (tmp_path / f"{name}.conf").write_text("one two\nwhole@a.example three\n")
+    domains = {"path": str(tmp_path / "domains"), "pattern": PATTERN}
+    pattern = r"^(?P<address>\S+) (?P<login>\S+)"
+    names = {"path": str(tmp_path / "*.conf"), "pattern": pattern, "named": True}
+    found = collected(source(type="file", url=None, domains=domains, logins=names))
+    assert found.logins == [
+        "a.example\tone\ttwo@a.example",
+        "a.example\twhole\tthree@a.example",
+        "b.example\tone\ttwo@b.example",
+    ]
