@@ -1,6 +1,7 @@
 """Add people to the domain of the Samba domain controller that this runs on.
 
-The first argument is the password of the one who reads. Samba gives 1,000 entries a page.
+The first argument is the password of the one who reads. They are more than Active Directory gives
+at once.
 """
 
 import sys

@@ -9,12 +9,13 @@ in docker/rootfs/etc/nginx and backend/templates of NginxProxyManager/nginx-prox
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs/behind-a-proxy.md"
 NAMES = "autoconfig.example.com", "autodiscover.example.com"
+ANY_NAMES = "autoconfig.*", "autodiscover.*"
 BESIDE, FRONT = "beside", "front"
 
 
@@ -24,10 +25,15 @@ def blocks(heading: str) -> list[str]:
     return re.findall(r"^```\w+\n(.*?)^```$", section, re.M | re.S)
 
 
-def recipe(heading: str) -> str:
-    """The one block below a heading of the page."""
+def recipe(heading: str, *, sources: bool = True) -> str:
+    """The one block below a heading of the page, with or without its remarks for sources."""
     (block,) = blocks(heading)
-    return block
+    return re.sub(
+        r"^ *# With sources:\n((?: *# .*\n)+)",
+        lambda found: re.sub(r"^( *)# ", r"\1", found[1], flags=re.M) if sources else "",
+        block,
+        flags=re.M,
+    )
 
 
 def _page() -> str:
@@ -151,16 +157,19 @@ server {
   set $server         "192.0.2.1";
   set $port           8080;
   listen 80;
-  listen 443 ssl;
   server_name NAMES;
   http2 off;
-  ssl_certificate /etc/letsencrypt/live/autoconfig.example.com/fullchain.pem;
-  ssl_certificate_key /etc/letsencrypt/live/autoconfig.example.com/privkey.pem;
+TLS
   access_log /data/logs/proxy-host-1_access.log proxy;
   error_log /data/logs/proxy-host-1_error.log warn;
 ADVANCED
 DEFAULT
 }
+"""
+_NPM_TLS = """
+  listen 443 ssl;
+  ssl_certificate /etc/letsencrypt/live/autoconfig.example.com/fullchain.pem;
+  ssl_certificate_key /etc/letsencrypt/live/autoconfig.example.com/privkey.pem;
 """
 _NPM_DEFAULT = """
   location / {
@@ -169,13 +178,14 @@ _NPM_DEFAULT = """
 """
 
 
-def npm_host() -> str:
+def npm_host(names: Sequence[str], tls: str) -> str:
     """The file of a proxy host whose tab "Advanced" has the recipe."""
     advanced = recipe("nginx-proxy-manager")
     # internalNginx.advancedConfigHasDefaultLocation
     own = re.search(r"^(?:.*;)?\s*?location\s*?/\s*?{", advanced, re.I | re.M)
     return (
-        _NPM_HOST.replace("NAMES", " ".join(NAMES))
+        _NPM_HOST.replace("NAMES", " ".join(names))
+        .replace("TLS", tls)
         .replace("ADVANCED", advanced)
         .replace("DEFAULT", "" if own else _NPM_DEFAULT)
     )
@@ -206,7 +216,8 @@ def proxies() -> list[Proxy]:
             FRONT,
             {
                 "/data/nginx/nginx.conf": _NPM_NGINX,
-                "/data/nginx/proxy_host/1.conf": npm_host(),
+                "/data/nginx/proxy_host/1.conf": npm_host(NAMES, _NPM_TLS),
+                "/data/nginx/proxy_host/2.conf": npm_host(ANY_NAMES, ""),
                 "/etc/nginx/conf.d/include/proxy.conf": _NPM_PROXY,
             },
             f"{_CERTIFICATE} mkdir -p /data/logs; ln -sfn /etc/nginx/conf.d /data/nginx/conf.d;"

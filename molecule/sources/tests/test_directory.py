@@ -39,7 +39,7 @@ def test_log_in_name_of_an_address(server: Server, address: str, name: str) -> N
 
 
 def test_more_than_a_page_of_results(server: Server) -> None:
-    """Samba gives 1,000 to who asks for no pages, and nothing says so."""
+    """In three pages. Active Directory gives 1,000 to who asks for none, Samba gives all."""
     found = status(server)["staff"]
     assert (found["problem"], found["domains"], found["logins"]) == ("", 1, PEOPLE)
 

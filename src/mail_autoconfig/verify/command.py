@@ -97,7 +97,9 @@ def run(options: argparse.Namespace) -> int:
         return 1
     result = verify(configuration, endpoints, only)
     result.failures += _loops(configuration)
-    left = list(left_to_the_proxy(configuration)) if options.as_proxy else []
+    left: list[str] = []
+    if options.as_proxy:
+        left += left_to_the_proxy(configuration, sources=options.store is not None)
     if options.json:
         from .output import to_json
 

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..inventory.hosts import host_of
 from ..inventory.model import Configuration
 from ..inventory.names import plain_names, served_names
 
 _SHOWN = 40  # host names on one line
 
 
-def left_to_the_proxy(configuration: Configuration) -> Iterator[str]:
-    """Lines: the host names to pass on, and how to see that it does."""
+def left_to_the_proxy(configuration: Configuration, *, sources: bool) -> Iterator[str]:
+    """Lines: the host names to pass on, and how to see that it does.
+
+    With sources those over http alone are in no list: there are new ones without a run.
+    """
     if names := served_names(configuration):
         yield f"The web server in front passes on, https and http: {_listed(names)}"
-    if names := plain_names(configuration):
+    if sources:
+        names = tuple(host_of(kind, "*") for kind in ("autodiscover", "autoconfig"))
+        yield (
+            f"The web server in front passes on, http alone, whatever the domain: {_listed(names)}"
+        )
+    elif names := plain_names(configuration):
         yield f"The web server in front passes on, http alone: {_listed(names)}"
     domain = next(iter(configuration.domains), "DOMAIN")
     yield (

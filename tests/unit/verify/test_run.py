@@ -136,6 +136,20 @@ def test_as_a_proxy_that_passes_on_without_tls(run: Run) -> None:
     )
 
 
+def test_a_proxy_and_sources(run: Run, tmp_path: Path) -> None:
+    """Their domains come without a run: no list has them."""
+    raw = answers.configuration()
+    raw["domains"] = [{"name": "plain.test", "provider": "corp", "discovery": "srv"}]
+    run.configure(raw | {"generic_host": "generic.test"})
+    run.ca = ["--as-proxy", run.front.address("http"), "--store", str(tmp_path / "none")]
+    code, problems, said = run.verify()
+    assert (code, problems) == (0, [])
+    assert said.splitlines()[2] == (
+        "The web server in front passes on, http alone, whatever the domain: "
+        "autodiscover.* autoconfig.*"
+    )
+
+
 def test_a_proxy_for_many_clients(run: Run) -> None:
     """No limit for one client address holds it up."""
     run.ca = ["--as-proxy", run.front.address("http")]
