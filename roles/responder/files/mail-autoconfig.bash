@@ -49,7 +49,7 @@ _mail_autoconfig() {
         'import') words='-h --help --from-domain --domain --address --allow-private --ca --name-server' files=1 ;;
         'sources') words='update list status check -h --help' ;;
         'sources update') words='-h --help --accept --settings --configuration --secrets --state --store --metrics' ;;
-        'sources list') words='-h --help --complete --store --state --json' ;;
+        'sources list') words='-h --help --complete --some --store --state --json' ;;
         'sources status') words='-h --help --state --json' ;;
         'sources check') words='-h --help --configuration' files=1 ;;
         'metrics') words='-h --help' files=1 ;;

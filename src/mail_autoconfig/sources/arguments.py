@@ -21,6 +21,7 @@ def add_command(commands: Commands) -> None:
     listed.add_argument(
         "--complete", action="store_true", help="fail where a source was never read"
     )
+    listed.add_argument("--some", action="store_true", help="print 50 at most, spread over all")
     _add_paths(listed, "store", "state")
     listed.set_defaults(command=command.show_domains)
     status = steps.add_parser("status", help="print how each source stands, and what is wrong")

@@ -50,8 +50,10 @@ def update(options: argparse.Namespace) -> int:
 def show_domains(options: argparse.Namespace) -> int:
     """Print the domains of the store; 1 if there is none yet, which is not to have no domain."""
     import json
+    from itertools import islice
 
     from ..store.file import StoreError
+    from ..store.join import FEW, step
     from ..store.read import Store
 
     if not options.store.exists():
@@ -59,7 +61,9 @@ def show_domains(options: argparse.Namespace) -> int:
     if options.complete and (unread := _never_read(options.state)):
         return _refused([f"{', '.join(unread)}: never read"])
     try:
-        entries = Store(options.store).entries()
+        store = Store(options.store)
+        each_of = step(sum(1 for _name in store.names()), FEW) if options.some else 1
+        entries = islice(store.entries(), 0, None, each_of)
         if options.json:
             print(json.dumps([_shown(each) for each in entries]))
         else:
@@ -77,7 +81,9 @@ def _never_read(state: Path) -> list[str]:
 
 
 def _shown(entry: Entry) -> dict[str, Any]:
-    return {"domain": entry.name, "source": entry.source, "definition": dict(entry.definition)}
+    """`definition` is an entry as an inventory has it."""
+    definition = {"name": entry.name, **entry.definition}
+    return {"domain": entry.name, "source": entry.source, "definition": definition}
 
 
 def show_status(options: argparse.Namespace) -> int:

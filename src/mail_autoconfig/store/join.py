@@ -36,7 +36,11 @@ def joined(configuration: Configuration, path: Path, most: int | None = None) ->
     """
     with closing(Store(path)) as store:
         names = [name for name in store.names() if name not in configuration.domains]
-        step = -(-len(names) // most) if most else 1
-        found = ((name, store.find(name)) for name in names[:: step or 1])
+        found = ((name, store.find(name)) for name in names[:: step(len(names), most)])
         more = {name: domain for name, domain in found if domain}
     return replace(configuration, domains={**configuration.domains, **more})
+
+
+def step(count: int, most: int | None) -> int:
+    """How many of `count` domains there are to each that is taken, so that there are `most`."""
+    return -(-count // most) or 1 if most else 1

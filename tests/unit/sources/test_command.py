@@ -37,8 +37,12 @@ def test_update_list_status(host: Host, capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out == "a.example customers\nb.example customers\n"
     assert main(["sources", "list", "--json", *host.options("store")]) == 0
     assert json.loads(capsys.readouterr().out) == [
-        {"domain": f"{letter}.example", "source": "customers", "definition": SRV | ACME}
-        for letter in "ab"
+        {
+            "domain": name,
+            "source": "customers",
+            "definition": {"name": name} | SRV | ACME,
+        }
+        for name in ("a.example", "b.example")
     ]
 
     assert main(["sources", "status", *host.options("state")]) == 0
@@ -155,6 +159,21 @@ def test_no_store_is_not_an_empty_one(host: Host, capsys: pytest.CaptureFixture[
     capsys.readouterr()
     assert main(["sources", "list", "--json", *host.options("store")]) == 0
     assert json.loads(capsys.readouterr().out) == []
+
+
+@pytest.mark.parametrize(("count", "shown"), [(0, 0), (1, 1), (50, 50), (51, 26), (120, 40)])
+def test_list_of_some(
+    count: int, shown: int, host: Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not the first ones: those of a source stand together."""
+    names = [f"d{number:03}.example" for number in range(count)]
+    host.has(*names)
+    assert update(host) == 0
+    capsys.readouterr()
+    assert main(["sources", "list", "--some", *host.options("store")]) == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert listed == names[:: -(-count // 50) or 1]
+    assert len(listed) == shown
 
 
 def test_list_that_is_not_complete(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
