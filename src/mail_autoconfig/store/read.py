@@ -7,9 +7,11 @@ in force, and `problem` says why.
 from __future__ import annotations
 
 import logging
+import mmap
 import os
 import sqlite3
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -23,6 +25,7 @@ from .file import StoreError, connect
 
 Value = TypeVar("Value")
 _PAUSE = 0.5  # seconds between two looks for a new file
+_MARK = 4  # octets that tell one problem from another
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +44,9 @@ class Store:
         self._seen: tuple[int, ...] | None = ()
         self._content: Content | None = None
         self._definitions = Definitions("{}")
+        self._said = mmap.mmap(
+            -1, _MARK
+        )  # processes that are forked share it, so one speaks for all
         self.problem = ""
         """Why the file as it is now is not in force; empty if it is, or if there never was one."""
 
@@ -106,9 +112,12 @@ class Store:
         if self._content:
             self._content.close()
         self._content, self._definitions, self.problem = content, content.definitions, ""
+        self._said[:] = bytes(_MARK)
 
     def _report(self, problem: str) -> None:
-        if problem != self.problem:
+        mark = zlib.crc32(problem.encode()).to_bytes(_MARK, "big")
+        if problem != self.problem and mark != self._said[:]:
+            self._said[:] = mark
             stays = "; what was read last stays in force" if self._content else ""
             _log.error("%s: %s%s", self._path.name, problem, stays)
         self.problem = problem
