@@ -197,7 +197,7 @@ def test_stop_under_load(container: Container, network: str) -> None:
     container.write(variables())
     other = Container("autoconfig-image-two", container.directory, network)
     other.remove()
-    drain = ("serve", "--host=0.0.0.0", f"--port={PORT}", "--drain=3")
+    drain = ("serve", "--host=::", f"--port={PORT}", "--drain=3")
     try:
         other.start(*drain, f"{CONFIGURATION}/domains.yml")
         addresses = [container.address, other.address]

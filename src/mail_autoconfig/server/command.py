@@ -31,7 +31,11 @@ def _add_serve(commands: Commands) -> None:
     where = serve.add_mutually_exclusive_group()
     where.add_argument("--socket", type=Path, metavar="PATH", help="listen on a unix socket")
     where.add_argument("--port", type=int, help="listen on a TCP port")
-    serve.add_argument("--host", default="127.0.0.1", help="address for --port [%(default)s]")
+    serve.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address for --port; :: for all of IPv4 and IPv6 [%(default)s]",
+    )
     serve.add_argument(
         "--signer",
         type=Path,

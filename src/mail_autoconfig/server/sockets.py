@@ -22,8 +22,7 @@ def open_sockets(path: Path | None, host: str, port: int | None) -> list[socket.
         if path is not None:
             return [_unix_socket(path)]
         if port is not None:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            return [socket.create_server((host, port), family=family)]
+            return [_tcp_socket(host, port)]
     except OSError as error:
         where = path or f"{host}, port {port}"
         raise SocketError(f"{where}: can't listen: {error.strerror}") from None
@@ -33,6 +32,17 @@ def open_sockets(path: Path | None, host: str, port: int | None) -> list[socket.
             "no socket to listen on: give --socket or --port, or let systemd start the program"
         )
     return inherited
+
+
+def _tcp_socket(host: str, port: int) -> socket.socket:
+    """Of all addresses, `::`, those of IPv4 are some; where there is no IPv6, they are all."""
+    if host == "::":
+        if socket.has_dualstack_ipv6():
+            address = (host, port)
+            return socket.create_server(address, family=socket.AF_INET6, dualstack_ipv6=True)
+        host = "0.0.0.0"  # noqa: S104 (what is asked for)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
 
 
 def _unix_socket(path: Path) -> socket.socket:

@@ -20,6 +20,21 @@ def test_tcp_socket(host: str) -> None:
         assert listening.getsockname()[0] == host
 
 
+@pytest.mark.parametrize("ipv6", [True, False])
+def test_all_addresses(ipv6: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both families at one socket, or IPv4 alone where a machine has no other."""
+    reached = ["127.0.0.1"]
+    if not ipv6:
+        monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: False)
+    elif Path("/proc/net/if_inet6").exists():
+        reached.append("::1")
+    (listening,) = sockets.open_sockets(None, "::", 0)
+    with listening:
+        for host in reached:
+            socket.create_connection((host, listening.getsockname()[1]), 5).close()
+    assert (listening.family == socket.AF_INET6) == (len(reached) > 1)
+
+
 def test_taken_port() -> None:
     (listening,) = sockets.open_sockets(None, "127.0.0.1", 0)
     with (
