@@ -72,6 +72,7 @@ OWN: dict[str, Any] = {
             "authority": inventory.HTTPS,
             "email": TEXT,
             "ca": TEXT,
+            "profile": {**TEXT, "pattern": "^([A-Za-z0-9][A-Za-z0-9._-]*)?$"},
             "names": number(groups.SMALLEST, groups.LARGEST),
             "limits": exactly(dict.fromkeys(LIMITS, number(0, 1_000_000))),
             "secrets": number(1, 100),

@@ -190,6 +190,7 @@ def test_another_configuration_is_another_pod() -> None:
         ({"replica": 3}, "Additional property replica is not allowed"),
         ({"replicas": "three"}, "replicas: Invalid type. Expected: integer, given: string"),
         ({"autoconfig_page_logo": "logo.svg"}, "autoconfig_page_logo: Does not match pattern"),
+        ({"issuer": {"profile": "tls server"}}, "issuer.profile: Does not match pattern"),
         (
             {"autoconfig_domains": [{"name": "example.com"}]},
             "autoconfig_domains.0: provider is required",
@@ -240,6 +241,7 @@ def test_the_program_takes_the_issuer_s_settings() -> None:
     role = yaml.safe_load((ROOT / "roles/certificates/vars/main.yml").read_text("utf-8"))
     assert asdict(settings.limits) == role["__certificates_known_limits"]["production"]
     assert settings.authority.email == "hostmaster@example.com"
+    assert settings.authority.profile == "tlsserver"
 
 
 def test_limits_of_nginx_are_those_of_the_role() -> None:

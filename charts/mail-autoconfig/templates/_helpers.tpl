@@ -115,6 +115,7 @@ app.kubernetes.io/component: issuer
     "directory_url" .Values.issuer.authority
     "challenge" (list "--webroot" "--webroot-path" $webroot)
     "email" .Values.issuer.email
+    "profile" .Values.issuer.profile
     "ca_file" (empty .Values.issuer.ca | ternary "" "/etc/mail-autoconfig/issuer/ca.pem")
     "root" ""
     "tls_directory" "/var/lib/mail-autoconfig/tls"

@@ -31,8 +31,9 @@ _SHORTEST = 15  # seconds until the next look, while a name fails or an order wa
 class Options:
     """What the chart says.
 
-    `secrets` take the certificates; the pods of `deployment` read them. `names` are on one at most;
-    `every` is how many seconds it waits before it looks again.
+    `secrets` take the certificates; the pods of `deployment` read them. `names` are on one at most,
+    unless the authority's profile has fewer; `every` is how many seconds it waits before it looks
+    again.
     """
 
     secrets: tuple[str, ...]
@@ -100,7 +101,9 @@ class Issuer:
         units = served_by_domain(load(self._inventory))
         self._state.mkdir(parents=True, exist_ok=True)
         path = self._state / "assignment.json"
-        assignment = assign(path, units, self._certbot, self._options.names)
+        profile = self._settings.authority.profile
+        size = min(self._options.names, groups.PROFILES.get(profile, groups.LARGEST))
+        assignment = assign(path, units, self._certbot, size)
         # Read anew at each look: this process runs for months.
         directory = Directory(self._settings.authority)
         report = Run(

@@ -59,15 +59,15 @@ class Pod:
         written = [{"name": name, "provider": "gandi"} for name in names]
         (self.directory / "domains.yml").write_text(json.dumps({"autoconfig_domains": written}))
 
-    def issuer(self, *, secrets: int = 1) -> Issuer:
+    def issuer(self, *, secrets: int = 1, names: int = 4, profile: str = "") -> Issuer:
         tls = self.directory / "links"
         tls.mkdir(exist_ok=True)
-        names = tuple(f"tls-{number}" for number in range(1, secrets + 1))
+        names_of_secrets = tuple(f"tls-{number}" for number in range(1, secrets + 1))
         return Issuer(
             self.directory / "domains.yml",
-            Settings(Authority(URL, ()), tls),
+            Settings(Authority(URL, (), profile=profile), tls),
             self.api.cluster,
-            Options(names, "front", names=4, every=600),
+            Options(names_of_secrets, "front", names=names, every=600),
             certbot=self.certbot,
             check=self.check,
             state=self.directory / "state",
@@ -122,6 +122,12 @@ def test_a_domain_more_is_a_certificate_more(pod: Pod) -> None:
     assert len(set(pod.rolls())) == 2
     kept = load((pod.directory / "state/assignment.json").read_text())
     assert list(kept["mail-autoconfig-2"]) == ["c.test"]
+
+
+def test_a_certificate_has_no_more_names_than_its_profile_allows(pod: Pod) -> None:
+    pod.domains(*(f"{number}.test" for number in range(20)))
+    pod.issuer(names=50, profile="tlsserver").look()
+    assert [len(each.names) for each in pod.certbot.ordered] == [24, 16]
 
 
 def test_a_lost_assignment_is_made_of_the_certificates(pod: Pod) -> None:
