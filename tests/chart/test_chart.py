@@ -119,7 +119,8 @@ def test_a_front_end_has_time_to_drain(path: Path) -> None:
     assert ready["periodSeconds"] * ready["failureThreshold"] < seconds
     assert seconds + 12 < pod["terminationGracePeriodSeconds"]
     for nginx in pod["containers"][1:]:
-        assert f"sleep {seconds - 5};" in nginx["lifecycle"]["preStop"]["exec"]["command"][-1]
+        assert nginx["command"][-1].startswith(f"trap 'sleep {seconds - 5}; kill -QUIT $!' TERM")
+        assert "lifecycle" not in nginx
     assert front["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
 
 
