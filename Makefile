@@ -128,7 +128,7 @@ test-kubernetes: venv engine
 	$(STEP) 'Helm' tests/lab/helm.sh
 	$(STEP) 'Kubernetes, of Debian'"'"'s source package' python tests/lab/images.py kubernetes nginx services
 	@$(MAKE) --no-print-directory image CONTAINER_BASE=autoconfig-lab/base:13
-	$(STEP) 'the chart, on two nodes' pytest --exitfirst --capture=no tests/kubernetes
+	$(STEP) 'the chart, on two nodes' pytest --exitfirst --capture=no --verbose tests/kubernetes
 
 # The images are made anew: it is the archive of today that is of interest. Not part of the other tests.
 SID := debian:sid libraries:sid

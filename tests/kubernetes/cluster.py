@@ -87,10 +87,30 @@ def front_ends() -> dict[str, str]:
     }
 
 
+def kill(pod: str, container: str) -> None:
+    """End a container's program as the kernel does when memory is short."""
+    (found,) = (each for each in objects("pods") if each["metadata"]["name"] == pod)
+    (identifier,) = (
+        each["containerID"].removeprefix("containerd://")
+        for each in found["status"]["containerStatuses"]
+        if each["name"] == container
+    )
+    ctr = ("ctr", "--namespace", "k8s.io", "tasks", "kill", "--signal", "SIGKILL", identifier)
+    run("docker", "exec", f"{LAB}-{found['spec']['nodeName']}", *ctr)
+
+
 def settled() -> None:
     """Wait until there are two front ends, and none that is about to go."""
     selector = ("pods", "-l", "app.kubernetes.io/component=front-end")
     eventually(lambda: len(objects(*selector)) == len(front_ends()) == 2, 150)
+
+
+def left() -> list[str]:
+    """What the namespace still has of the release, of any kind but events."""
+    kinds = kubectl("api-resources", "--namespaced", "--verbs=list", "-o", "name").split()
+    kinds = [each for each in kinds if not each.startswith("events")]
+    names = kubectl("get", ",".join(kinds), "-o", "name").split()
+    return [name for name in names if NAME in name]
 
 
 def eventually(condition: Callable[[], Any], seconds: float = 60) -> None:
@@ -196,6 +216,6 @@ def _load(name: str, images: list[str]) -> None:
 
 
 def _remove() -> None:
-    for name in (*NODES, "dns", "acme"):
+    for name in ("ingress", *NODES, "dns", "acme"):
         run("docker", "rm", "--force", "--volumes", f"{LAB}-{name}", check=False)
     run("docker", "network", "rm", LAB, check=False)

@@ -6,13 +6,15 @@ import http.client
 import itertools
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from kubernetes.cluster import eventually
+from kubernetes.cluster import eventually, kill, settled
 
 CLIENTS = 4
 _PAUSE = 0.02
+_SEEN = 5  # seconds until Kubernetes has seen that a program ended
 PATH = "/mail/config-v1.1.xml?emailaddress=anna%40"
 
 
@@ -28,6 +30,7 @@ class Load:
     ) -> None:
         self.answers = 0
         self.failures: list[str] = []
+        self.last = 0.0  # when one failed, by the monotonic clock
         self.over = threading.Event()
         self._addresses = itertools.cycle(addresses)
         self._port = port
@@ -41,12 +44,16 @@ class Load:
                 self._ask()
                 self.answers += 1
             except (OSError, http.client.HTTPException) as error:
-                self.failures.append(type(error).__name__)
+                self._failed(type(error).__name__)
 
     def _ask(self) -> None:
         status, body = ask(next(self._addresses), self._port, self._domain, context=self._context)
         if status != 200 or b"</clientConfig>" not in body:
-            self.failures.append(f"status {status}")
+            self._failed(f"status {status}")
+
+    def _failed(self, why: str) -> None:
+        self.failures.append(why)
+        self.last = time.monotonic()
 
 
 def ask(
@@ -90,3 +97,27 @@ def load(
         found.over.set()
         for thread in threads:
             thread.join()
+        print(f"{found.answers} answers, {len(found.failures)} failed", flush=True)
+
+
+@contextmanager
+def no_failure(
+    addresses: Sequence[str], port: int, domain: str, context: ssl.SSLContext | None = None
+) -> Iterator[None]:
+    """Load, all of which is answered."""
+    with load(addresses, port, domain, context) as found:
+        yield
+    assert found.failures == []
+
+
+def kill_hard(found: Load, pod: str, container: str) -> None:
+    """Under this load: what fails does so until Kubernetes sees it, and no longer than that."""
+    killed = time.monotonic()
+    kill(pod, container)
+    time.sleep(_SEEN)
+    so_far = len(found.failures)
+    settled()
+    time.sleep(2)
+    assert len(found.failures) == so_far
+    last = max(found.last - killed, 0)
+    print(f"the last failed {last:.1f} s after the end of {container}: {set(found.failures)}")

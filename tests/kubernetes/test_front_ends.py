@@ -6,11 +6,10 @@ The tests run in this order, each on what the one before has left.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
+from kubernetes import load
 from kubernetes.cluster import (
     CHART,
     IMAGE,
@@ -22,11 +21,12 @@ from kubernetes.cluster import (
     front_ends,
     helm,
     kubectl,
+    left,
     objects,
     run,
     settled,
 )
-from kubernetes.load import Load, ask, load
+from kubernetes.load import ask
 
 DOMAIN, NEW = "example.com", "example.org"
 DRAIN = 8
@@ -34,14 +34,20 @@ PLAIN = {"name": DOMAIN, "provider": "gandi"}
 
 
 def release(
-    step: str, *arguments: str, domains: list[dict[str, Any]], tag: str = "old", check: bool = True
+    step: str,
+    *arguments: str,
+    domains: list[dict[str, Any]],
+    tag: str = "old",
+    check: bool = True,
+    **more: Any,
 ) -> str:
-    """Install or upgrade; return what Helm says."""
+    """Install or upgrade, with more values; return what Helm says."""
     values = {
         "autoconfig_domains": domains,
         "image": {"tag": tag},
         "drainSeconds": DRAIN,
         "service": {"type": "NodePort"},
+        **more,
     }
     file = ROOT / ".cache/kubernetes/values.json"
     file.write_text(json.dumps(values))
@@ -57,12 +63,8 @@ def port() -> int:
     return found
 
 
-@contextmanager
-def no_failure() -> Iterator[Load]:
-    with load([*NODES.values()], port(), DOMAIN) as found:
-        yield found
-    print(f"{found.answers} answers, {len(found.failures)} failed")
-    assert found.failures == []
+def no_failure() -> AbstractContextManager[None]:
+    return load.no_failure([*NODES.values()], port(), DOMAIN)
 
 
 def answers(domain: str) -> bool:
@@ -138,25 +140,11 @@ def inside(address: str, path: str) -> int:
     return int(said.stdout or 0)
 
 
-def test_a_front_end_that_is_killed_hard() -> None:
-    """Connections are refused until Kubernetes sees it, and no longer than that."""
-    name, node = next(iter(front_ends().items()))
-    with load([*NODES.values()], port(), DOMAIN) as found:
-        ctr = ("docker", "exec", f"autoconfig-kubernetes-{node}", "ctr", "--namespace", "k8s.io")
-        run(*ctr, "tasks", "kill", "--signal", "SIGKILL", container(name))
-        time.sleep(5)
-        so_far = len(found.failures)
-        eventually(lambda: name in front_ends())
-        time.sleep(2)
-    print(f"{found.answers} answers, {len(found.failures)} failed")
-    assert len(found.failures) == so_far
-    assert {"ConnectionRefusedError", "ConnectionResetError"} >= set(found.failures)
-
-
-def container(pod: str) -> str:
-    (found,) = (each for each in objects("pods") if each["metadata"]["name"] == pod)
-    identifier: str = found["status"]["containerStatuses"][0]["containerID"]
-    return identifier.removeprefix("containerd://")
+def test_a_front_end_that_is_killed_hard_refuses_connections() -> None:
+    with load.load([*NODES.values()], port(), DOMAIN) as found:
+        load.kill_hard(found, next(iter(front_ends())), "responder")
+    broken = {"ConnectionRefusedError", "ConnectionResetError", "RemoteDisconnected"}
+    assert broken >= set(found.failures)
 
 
 def test_drain_of_a_node() -> None:
@@ -168,8 +156,14 @@ def test_drain_of_a_node() -> None:
         kubectl("uncordon", node)
 
 
+def test_autoscaling_without_figures_is_the_smallest_number() -> None:
+    """There is no metrics API here. What sets the number changes from Helm to the cluster."""
+    with no_failure():
+        release("upgrade", domains=[PLAIN], autoscaling={"enabled": True, "maxReplicas": 4})
+        eventually(lambda: objects("hpa")[0]["status"].get("desiredReplicas") == 2, 120)
+        settled()
+
+
 def test_uninstall() -> None:
     helm("uninstall", RELEASE)
-    eventually(lambda: not objects("pods", "-l", "app.kubernetes.io/component=front-end"))
-    left = kubectl("get", "pods,all,configmaps,secrets,pdb,networkpolicies", "-o", "name").split()
-    assert [each for each in left if RELEASE in each.replace("sh.helm.release", "")] == []
+    eventually(lambda: left() == [], 60)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kubernetes import load
 from kubernetes.cluster import (
     CHART,
     ISSUER,
@@ -28,13 +28,14 @@ from kubernetes.cluster import (
     ROOT,
     VALIDITY,
     eventually,
+    front_ends,
     helm,
     kubectl,
+    left,
     objects,
     run,
     settled,
 )
-from kubernetes.load import Load, load
 
 DOMAIN, NEW = "example.com", "example.org"
 VOLUME = {
@@ -120,12 +121,8 @@ def release(step: str, domains: list[str], *arguments: str) -> None:
     helm(step, RELEASE, CHART, "--values", file, *waiting, *arguments)
 
 
-@contextmanager
-def no_failure(context: ssl.SSLContext) -> Iterator[Load]:
-    with load([*NODES.values()], 443, DOMAIN, context) as found:
-        yield found
-    print(f"{found.answers} answers, {len(found.failures)} failed")
-    assert found.failures == []
+def no_failure(context: ssl.SSLContext) -> AbstractContextManager[None]:
+    return load.no_failure([*NODES.values()], 443, DOMAIN, context)
 
 
 def test_install(context: ssl.SSLContext) -> None:
@@ -155,6 +152,29 @@ def test_a_renewed_certificate_reaches_all(context: ssl.SSLContext) -> None:
         settled()
 
 
+def test_a_pod_that_ends_finishes_what_it_has_begun(context: ssl.SSLContext) -> None:
+    name = next(iter(front_ends()))
+    with no_failure(context):
+        kubectl("delete", "pod", name, "--wait=false")
+        eventually(lambda: name not in front_ends())
+        settled()
+    assert [each["message"] for each in objects("events") if "Hook" in each["reason"]] == []
+
+
+def test_drain_of_the_node_without_the_issuer(context: ssl.SSLContext) -> None:
+    with no_failure(context):
+        kubectl("drain", "node2", "--ignore-daemonsets", "--timeout=120s")
+        settled()
+        assert set(front_ends().values()) == {"node1"}
+        kubectl("uncordon", "node2")
+
+
+@pytest.mark.parametrize("container", ["responder", "nginx"])
+def test_a_container_that_is_killed_hard(context: ssl.SSLContext, container: str) -> None:
+    with load.load([*NODES.values()], 443, DOMAIN, context) as found:
+        load.kill_hard(found, next(iter(front_ends())), container)
+
+
 def test_the_issuer_may_read_no_secret() -> None:
     account = f"--as=system:serviceaccount:{NAMESPACE}:{NAME}-issuer"
 
@@ -170,6 +190,4 @@ def test_the_issuer_may_read_no_secret() -> None:
 
 def test_uninstall_keeps_what_was_ordered() -> None:
     helm("uninstall", RELEASE)
-    eventually(lambda: not objects("pods"))
-    assert [each["metadata"]["name"] for each in objects("pvc")] == [f"{NAME}-issuer"]
-    assert NAME not in kubectl("get", "secrets", "-o", "name").replace("token", "")
+    eventually(lambda: left() == [f"persistentvolumeclaim/{NAME}-issuer"])
