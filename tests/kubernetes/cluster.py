@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ LAB = "autoconfig-kubernetes"
 NODES = {"node1": "198.18.54.11", "node2": "198.18.54.12"}
 SUBNET = "198.18.54.0/24"
 DNS, ACME = "198.18.54.2", "198.18.54.3"
+PROXY_PORT = 8088
 ISSUER = "10.96.0.80"
 IMAGE, NGINX = "mailhost/autoconfig", "autoconfig-lab/nginx"
 NAMESPACE, RELEASE = "mail", "acme"
@@ -97,6 +98,15 @@ def kill(pod: str, container: str) -> None:
     )
     ctr = ("ctr", "--namespace", "k8s.io", "tasks", "kill", "--signal", "SIGKILL", identifier)
     run("docker", "exec", f"{LAB}-{found['spec']['nodeName']}", *ctr)
+
+
+def restarts() -> int:
+    """How often programs of the front ends were started again."""
+    return sum(
+        each["restartCount"]
+        for pod in objects("pods", "-l", "app.kubernetes.io/component=front-end")
+        for each in pod["status"].get("containerStatuses", [])
+    )
 
 
 def settled() -> None:
@@ -215,7 +225,29 @@ def _load(name: str, images: list[str]) -> None:
         )
 
 
+@contextmanager
+def proxy(pods: Iterable[str]) -> Iterator[None]:
+    """Run nginx on the first node, as a controller of its kind does: it asks the pods themselves.
+
+    It has nginx's own settings: what one does not answer is asked of the next one.
+    """
+    servers = "".join(f"server {address}:8080;" for address in pods)
+    passed = "proxy_pass http://pods; proxy_set_header Host $host;"
+    server = f"server {{ listen {PROXY_PORT}; location / {{ {passed} }} }}"
+    file = KUBECONFIG.with_name("proxy.conf")
+    file.write_text(f"events {{}}\nhttp {{ upstream pods {{ {servers} }} {server} }}\n")
+    run(
+        *("docker", "run", "--detach", "--name", f"{LAB}-proxy"),
+        *("--network", f"container:{LAB}-node1", f"--volume={file}:/etc/nginx/nginx.conf:ro"),
+        *(NGINX, "nginx", "-g", "daemon off;"),
+    )
+    try:
+        yield
+    finally:
+        run("docker", "rm", "--force", f"{LAB}-proxy")
+
+
 def _remove() -> None:
-    for name in ("ingress", *NODES, "dns", "acme"):
+    for name in ("proxy", "ingress", *NODES, "dns", "acme"):
         run("docker", "rm", "--force", "--volumes", f"{LAB}-{name}", check=False)
     run("docker", "network", "rm", LAB, check=False)

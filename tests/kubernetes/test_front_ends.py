@@ -15,14 +15,18 @@ from kubernetes.cluster import (
     IMAGE,
     NAME,
     NODES,
+    PROXY_PORT,
     RELEASE,
     ROOT,
     eventually,
     front_ends,
     helm,
+    kill,
     kubectl,
     left,
     objects,
+    proxy,
+    restarts,
     run,
     settled,
 )
@@ -147,6 +151,16 @@ def test_a_front_end_that_is_killed_hard_refuses_connections() -> None:
     assert broken >= set(found.failures)
 
 
+def test_nginx_in_front_hides_that() -> None:
+    pods = objects("pods", "-l", "app.kubernetes.io/component=front-end")
+    in_front = proxy(each["status"]["podIP"] for each in pods)
+    with in_front, load.no_failure([NODES["node1"]], PROXY_PORT, DOMAIN):
+        before = restarts()
+        kill(next(iter(front_ends())), "responder")
+        eventually(lambda: restarts() > before)
+        settled()
+
+
 def test_drain_of_a_node() -> None:
     node = next(iter(front_ends().values()))
     with no_failure():
@@ -166,4 +180,4 @@ def test_autoscaling_without_figures_is_the_smallest_number() -> None:
 
 def test_uninstall() -> None:
     helm("uninstall", RELEASE)
-    eventually(lambda: left() == [], 60)
+    eventually(lambda: left() == [], 150)

@@ -163,7 +163,7 @@ def test_a_pod_that_ends_finishes_what_it_has_begun(context: ssl.SSLContext) -> 
 
 def test_drain_of_the_node_without_the_issuer(context: ssl.SSLContext) -> None:
     with no_failure(context):
-        kubectl("drain", "node2", "--ignore-daemonsets", "--timeout=120s")
+        kubectl("drain", "node2", "--delete-emptydir-data", "--timeout=120s")
         settled()
         assert set(front_ends().values()) == {"node1"}
         kubectl("uncordon", "node2")
@@ -190,4 +190,4 @@ def test_the_issuer_may_read_no_secret() -> None:
 
 def test_uninstall_keeps_what_was_ordered() -> None:
     helm("uninstall", RELEASE)
-    eventually(lambda: left() == [f"persistentvolumeclaim/{NAME}-issuer"])
+    eventually(lambda: left() == [f"persistentvolumeclaim/{NAME}-issuer"], 150)
