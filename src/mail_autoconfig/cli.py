@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     whole.add_argument("--version", action="version", version=__version__)
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     server.add_command(commands)
-    inventory.add_command(commands)
+    inventory.add_command(commands, sources.check_inventory)
     verify.add_command(commands)
     answers.add_command(commands)
     zones.add_command(commands)

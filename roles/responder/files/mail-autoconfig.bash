@@ -18,11 +18,11 @@ _mail_autoconfig() {
             ' doctor') path='doctor' ;;
             ' import') path='import' ;;
             ' sources') path='sources' ;;
-            ' metrics') path='metrics' ;;
             'share pack') path='share pack' ;;
             'share relay') path='share relay' ;;
             'share fetch') path='share fetch' ;;
             'sources update') path='sources update' ;;
+            'sources run') path='sources run' ;;
             'sources list') path='sources list' ;;
             'sources status') path='sources status' ;;
             'sources check') path='sources check' ;;
@@ -30,7 +30,7 @@ _mail_autoconfig() {
     done
     local words='' files=''
     case "$path" in
-        '') words='serve health sign check verify snippet dns certificates challenge share issue doctor import sources metrics -h --help --version' ;;
+        '') words='serve health sign check verify snippet dns certificates challenge share issue doctor import sources -h --help --version' ;;
         'serve') words='-h --help --socket --port --host --signer --workers --drain --store' files=1 ;;
         'health') words='-h --help --port' ;;
         'sign') words='-h --help --socket' files=1 ;;
@@ -47,12 +47,12 @@ _mail_autoconfig() {
         'issue') words='-h --help --secret --deployment --names --every --port' files=1 ;;
         'doctor') words='-h --help --domain --inventory --store --log-in --verbose -v --ignore --since --keep --json --html --prometheus --allow-private --ca --name-server --at-once' ;;
         'import') words='-h --help --from-domain --domain --address --allow-private --ca --name-server' files=1 ;;
-        'sources') words='update list status check -h --help' ;;
-        'sources update') words='-h --help --accept --settings --configuration --secrets --state --store --metrics' ;;
-        'sources list') words='-h --help --complete --some --store --state --json' ;;
-        'sources status') words='-h --help --state --json' ;;
+        'sources') words='update run list status check -h --help' ;;
+        'sources update') words='-h --help --accept --wait --settings --configuration --secrets --state --store --metrics' ;;
+        'sources run') words='-h --help --settings --configuration --secrets --state --store --metrics' ;;
+        'sources list') words='-h --help --complete --store --state --json' ;;
+        'sources status') words='-h --help --complete --state --json' ;;
         'sources check') words='-h --help --configuration' files=1 ;;
-        'metrics') words='-h --help' files=1 ;;
     esac
     case "$path $previous" in
         'serve --socket') words='' files=1 ;;
@@ -99,12 +99,19 @@ _mail_autoconfig() {
         'import --ca') words='' files=1 ;;
         'import --name-server') words='' files= ;;
         'sources update --accept') words='' files= ;;
+        'sources update --wait') words='' files= ;;
         'sources update --settings') words='' files=1 ;;
         'sources update --configuration') words='' files=1 ;;
         'sources update --secrets') words='' files=1 ;;
         'sources update --state') words='' files=1 ;;
         'sources update --store') words='' files=1 ;;
         'sources update --metrics') words='' files=1 ;;
+        'sources run --settings') words='' files=1 ;;
+        'sources run --configuration') words='' files=1 ;;
+        'sources run --secrets') words='' files=1 ;;
+        'sources run --state') words='' files=1 ;;
+        'sources run --store') words='' files=1 ;;
+        'sources run --metrics') words='' files=1 ;;
         'sources list --store') words='' files=1 ;;
         'sources list --state') words='' files=1 ;;
         'sources status --state') words='' files=1 ;;

@@ -49,11 +49,27 @@ def load(path: Path, *, images: bool = False, sources: bool = False) -> Configur
         raw = _unprefixed(_decoded(path, content))
         if isinstance(raw, Mapping):
             raw = _with_images(raw, path.parent) if images else {**raw, "page": None}
-    digest = hashlib.sha256(content).hexdigest()
+    digest = _digest(content)
     del content
     if isinstance(raw, dict) and isinstance(raw.get("domains"), list):
         raw["domains"] = _Once(raw["domains"])
     return replace(parse(raw, sources=sources), digest=digest)
+
+
+def read(path: Path) -> tuple[Mapping[str, Any], str]:
+    """What a file says, with its logos, before anything is checked; and its digest.
+
+    Raises ConfigurationError.
+    """
+    content = _content(path)
+    raw = _unprefixed(_decoded(path, content))
+    if not isinstance(raw, Mapping):
+        raise ConfigurationError(["not a mapping"])
+    return _with_images(raw, path.parent), _digest(content)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 class _Once(list[Any]):

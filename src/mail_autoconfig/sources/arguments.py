@@ -7,6 +7,9 @@ from pathlib import Path
 
 from ..arguments import Commands
 from . import command
+from .command import check_inventory
+
+__all__ = ["add_command", "check_inventory"]
 
 _ETC = Path("/etc/mail-autoconfig")
 _VAR = Path("/var/lib/mail-autoconfig")
@@ -25,12 +28,15 @@ def add_command(commands: Commands) -> None:
     _add_paths(listed, "store", "state")
     listed.set_defaults(command=command.show_domains)
     status = steps.add_parser("status", help="print how each source stands, and what is wrong")
+    status.add_argument(
+        "--complete", action="store_true", help="fail only where a source was never read"
+    )
     _add_paths(status, "state")
     status.set_defaults(command=command.show_status)
     for each in (listed, status):
         each.add_argument("--json", action="store_true", help="print it as JSON")
     check = steps.add_parser("check", help="check a file of settings")
-    check.add_argument("file", type=Path, metavar="FILE", help="the settings (JSON)")
+    check.add_argument("file", type=Path, metavar="FILE", help="the settings, or an inventory")
     _add_paths(check, "configuration", default=False)
     check.set_defaults(command=command.check)
 
@@ -44,16 +50,34 @@ def _add_update(steps: Commands) -> None:
         metavar="NAME",
         help="believe this source, however few domains it gives now; may be repeated",
     )
-    _add_paths(update, "settings", "configuration", "secrets", "state", "store")
     update.add_argument(
-        "--metrics", type=Path, metavar="DIRECTORY", help="for metrics, used if it exists"
+        "--wait",
+        type=int,
+        default=0,
+        metavar="SECONDS",
+        help="how long to try again until each source was read once [%(default)s]",
     )
     update.set_defaults(command=command.update)
+    run = steps.add_parser(
+        "run", help="read the sources again and again, as a host's timer does; at once at SIGHUP"
+    )
+    run.set_defaults(command=command.keep)
+    for each in (update, run):
+        _add_paths(each, "settings", "configuration", "secrets", "state", "store")
+        each.add_argument(
+            "--metrics", type=Path, metavar="DIRECTORY", help="for metrics, used if it exists"
+        )
+
+
+def _usual(name: str) -> Path:
+    """A file on a host; in a container the inventory's own, which has all of it."""
+    inventory = _ETC / "domains.yml"
+    return inventory if inventory.exists() else _ETC / name
 
 
 _PATHS = {
-    "settings": (_ETC / "sources.json", "the sources (JSON)"),
-    "configuration": (_ETC / "config.json", "the configuration, whose domains win (JSON)"),
+    "settings": (_usual("sources.json"), "the sources; an inventory's file too"),
+    "configuration": (_usual("config.json"), "the configuration, whose domains win"),
     "state": (_VAR / "sources", "the directory of what each source gave last"),
     "store": (_VAR / "store/domains.sqlite", "what the server reads"),
 }
@@ -66,7 +90,8 @@ def _add_paths(parser: argparse.ArgumentParser, *names: str, default: bool = Tru
                 "--secrets",
                 type=Path,
                 metavar="PATH",
-                help="the sources' passwords and tokens (JSON); by default systemd's credential, "
+                help="the sources' passwords and tokens (JSON or YAML); by default systemd's "
+                "credential, else /run/secrets/sources-secrets, "
                 "else /etc/mail-autoconfig/sources-secrets.json",
             )
             continue

@@ -4,47 +4,63 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ..store.entry import Entry
+    from .runs import Runs
 
 
 def update(options: argparse.Namespace) -> int:
-    """Do one run; 1 if the store can't be written. Raises ConfigurationError."""
-    import time
+    """Read what is due; 1 if the store can't be written."""
+    runs = _runs(options, options.accept)
+    if not options.wait:
+        return _done(runs.once)
+    _prepare(runs)
+    return _done(lambda: runs.until_complete(options.wait))
 
-    from ..inventory.fields import ConfigurationError
-    from . import secrets, settings
-    from .privileges import become_owner
-    from .report import summary
+
+def keep(options: argparse.Namespace) -> int:
+    """Read again and again until SIGTERM; 1 if that can't begin."""
+    runs = _runs(options)
+    _prepare(runs)
+    return _done(runs.keep)
+
+
+def _runs(options: argparse.Namespace, accepted: Sequence[str] = ()) -> Runs:
+    from . import secrets
+    from .runs import Runs
     from .update import Paths
-    from .update import update as run
 
     paths = Paths(
         options.settings, options.configuration, options.store, options.state, options.metrics
     )
+    return Runs(paths, options.secrets or secrets.usual_path(), accepted)
+
+
+def _prepare(runs: Runs) -> None:
+    """Do for a container what the role and systemd do for a host."""
+    from .runs import end_at_sigterm
+
+    end_at_sigterm()
+    with suppress(OSError):  # what is not there is said by the run
+        runs.paths.state.mkdir(0o700, exist_ok=True)
+        runs.paths.store.parent.mkdir(0o750, exist_ok=True)
+
+
+def _done(run: Callable[[], bool | None]) -> int:
+    from ..inventory.fields import ConfigurationError
+
     try:
-        known = [source.name for source in settings.load(options.settings)]
-        for name in options.accept:
-            if name not in known:
-                raise ConfigurationError([f"no source {name}; there are: {', '.join(known)}"])
-        kept = secrets.load(options.secrets or secrets.usual_path())
-        become_owner(options.state)
-        before, found = run(paths, kept, options.accept, time.time)
+        return 0 if run() else 1
     except ConfigurationError as error:
         return _refused(error.problems)
     except OSError as error:
         return _refused([str(error)])
-    for name, state in found.sources.items():
-        if not state.problem:
-            print(summary(name, state))
-    for line in found.lines(before):
-        print(line, file=sys.stderr)
-    return 1 if found.problems else 0
 
 
 def show_domains(options: argparse.Namespace) -> int:
@@ -87,7 +103,7 @@ def _shown(entry: Entry) -> dict[str, Any]:
 
 
 def show_status(options: argparse.Namespace) -> int:
-    """Print how each source stands; 1 if something is wrong with one."""
+    """Print how each source stands; 1 if something is wrong with one, or one was never read."""
     import json
     from dataclasses import asdict
 
@@ -101,6 +117,8 @@ def show_status(options: argparse.Namespace) -> int:
             print(report.summary(name, state))
             print(*(f"  {line}\n" for line in report.details(state)), sep="", end="")
         print(*(f"{line}\n" for line in last.problems), sep="", end="")
+    if options.complete:
+        return int(not last.time or bool(_never_read(options.state)))
     return int(bool(last.problems) or any(each.problem for each in last.sources.values()))
 
 
@@ -114,6 +132,19 @@ def check(options: argparse.Namespace) -> int:
     count = len(sources)
     print(f"{options.file.name}: {count} source{'s' * (count != 1)}, all right")
     return 0
+
+
+def check_inventory(file: Path) -> int:
+    """Check the sources in an inventory's file; their number. Raises ConfigurationError."""
+    from . import definitions, inventory, settings
+
+    # Most files have none, and need not be read twice.
+    if not file.exists() or b"autoconfig_sources" not in file.read_bytes():
+        return 0
+    found = inventory.read(file)
+    sources = settings.parse(found.raw_sources or [])
+    definitions.check(sources, found)
+    return len(sources)
 
 
 def _refused(lines: Iterable[str]) -> int:

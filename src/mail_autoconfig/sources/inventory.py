@@ -6,14 +6,14 @@ read in no time.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..inventory import file
 from ..inventory.fields import ConfigurationError
 from ..inventory.model import Settings
 from ..inventory.names import normalise
@@ -24,7 +24,7 @@ from ..inventory.single import parse_providers
 class Inventory:
     """`raw_providers` are the inventory's own, `providers` with the built-in ones.
 
-    `digest` is that of the file.
+    `digest` is that of the file. `raw_sources` are those that stand in the same file.
     """
 
     names: frozenset[str]
@@ -32,20 +32,30 @@ class Inventory:
     providers: Mapping[str, Settings]
     generic_host: str | None
     digest: str
+    raw_sources: Any = None
 
 
 def load(path: Path) -> Inventory:
-    """Read the configuration (JSON). Raises ConfigurationError."""
+    """Read the configuration. Raises ConfigurationError, which names the file."""
     try:
-        content = path.read_bytes()
-        raw = json.loads(content)
+        return read(path)
+    except ConfigurationError as error:
+        problems = [f"{path.name}: {problem}" for problem in error.problems]
+        raise ConfigurationError(problems) from None
+
+
+def read(path: Path) -> Inventory:
+    """Read a file, unless it is the same as last time. Raises ConfigurationError."""
+    try:
+        found = path.stat()
     except OSError as error:
-        raise ConfigurationError([f"{path.name}: can't be read: {error.strerror}"]) from None
-    except (ValueError, RecursionError) as error:
-        raise ConfigurationError([f"{path.name}: not JSON in UTF-8: {error}"]) from None
-    if not isinstance(raw, Mapping):
-        raise ConfigurationError([f"{path.name}: not a configuration"])
-    return of(raw, hashlib.sha256(content).hexdigest())
+        raise ConfigurationError([f"can't be read: {error.strerror}"]) from None
+    return _read(path, (found.st_ino, found.st_mtime_ns, found.st_size))
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, _mark: tuple[int, ...]) -> Inventory:
+    return of(*file.read(path))
 
 
 def of(raw: Mapping[str, Any], digest: str = "") -> Inventory:
@@ -57,6 +67,7 @@ def of(raw: Mapping[str, Any], digest: str = "") -> Inventory:
         providers=parse_providers(own),
         generic_host=raw.get("generic_host") or None,
         digest=digest,
+        raw_sources=raw.get("sources"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +14,48 @@ from . import keys
 from .rows import Secret
 
 USUAL = Path("/etc/mail-autoconfig/sources-secrets.json")
+MOUNTED = Path("/run/secrets/sources-secrets")
+"""Where a container has it."""
 
 
 def usual_path() -> Path:
-    """systemd's credential, else the file that it is made of."""
-    directory = os.environ.get("CREDENTIALS_DIRECTORY")
-    return Path(directory) / "secrets" if directory else USUAL
+    """systemd's credential, else what a container has, else the file on a host."""
+    if directory := os.environ.get("CREDENTIALS_DIRECTORY"):
+        return Path(directory) / "secrets"
+    return MOUNTED if MOUNTED.exists() else USUAL
 
 
 def load(path: Path) -> dict[str, Secret]:
     """Read them; none where there is no file. Raises ConfigurationError, which shows no value."""
     try:
-        raw = json.loads(path.read_bytes())
+        raw = _decoded(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise ConfigurationError([f"{path.name}: can't be read: {error.strerror}"]) from None
     except (ValueError, RecursionError):  # its text may be a part of the file
-        raise ConfigurationError([f"{path.name}: not JSON in UTF-8"]) from None
+        raise ConfigurationError([f"{path.name}: neither JSON nor YAML in UTF-8"]) from None
+    if isinstance(raw, Mapping):
+        raw = raw.get("autoconfig_sources_secrets", raw)  # as an inventory has them
     problems = list(check(raw))
     if problems:
         raise ConfigurationError(problems)
     return {name: dict(each) for name, each in raw.items()}
+
+
+def _decoded(text: str) -> Any:
+    """Raises ValueError for what is neither JSON nor, where its library is there, YAML."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        if find_spec("yaml") is None:
+            raise
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ValueError from None
 
 
 def check(raw: Any) -> list[str]:

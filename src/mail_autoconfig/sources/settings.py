@@ -5,7 +5,6 @@ The standard library alone: it runs on the controller, before a host changes, an
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from typing import Any
 
 from ..inventory import fields
 from ..inventory.fields import ConfigurationError, Place
-from . import keys, queries, urls
+from . import inventory, keys, queries, urls
 from .preset import Preset, presets
 from .rows import Kind, Query
 
@@ -46,14 +45,8 @@ class Source:
 
 
 def load(path: Path) -> tuple[Source, ...]:
-    """Read a JSON file, `{"sources": […]}`. Raises ConfigurationError."""
-    try:
-        raw = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigurationError([f"can't be read: {error.strerror}"]) from None
-    except (ValueError, RecursionError) as error:
-        raise ConfigurationError([f"not JSON in UTF-8: {error}"]) from None
-    return parse(raw.get("sources") if isinstance(raw, Mapping) else raw)
+    """Read a file with `sources`, or one of an inventory. Raises ConfigurationError."""
+    return parse(inventory.read(path).raw_sources)
 
 
 def parse(raw: Any) -> tuple[Source, ...]:

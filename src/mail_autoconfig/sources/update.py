@@ -79,11 +79,15 @@ def _is_due(
     now: float,
     accepted: Collection[str],
 ) -> bool:
-    """Whether a source has to be read now, since the timer's next run would be too late for it."""
+    """Whether a source has to be read now, since the timer's next run would be too late for it.
+
+    One that was never read is tried at each run: nothing of it is answered so far.
+    """
+    last = before.sources.get(source.name, State())
     pause = min(each.every for each in sources)
-    if source.name in accepted or source.every == pause:
+    if source.name in accepted or source.every == pause or not last.read:
         return True
-    elapsed = now - before.sources.get(source.name, State()).tried
+    elapsed = now - last.tried
     return elapsed < 0 or elapsed + pause > source.every + _SLACK
 
 

@@ -81,8 +81,8 @@ def test_accept(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("settings", "sources: not JSON in UTF-8: "),
-        ("configuration", "sources: config.json: not JSON in UTF-8: "),
+        ("settings", "sources: not JSON: "),
+        ("configuration", "sources: config.json: not JSON: "),
     ],
 )
 def test_nothing_could_be_written(

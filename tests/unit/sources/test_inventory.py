@@ -51,9 +51,9 @@ def test_digest_is_of_the_file(tmp_path: Path) -> None:
     ("content", "said"),
     [
         (None, "config.json: can't be read: No such file or directory"),
-        (b"{", "config.json: not JSON in UTF-8: "),
-        (b"[]", "config.json: not a configuration"),
-        (b'{"providers": {"acme": {}}}', "provider acme, servers: "),
+        (b"{", "config.json: not JSON: "),
+        (b"[]", "config.json: not a mapping"),
+        (b'{"providers": {"acme": {}}}', "config.json: provider acme, servers: "),
     ],
 )
 def test_wrong(content: bytes | None, said: str, tmp_path: Path) -> None:
@@ -63,3 +63,28 @@ def test_wrong(content: bytes | None, said: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         inventory.load(path)
     assert caught.value.problems[0].startswith(said)
+
+
+def test_file_that_is_the_same_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container this runs for months, and YAML of many domains takes seconds."""
+    path = write(tmp_path, {"domains": [{"name": "a.example"}]})
+    first = inventory.load(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(inventory.file, "read", None)
+        assert inventory.load(path) is first
+    path.unlink()
+    write(tmp_path, {"domains": [{"name": "b.example"}]})
+    assert inventory.load(path).names == {"b.example"}
+
+
+def test_inventory_with_its_sources_and_logos(tmp_path: Path) -> None:
+    (tmp_path / "logo.png").write_bytes(b"\x00\xff")
+    path = tmp_path / "domains.yml"
+    provider = {"acme": {**PROVIDERS["acme"], "logo": "logo.png"}}
+    raw = {"autoconfig_providers": provider, "autoconfig_sources": [{"name": "customers"}]}
+    path.write_text(json.dumps(raw))
+    found = inventory.read(path)
+    assert found.raw_sources == [{"name": "customers"}]
+    assert found.raw_providers["acme"]["logo"] == "data:image/png;base64,AP8="

@@ -38,11 +38,43 @@ def test_wrong_and_never_shown(raw: Any, said: str, tmp_path: Path) -> None:
     assert SECRET not in str(caught.value)
 
 
-def test_no_json_is_not_shown(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [f"{SECRET}: [", f'{{"{SECRET}"', f"a: \x00{SECRET}"])
+def test_what_cannot_be_read_is_not_shown(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "secrets"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match="secrets: neither JSON nor YAML") as caught:
+        secrets.load(path)
+    assert SECRET not in str(caught.value)
+
+
+def test_text_alone_is_not_shown(tmp_path: Path) -> None:
     path = tmp_path / "secrets"
     path.write_text(SECRET)
-    with pytest.raises(ConfigurationError, match="secrets: not JSON in UTF-8"):
+    with pytest.raises(ConfigurationError, match="not a mapping of sources") as caught:
         secrets.load(path)
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"customers: {{password: {SECRET}}}",
+        f"autoconfig_sources_secrets:\n  customers:\n    password: {SECRET}\n",
+        json.dumps({"autoconfig_sources_secrets": {"customers": {"password": SECRET}}}),
+    ],
+)
+def test_as_people_write_them(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "secrets"
+    path.write_text(text)
+    assert secrets.load(path) == {"customers": {"password": SECRET}}
+
+
+def test_a_container_has_them_mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    monkeypatch.setattr(secrets, "MOUNTED", tmp_path / "sources-secrets")
+    assert secrets.usual_path() == secrets.USUAL
+    secrets.MOUNTED.touch()
+    assert secrets.usual_path() == secrets.MOUNTED
 
 
 def test_systemd_hands_them_over(monkeypatch: pytest.MonkeyPatch) -> None:

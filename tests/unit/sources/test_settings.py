@@ -160,7 +160,7 @@ def test_load(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"{", "not JSON in UTF-8"), (b'"\xff"', "not JSON in UTF-8"), (None, "can't be read")],
+    [(b"{", "not JSON: "), (b'"\xff"', "not UTF-8 at byte 1"), (None, "can't be read")],
 )
 def test_file_that_is_none(content: bytes | None, said: str, tmp_path: Path) -> None:
     path = tmp_path / "sources.json"

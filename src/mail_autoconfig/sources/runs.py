@@ -1,0 +1,113 @@
+"""Runs of `sources update`: one, some until each source was read, or again and again."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..inventory.fields import ConfigurationError
+from . import secrets, settings
+from .privileges import become_owner
+from .report import Report, summary
+from .update import Paths, update
+
+_AGAIN = 10  # seconds until the next try while a source was never read; no `every` is less
+
+
+@dataclass
+class Runs:
+    """Runs with the same files. `pause` is how long after the last one the next begins."""
+
+    paths: Paths
+    secrets: Path
+    accepted: Sequence[str] = ()
+    complete: bool = False
+    """Whether each source was read at least once."""
+    pause: float = _AGAIN
+    _said: frozenset[str] = field(default=frozenset())
+
+    def once(self) -> bool:
+        """Do a run; whether the store is what it has to be.
+
+        Raises ConfigurationError, OSError.
+        """
+        sources = settings.load(self.paths.settings)
+        known = [source.name for source in sources]
+        for name in self.accepted:
+            if name not in known:
+                raise ConfigurationError([f"no source {name}; there are: {', '.join(known)}"])
+        kept = secrets.load(self.secrets)
+        become_owner(self.paths.state)
+        before, found = update(self.paths, kept, self.accepted, time.time)
+        self.complete = all(each.read for each in found.sources.values())
+        # A second sooner than asked for, as the timer of a host.
+        every = min((source.every for source in sources), default=60) - 1
+        self.pause = every if self.complete else min(_AGAIN, every)
+        self._say(_lines(before, found))
+        return not found.problems
+
+    def until_complete(self, seconds: float) -> bool:
+        """Run again until each source was read, for so many seconds. Raises as `once`."""
+        end = time.monotonic() + seconds
+        while (right := self.once()) and not self.complete and time.monotonic() + _AGAIN < end:
+            time.sleep(_AGAIN)
+        return right
+
+    def keep(self) -> None:
+        """Run again and again, at once at a SIGHUP. Raises as `once`, for the first run alone."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        begun = time.monotonic()
+        self.once()
+        while True:
+            left = begun + self.pause - time.monotonic()
+            signal.sigtimedwait({signal.SIGHUP}, max(left, 0))
+            begun = time.monotonic()
+            try:
+                self.once()
+            except ConfigurationError as error:
+                self._say((line, f"sources: {line}", False) for line in error.problems)
+            except OSError as error:
+                self._say([(str(error), f"sources: {error}", False)])
+
+    def _say(self, lines: Iterator[_Line] | Sequence[_Line]) -> None:
+        """Print what the last run did not."""
+        now = set()
+        for key, text, good in lines:
+            now.add(key)
+            if key not in self._said:
+                print(text, file=sys.stdout if good else sys.stderr, flush=True)
+        self._said = frozenset(now)
+
+
+_Line = tuple[str, str, bool]
+"""What a line is known by, the line, and whether all is well."""
+
+
+def _lines(before: Report, found: Report) -> Iterator[_Line]:
+    for name, state in found.sources.items():
+        if not state.problem:
+            line = summary(name, state)
+            yield line.rpartition(", read ")[0], line, True
+    for line in found.lines(before):
+        yield line, line, False
+
+
+def end_at_sigterm() -> None:
+    """Let SIGTERM and SIGINT end this process at once, with those that read for it.
+
+    Nothing is lost: what was not written as a whole is written by the next run.
+    """
+    for number in signal.SIGTERM, signal.SIGINT:
+        signal.signal(number, _end)
+
+
+def _end(*_signal: object) -> None:
+    for reader in multiprocessing.active_children():
+        reader.kill()
+    os._exit(0)
