@@ -16,6 +16,7 @@ from docs import inventory
 from mail_autoconfig.certificates import groups
 from mail_autoconfig.certificates.ledger import Limits
 from mail_autoconfig.inventory import keys
+from mail_autoconfig.sources import keys as of_sources
 from mail_autoconfig.texts import LANGUAGES, texts
 
 SCHEMA = inventory.ROOT / "charts/mail-autoconfig/values.schema.json"
@@ -82,12 +83,15 @@ OWN: dict[str, Any] = {
             "resources": MAPPING,
         }
     ),
+    "sources": exactly(
+        {"secret": TEXT, "ca": TEXT, "wait": number(0, 86400), "resources": MAPPING}
+    ),
     "serviceMonitor": exactly({"enabled": FLAG}),
     "ingress": exactly(
         {"enabled": FLAG, "className": TEXT, "clusterIssuer": TEXT, "annotations": MAPPING}
     ),
     "gateway": exactly({"enabled": FLAG, "parentRefs": LIST}),
-    "networkPolicy": exactly({"enabled": FLAG, "from": LIST}),
+    "networkPolicy": exactly({"enabled": FLAG, "from": LIST, "to": LIST}),
     "global": MAPPING,
 }
 
@@ -103,6 +107,30 @@ def page() -> dict[str, Any]:
             "propertyNames": {"pattern": "^[a-z]{2,3}$"},
             "additionalProperties": exactly(known),
         },
+    }
+
+
+TYPES = "sql", "ldap", "http"
+"""Of sources; the others are of what is on a host."""
+
+
+def sources() -> dict[str, Any]:
+    """Return the schemas of the sources and their secrets; the program checks the queries."""
+    fields: dict[str, Any] = {}
+    for name, key in of_sources.SOURCE.items():
+        if set(of_sources.FOR.get(name, TYPES)).intersection(TYPES):
+            schema = {} if key.kind == "mapping" else inventory.value(key)
+            fields[name] = {"description": key.description, **schema}
+    fields["type"]["enum"] = [*TYPES]
+    fields["shrink"] |= {"type": ["number", "string"]}
+    fields["domain"] = inventory.mapping(of_sources.DEFAULTS)
+    secret = exactly({name: {**TEXT, "minLength": 1} for name in of_sources.SECRETS})
+    return {
+        "autoconfig_sources": {
+            "type": "array",
+            "items": {**exactly(fields), "required": ["name", "type", "url"]},
+        },
+        "autoconfig_sources_secrets": {"type": "object", "additionalProperties": secret},
     }
 
 
@@ -128,12 +156,13 @@ def schema() -> dict[str, Any]:
         f"autoconfig_{name}": {"description": key.description, **inventory.value(key)}
         for name, key in keys.TOP.items()
     }
-    written["autoconfig_domains"]["minItems"] = 1
     made = {
         "$schema": whole["$schema"],
         "title": "The values of the chart mail-autoconfig",
-        **exactly({**written, **page(), **OWN}),
+        **exactly({**written, **sources(), **page(), **OWN}),
         "required": ["autoconfig_domains"],
+        "if": {"properties": {"autoconfig_sources": {"maxItems": 0}}},
+        "then": {"properties": {"autoconfig_domains": {"minItems": 1}}},
         "definitions": whole["definitions"],
     }
     replaced: dict[str, Any] = for_helm(made)

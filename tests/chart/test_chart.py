@@ -15,14 +15,32 @@ import yaml
 from chart import rendered
 from chart.rendered import ROOT, VALUES, RefusedError, component, of_kind, pods, render, written
 from mail_autoconfig.certificates.settings import parse as parse_settings
+from mail_autoconfig.cli import main, parser
 from mail_autoconfig.inventory.names import plain_names, served_by_domain
 from mail_autoconfig.inventory.read import parse
+from mail_autoconfig.sources.secrets import MOUNTED
+from mail_autoconfig.sources.secrets import load as load_secrets
 
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text("utf-8"))
 VERSIONS = [f"1.{minor}" for minor in range(25, 38)]
 # Objects of others, of which there is no schema here.
 FOREIGN = "gateway.networking.k8s.io/v1", "monitoring.coreos.com/v1"
 SMALLEST = {"autoconfig_domains": [{"name": "example.com", "provider": "gandi"}]}
+STORE = Path("/var/lib/mail-autoconfig/store/domains.sqlite")
+SOURCES = ROOT / "tests/chart/values/sources.yaml"
+
+
+def from_sql(**keys: Any) -> dict[str, Any]:
+    """Values with a source alone, and no domain of their own."""
+    usual = {
+        "name": "customers",
+        "type": "sql",
+        "url": "postgresql://reader@db.example.com/postfix",
+    }
+    source = {**usual, "preset": "postfixadmin", "domain": {"provider": "gandi"}, **keys}
+    return {"autoconfig_generic_host": "auto.example.com", "autoconfig_sources": [source]}
+
+
 # Like the values, a name a file.
 each_values = pytest.mark.parametrize("path", VALUES, ids=lambda path: path.stem)
 
@@ -118,23 +136,26 @@ def test_a_front_end_has_time_to_drain(path: Path) -> None:
     seconds = int(drain.removeprefix("--drain="))
     assert ready["periodSeconds"] * ready["failureThreshold"] < seconds
     assert seconds + 12 < pod["terminationGracePeriodSeconds"]
-    for nginx in pod["containers"][1:]:
+    for nginx in (each for each in pod["containers"] if each["name"] == "nginx"):
         assert nginx["command"][-1].startswith(f"trap 'sleep {seconds - 5}; kill -QUIT $!' TERM")
         assert "lifecycle" not in nginx
     assert front["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
 
 
 @each_values
-def test_the_program_takes_the_configuration(path: Path) -> None:
+def test_the_program_takes_the_configuration(path: Path, tmp_path: Path) -> None:
     values = written(path)
     read = rendered.configuration(render(values))
+    values.pop("autoconfig_sources_secrets", None)
     assert read == {key: value for key, value in values.items() if key.startswith("autoconfig_")}
-    parse(inventory(values))
+    file = tmp_path / "domains.yml"
+    file.write_text(json.dumps(read))
+    assert main(["check", str(file)]) == 0
 
 
 def inventory(values: dict[str, Any]) -> dict[str, Any]:
     """The configuration as the program has it."""
-    names = "domains", "providers", "generic_host"
+    names = "domains", "providers", "generic_host", "sources"
     return {key: values[f"autoconfig_{key}"] for key in names if f"autoconfig_{key}" in values}
 
 
@@ -207,6 +228,26 @@ def test_another_configuration_is_another_pod() -> None:
             {**SMALLEST, "gateway": {"enabled": True}},
             "gateway.parentRefs: name the Gateway whose listeners have the names",
         ),
+        (
+            {**SMALLEST, "autoconfig_sources": []} | {"autoconfig_domains": []},
+            "autoconfig_domains: Array must have at least 1 items",
+        ),
+        (
+            from_sql(type="command"),
+            'autoconfig_sources.0.type must be one of the following: "sql", "ldap", "http"',
+        ),
+        (from_sql(path="/etc"), "autoconfig_sources.0: Additional property path is not allowed"),
+        (from_sql(every=1), "autoconfig_sources.0.every: Must be greater than or equal to 10"),
+        (from_sql(password="x"), "autoconfig_sources.0: Additional property password is not"),
+        (
+            from_sql(domain={"provider": "gandi", "discovery": "certificate"}),
+            "source customers, domain.discovery: certificate is for autoconfig_domains; write srv",
+        ),
+        (
+            {**from_sql(), "sources": {"secret": "mine"}}
+            | {"autoconfig_sources_secrets": {"customers": {"password": "x"}}},
+            "sources.secret and autoconfig_sources_secrets: keep one of them",
+        ),
     ],
 )
 def test_wrong_values_are_a_line(values: dict[str, Any], line: str) -> None:
@@ -243,6 +284,97 @@ def test_the_program_takes_the_issuer_s_settings() -> None:
     assert asdict(settings.limits) == role["__certificates_known_limits"]["production"]
     assert settings.authority.email == "hostmaster@example.com"
     assert settings.authority.profile == "tlsserver"
+
+
+def front_end(objects: list[dict[str, Any]]) -> dict[str, Any]:
+    """The pod of the front ends, its containers by their names."""
+    pod: dict[str, Any] = component(objects, "Deployment")["spec"]["template"]["spec"]
+    every = pod["containers"] + pod.get("initContainers", [])
+    return {**pod, **{each["name"]: each for each in every}}
+
+
+def mounts(container: dict[str, Any]) -> dict[str, tuple[str, bool]]:
+    return {
+        each["name"]: (each["mountPath"], each.get("readOnly", False))
+        for each in container["volumeMounts"]
+    }
+
+
+def test_sources_are_read_beside_each_front_end() -> None:
+    pod = front_end(render(written(SOURCES)))
+    assert [each["name"] for each in pod["containers"]] == ["responder", "sources"]
+    assert [each["name"] for each in pod["initContainers"]] == ["sources-first"]
+    assert pod["sources-first"]["args"] == ["sources", "update", "--wait=300"]
+    assert pod["sources"]["args"] == ["sources", "run"]
+    # What is down makes no front end unready.
+    assert not {"readinessProbe", "livenessProbe", "startupProbe"} & pod["sources"].keys()
+    assert f"--store={STORE}" in pod["responder"]["args"]
+    assert mounts(pod["responder"])["store"] == (str(STORE.parents[1]), True)
+    for name in ("sources", "sources-first"):
+        assert mounts(pod[name])["store"] == (str(STORE.parents[1]), False)
+        assert parser().parse_args(pod[name]["args"]).store == STORE
+    assert {"name": "store", "emptyDir": {}} in pod["volumes"]
+
+
+def test_secrets_are_for_what_reads_the_sources(tmp_path: Path) -> None:
+    values = written(SOURCES)
+    objects = render(values)
+    (secret,) = of_kind(objects, "Secret")
+    for name, text in secret["stringData"].items():
+        (tmp_path / name).write_text(text)
+    assert load_secrets(tmp_path / MOUNTED.name) == values["autoconfig_sources_secrets"]
+    others = [each for each in objects if each != secret]
+    assert "hunter2" not in json.dumps(others)
+    pod = front_end(objects)
+    assert "sources-secrets" not in mounts(pod["responder"])
+    for name in ("sources", "sources-first"):
+        assert mounts(pod[name])["sources-secrets"] == (str(MOUNTED.parent), True)
+    (volume,) = (each for each in pod["volumes"] if each["name"] == "sources-secrets")
+    assert volume["secret"]["secretName"] == secret["metadata"]["name"]
+    del values["autoconfig_sources_secrets"]
+    objects = render({**values, "sources": {"secret": "mine"}})
+    assert of_kind(objects, "Secret") == []
+    (volume,) = (each for each in front_end(objects)["volumes"] if "secret" in each)
+    assert volume["secret"]["secretName"] == "mine"
+    assert volume["secret"]["items"] == [{"key": MOUNTED.name, "path": MOUNTED.name}]
+    objects = render(values)
+    assert not [each for each in front_end(objects)["volumes"] if "secret" in each]
+
+
+def test_front_ends_may_ask_the_sources() -> None:
+    values = written(SOURCES)
+
+    def egress() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = component(render(values), "NetworkPolicy")["spec"]["egress"]
+        return [rule for rule in found if "53" not in json.dumps(rule)]
+
+    assert egress() == [{"to": values["networkPolicy"]["to"]}]
+    del values["networkPolicy"]
+    assert egress() == [{}]
+    values["nginx"] = {"enabled": True}
+    assert len(egress()) == 2
+    del values["autoconfig_sources"]
+    assert len(egress()) == 1
+
+
+def test_authorities_of_sources_are_beside_the_domains() -> None:
+    values = written(SOURCES)
+    (files,) = (
+        each["data"]
+        for each in of_kind(render(values), "ConfigMap")
+        if "sources-ca.pem" in each["data"]
+    )
+    wanted = [each["tls_ca"] for each in values["autoconfig_sources"] if "tls_ca" in each]
+    mounted = mounts(front_end(render(values))["sources"])["configuration"][0]
+    assert wanted == [f"{mounted}/sources-ca.pem"]
+    assert files["sources-ca.pem"].startswith("-----BEGIN CERTIFICATE-----")
+
+
+def test_without_sources_nothing_of_them() -> None:
+    text = json.dumps(render(SMALLEST))
+    assert "store" not in text
+    assert "sources-" not in text
+    assert "sources:" not in text
 
 
 def test_limits_of_nginx_are_those_of_the_role() -> None:

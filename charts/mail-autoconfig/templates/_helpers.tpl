@@ -36,10 +36,15 @@ readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end -}}
 
-{{- /* The inventory's variables that have a value, as the program reads them. */ -}}
+{{- /* The inventory's variables that have a value, as the program reads them; without the secrets. */ -}}
 {{- define "mail-autoconfig.inventory" -}}
+{{- range .Values.autoconfig_sources -}}
+{{- if eq (dig "domain" "discovery" "srv" .) "certificate" -}}
+{{- fail (printf "source %s, domain.discovery: certificate is for autoconfig_domains; write srv" .name) -}}
+{{- end -}}
+{{- end -}}
 {{- $inventory := dict -}}
-{{- range $name, $value := .Values -}}
+{{- range $name, $value := omit .Values "autoconfig_sources_secrets" -}}
 {{- if and (hasPrefix "autoconfig_" $name) $value -}}{{- $_ := set $inventory $name $value -}}{{- end -}}
 {{- end -}}
 {{- toPrettyJson $inventory -}}
@@ -100,6 +105,32 @@ mail_autoconfig/inventory/names.py; tests/unit/test_chart.py compares them.
 {{- $found = append $found (printf "%s-tls-%d" (include "mail-autoconfig.name" $) (add1 $number)) -}}
 {{- end -}}
 {{- toJson $found -}}
+{{- end -}}
+
+{{- /* The Secret of the sources; empty where they need none. */ -}}
+{{- define "mail-autoconfig.sourcesSecret" -}}
+{{- if and .Values.sources.secret .Values.autoconfig_sources_secrets -}}
+{{- fail "sources.secret and autoconfig_sources_secrets: keep one of them" -}}
+{{- end -}}
+{{- if .Values.autoconfig_sources_secrets -}}
+{{- include "mail-autoconfig.name" . }}-sources
+{{- else -}}
+{{- .Values.sources.secret -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* What each container that reads the sources has. */ -}}
+{{- define "mail-autoconfig.sources" -}}
+image: {{ include "mail-autoconfig.image" . | quote }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+securityContext: {{- include "mail-autoconfig.containerSecurity" . | nindent 2 }}
+resources: {{- toYaml .Values.sources.resources | nindent 2 }}
+volumeMounts:
+  - {name: configuration, mountPath: /etc/mail-autoconfig, readOnly: true}
+  - {name: store, mountPath: /var/lib/mail-autoconfig}
+  {{- if include "mail-autoconfig.sourcesSecret" . }}
+  - {name: sources-secrets, mountPath: /run/secrets, readOnly: true}
+  {{- end }}
 {{- end -}}
 
 {{- define "mail-autoconfig.issuerSelector" -}}

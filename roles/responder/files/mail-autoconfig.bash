@@ -18,6 +18,7 @@ _mail_autoconfig() {
             ' doctor') path='doctor' ;;
             ' import') path='import' ;;
             ' sources') path='sources' ;;
+            ' metrics') path='metrics' ;;
             'share pack') path='share pack' ;;
             'share relay') path='share relay' ;;
             'share fetch') path='share fetch' ;;
@@ -30,7 +31,7 @@ _mail_autoconfig() {
     done
     local words='' files=''
     case "$path" in
-        '') words='serve health sign check verify snippet dns certificates challenge share issue doctor import sources -h --help --version' ;;
+        '') words='serve health sign check verify snippet dns certificates challenge share issue doctor import sources metrics -h --help --version' ;;
         'serve') words='-h --help --socket --port --host --signer --workers --drain --store' files=1 ;;
         'health') words='-h --help --port' ;;
         'sign') words='-h --help --socket' files=1 ;;
@@ -50,9 +51,10 @@ _mail_autoconfig() {
         'sources') words='update run list status check -h --help' ;;
         'sources update') words='-h --help --accept --wait --settings --configuration --secrets --state --store --metrics' ;;
         'sources run') words='-h --help --settings --configuration --secrets --state --store --metrics' ;;
-        'sources list') words='-h --help --complete --store --state --json' ;;
+        'sources list') words='-h --help --complete --some --store --state --json' ;;
         'sources status') words='-h --help --complete --state --json' ;;
         'sources check') words='-h --help --configuration' files=1 ;;
+        'metrics') words='-h --help' files=1 ;;
     esac
     case "$path $previous" in
         'serve --socket') words='' files=1 ;;

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mail_autoconfig.inventory import file
 from mail_autoconfig.inventory.fields import ConfigurationError
 from mail_autoconfig.sources import inventory
 
@@ -72,7 +73,7 @@ def test_file_that_is_the_same_is_not_read_again(
     path = write(tmp_path, {"domains": [{"name": "a.example"}]})
     first = inventory.load(path)
     with monkeypatch.context() as patch:
-        patch.setattr(inventory.file, "read", None)
+        patch.setattr(file, "read", None)
         assert inventory.load(path) is first
     path.unlink()
     write(tmp_path, {"domains": [{"name": "b.example"}]})

@@ -13,7 +13,6 @@ import pytest
 
 from mail_autoconfig.cli import main
 from mail_autoconfig.inventory.fields import ConfigurationError
-from mail_autoconfig.sources import runs as module
 from mail_autoconfig.sources.runs import Runs
 
 from .host import Host
@@ -90,7 +89,7 @@ def test_waits_until_each_source_was_read(
         if len(waits) == 2:
             host.read_from(raw(url=host.has("a.example")))
 
-    monkeypatch.setattr(module.time, "sleep", wait)
+    monkeypatch.setattr(time, "sleep", wait)
     assert runs.until_complete(60)
     assert (runs.complete, waits) == (True, [10, 10])
     assert list(host.domains) == ["a.example"]
@@ -101,8 +100,8 @@ def test_waits_no_longer_than_it_may(
 ) -> None:
     host.read_from(raw())
     now = [0.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(module.time, "sleep", lambda seconds: now.append(now.pop() + seconds))
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: now.append(now.pop() + seconds))
     assert runs.until_complete(35)
     assert (runs.complete, now) == (False, [30])
     assert host.domains == {}
