@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +62,13 @@ class Example:
     mounts: tuple[str, ...] = ()
     """Of the proxy, beside its own."""
     stub: str = ""
+    site: bool = True
+    """Whether the stub has a site of its own."""
     table: bool = True
     """Whether it serves a file, so that the table's can be in its place."""
     keeps_log: bool = False
+    services: Mapping[str, Any] = field(default_factory=dict)
+    """What a test changes of other services."""
 
     @property
     def project(self) -> str:
@@ -97,7 +101,8 @@ class Example:
         ]
         table = [f"{CACHE}/table:/etc/mail-autoconfig:ro"] if self.table else []
         service = {"volumes": table, "healthcheck": {"interval": "1s"}}
-        lines.insert(1, f"  autoconfig: {json.dumps(service)}")
+        changes = {"autoconfig": service, **self.services}
+        lines[1:1] = [f"  {name}: {json.dumps(each)}" for name, each in changes.items()]
         return "\n".join(lines) + "\n"
 
     def _network(self) -> Mapping[str, Any]:
@@ -119,11 +124,14 @@ class Example:
             *(*files, *arguments),
         ).stdout
 
+    def inspect(self, service: str, template: str) -> str:
+        """What the engine says of a service's container."""
+        container = self.compose("ps", "--all", "--quiet", service).strip()
+        return docker("inspect", "--format", template, container).stdout.strip()
+
     def address(self) -> str:
         """Where its proxy is reached."""
-        container = self.compose("ps", "--quiet", self.proxy).strip()
-        template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-        return docker("inspect", "--format", template, container).stdout.strip()
+        return self.inspect(self.proxy, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
 
 
 def _nginx(certificates: str, tls: str = _TLS, prepare: str = "") -> tuple[str, ...]:
@@ -133,6 +141,7 @@ def _nginx(certificates: str, tls: str = _TLS, prepare: str = "") -> tuple[str, 
 
 _CADDY = ("sh", "-ec", f"{CADDY_IS_ITS_AUTHORITY} wait")
 
+SOURCES = Example("sources", "compose.yaml", "caddy", _CADDY, stub="sources.yml", site=False)
 ALL = (
     Example("caddy", "compose.yaml", "caddy", _CADDY),
     Example(
@@ -165,4 +174,5 @@ ALL = (
         keeps_log=True,
     ),
     Example("docker-mailserver", "compose.override.yaml", "caddy", _CADDY, table=False),
+    SOURCES,
 )

@@ -53,9 +53,8 @@ def _add_update(steps: Commands) -> None:
     update.add_argument(
         "--wait",
         type=int,
-        default=0,
         metavar="SECONDS",
-        help="how long to try again until each source was read once [%(default)s]",
+        help="for a container that is new: how long to try again until each source was read once",
     )
     update.set_defaults(command=command.update)
     run = steps.add_parser(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def update(options: argparse.Namespace) -> int:
     """Read what is due; 1 if the store can't be written."""
     runs = _runs(options, options.accept)
-    if not options.wait:
+    if options.wait is None:
         return _done(runs.once)
     _prepare(runs)
     return _done(lambda: runs.until_complete(options.wait))

@@ -19,6 +19,7 @@ from .host import Host
 from .samples import raw
 
 SOURCE = Path(__file__).parents[3] / "src"
+PROGRAM = sys.executable, "-m", "mail_autoconfig"
 ALL = "settings", "configuration", "store", "state", "metrics"
 
 
@@ -113,6 +114,20 @@ def test_wrong_settings_are_not_waited_for(host: Host, runs: Runs) -> None:
         runs.until_complete(60)
 
 
+def test_container_that_is_new(host: Host) -> None:
+    """Its volume is empty, and there is no time to wait."""
+    host.has("a.example")
+    for name in ("state", "store"):
+        (host.directory / name).rmdir()
+    assert main(["sources", "update", *host.options(*ALL)]) == 1
+    code = subprocess.run(
+        [*PROGRAM, "sources", "update", "--wait=0", *host.options(*ALL)],
+        check=False,
+        env={"PYTHONPATH": str(SOURCE)},
+    ).returncode
+    assert (code, list(host.domains)) == (0, ["a.example"])
+
+
 # Again and again
 
 
@@ -123,7 +138,7 @@ class Kept:
         secrets = str(host.directory / "secrets")
         command = ["sources", "run", *host.options(*ALL), "--secrets", secrets]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "mail_autoconfig", *command],
+            [*PROGRAM, *command],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
