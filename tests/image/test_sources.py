@@ -19,7 +19,7 @@ PASSWORD = "change-me"
 OWN = CACHE / "sources"
 QUICK = {
     "volumes": [f"{OWN}:{CONFIGURATION}:ro"],
-    "healthcheck": {"interval": "1s", "timeout": "5s", "retries": 1},
+    "healthcheck": {"interval": "1s"},
 }
 INSERT = "INSERT INTO domain VALUES "
 
