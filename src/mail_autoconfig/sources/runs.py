@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,7 +75,7 @@ class Runs:
             except OSError as error:
                 self._say([(str(error), f"sources: {error}", False)])
 
-    def _say(self, lines: Iterator[_Line] | Sequence[_Line]) -> None:
+    def _say(self, lines: Iterable[_Line]) -> None:
         """Print what the last run did not."""
         now = set()
         for key, text, good in lines:
@@ -108,6 +108,9 @@ def end_at_sigterm() -> None:
 
 
 def _end(*_signal: object) -> None:
-    for reader in multiprocessing.active_children():
-        reader.kill()
+    # Not by multiprocessing's list: a reader is on it some moments after it was forked.
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    with suppress(OSError):
+        for reader in children.read_text().split():
+            os.kill(int(reader), signal.SIGKILL)
     os._exit(0)
