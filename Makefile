@@ -119,7 +119,7 @@ slow-windows:
 	@tests/windows/run.sh
 
 slow-image:
-	$(STEP) 'container images' python tests/lab/images.py compose proxies
+	$(STEP) 'container images' python tests/lab/images.py compose databases proxies
 	@$(MAKE) --no-print-directory image CONTAINER_BASE=autoconfig-lab/base:13
 	$(STEP) 'the container image, and its examples of compose files' pytest --quiet tests/image
 
