@@ -18,6 +18,7 @@ from .inventory import command as inventory
 from .inventory.read import ConfigurationError
 from .issuer import command as issuer
 from .server import command as server
+from .sites import command as sites
 from .sources import arguments as sources
 from .verify import command as verify
 from .zones import command as zones
@@ -52,4 +53,5 @@ def parser() -> argparse.ArgumentParser:
     imports.add_command(commands)
     sources.add_command(commands)
     metrics.add_command(commands)
+    sites.add_command(commands)
     return whole

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 NGINX_TEST = "/usr/sbin/nginx", "-t", "-q"
+NGINX_DUMP = "/usr/sbin/nginx", "-T", "-q"
 NGINX_RELOAD = "/usr/bin/systemctl", "reload", "nginx.service"
 
 
 class NginxError(Exception):
-    """nginx refuses its configuration or a reload; the text is the line that says why."""
+    """nginx or systemd refuses what it was told; the text is the line that says why."""
 
 
 def replace_file(path: Path, content: str | bytes, mode: int = 0o644) -> None:
@@ -64,7 +65,17 @@ def reload_nginx() -> None:
         _run(command)
 
 
-def _run(command: Sequence[str]) -> None:
+def nginx_dump() -> str:
+    """nginx's whole configuration, with the files that it includes. Raises NginxError."""
+    return _run(NGINX_DUMP)
+
+
+def start(unit: str) -> None:
+    """Let systemd start a unit, and do not wait for it. Raises NginxError."""
+    _run(("/usr/bin/systemctl", "start", "--no-block", unit))
+
+
+def _run(command: Sequence[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
@@ -73,3 +84,4 @@ def _run(command: Sequence[str]) -> None:
         lines = (done.stderr or done.stdout).strip().splitlines() or [" ".join(command)]
         # A warning may come first.
         raise NginxError(next((line for line in lines if "[emerg]" in line), lines[0]))
+    return done.stdout

@@ -19,6 +19,7 @@ _mail_autoconfig() {
             ' import') path='import' ;;
             ' sources') path='sources' ;;
             ' metrics') path='metrics' ;;
+            ' names') path='names' ;;
             'share pack') path='share pack' ;;
             'share relay') path='share relay' ;;
             'share fetch') path='share fetch' ;;
@@ -31,7 +32,7 @@ _mail_autoconfig() {
     done
     local words='' files=''
     case "$path" in
-        '') words='serve health sign check verify snippet dns certificates challenge share issue doctor import sources metrics -h --help --version' ;;
+        '') words='serve health sign check verify snippet dns certificates challenge share issue doctor import sources metrics names -h --help --version' ;;
         'serve') words='-h --help --socket --port --host --signer --workers --drain --store' files=1 ;;
         'health') words='-h --help --port' ;;
         'sign') words='-h --help --socket' files=1 ;;
@@ -52,9 +53,10 @@ _mail_autoconfig() {
         'sources update') words='-h --help --accept --wait --settings --configuration --secrets --state --store --metrics' ;;
         'sources run') words='-h --help --settings --configuration --secrets --state --store --metrics' ;;
         'sources list') words='-h --help --complete --some --store --state --json' ;;
-        'sources status') words='-h --help --complete --state --json' ;;
+        'sources status') words='-h --help --complete --state --names --json' ;;
         'sources check') words='-h --help --configuration' files=1 ;;
         'metrics') words='-h --help' files=1 ;;
+        'names') words='-h --help --check --json --then --configuration --store --state' files=1 ;;
     esac
     case "$path $previous" in
         'serve --socket') words='' files=1 ;;
@@ -117,7 +119,12 @@ _mail_autoconfig() {
         'sources list --store') words='' files=1 ;;
         'sources list --state') words='' files=1 ;;
         'sources status --state') words='' files=1 ;;
+        'sources status --names') words='' files=1 ;;
         'sources check --configuration') words='' files=1 ;;
+        'names --then') words='' files= ;;
+        'names --configuration') words='' files=1 ;;
+        'names --store') words='' files=1 ;;
+        'names --state') words='' files=1 ;;
     esac
     # shellcheck disable=SC2207
     [ -z "$words" ] || COMPREPLY=($(compgen -W "$words" -- "$current"))

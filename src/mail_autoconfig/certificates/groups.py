@@ -15,8 +15,10 @@ Assignment = dict[str, dict[str, tuple[str, ...]]]
 """Certificate -> unit -> names, in the order in which the certificates were begun."""
 
 NAME = "mail-autoconfig"
-"""The first certificate; the others have a number behind it, from 2."""
-PATTERN = f"{NAME}(-([2-9]|[1-9][0-9]+))?"
+"""The first certificate of the inventory; the others have a number behind it, from 2."""
+SOURCED = f"{NAME}-sources"
+"""The first certificate of the sources' domains, which are assigned apart from the inventory's."""
+PATTERN = f"{NAME}(-sources)?(-([2-9]|[1-9][0-9]+))?"
 """The form of a certificate's name, as Python's and as a POSIX extended regular expression."""
 LARGEST = 100
 """Names on a certificate of Let's Encrypt (https://letsencrypt.org/docs/rate-limits/)."""
@@ -28,17 +30,20 @@ SMALLEST = 1
 _OURS = re.compile(PATTERN)
 
 
-def is_ours(certificate: str) -> bool:
-    """Say whether a certificate's name is one that :func:`assign` gives."""
-    return _OURS.fullmatch(certificate) is not None
+def is_ours(certificate: str, first: str = "") -> bool:
+    """Say whether a certificate's name is one that :func:`assign` gives, with this `first` one."""
+    match = _OURS.fullmatch(certificate)
+    return match is not None and first in ("", f"{NAME}{match[1] or ''}")
 
 
-def assign(units: Units, before: Mapping[str, Iterable[str]], size: int) -> Assignment:
+def assign(
+    units: Units, before: Mapping[str, Iterable[str]], size: int, first: str = NAME
+) -> Assignment:
     """Give each unit a certificate of at most `size` names, or one of its own if it has more.
 
     `before` is what an earlier run made of it, certificate -> units. A unit stays where it was,
     unless that certificate is too full by now: then its last ones go. The others go to the first
-    certificate with room, in the order of `units`.
+    certificate with room, in the order of `units`. `first` is NAME or SOURCED.
     """
     room: dict[str, int] = {}
     found: dict[str, list[str]] = {}
@@ -51,7 +56,7 @@ def assign(units: Units, before: Mapping[str, Iterable[str]], size: int) -> Assi
                     room[certificate] = left
                     found.setdefault(certificate, []).append(unit)
                     placed.add(unit)
-    free = (name for name in _certificate_names() if name not in found)
+    free = (name for name in _certificate_names(first) if name not in found)
     for unit, names in units.items():
         if unit not in placed:
             certificate = next((each for each in room if room[each] >= len(names)), "")
@@ -69,24 +74,26 @@ def assign(units: Units, before: Mapping[str, Iterable[str]], size: int) -> Assi
 def number(certificate: str) -> int:
     """The number of a certificate, from 1; 0 if the name is none that :func:`assign` gives."""
     match = _OURS.fullmatch(certificate)
-    return int(match[2] or 1) if match else 0
+    return int(match[3] or 1) if match else 0
 
 
-def _certificate_names() -> Iterator[str]:
-    yield NAME
+def _certificate_names(first: str) -> Iterator[str]:
+    yield first
     following = 2
     while True:
-        yield f"{NAME}-{following}"
+        yield f"{first}-{following}"
         following += 1
 
 
-def rebuild(units: Units, certified: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+def rebuild(
+    units: Units, certified: Mapping[str, Iterable[str]], first: str = NAME
+) -> dict[str, list[str]]:
     """What :func:`assign` needs to know of before, from the names on the certificates there are."""
     owner = {name: unit for unit, names in units.items() for name in (*names, f"*.{unit}")}
     return {
         certificate: list(dict.fromkeys(owner[name] for name in names if name in owner))
         for certificate, names in certified.items()
-        if is_ours(certificate)
+        if is_ours(certificate, first)
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,16 @@ class Report:
         self.orders.append(f"{certificate}: {verb}; no domain has it")
         self.before[certificate] = sorted(lineage.names)
         self.changed = True
+
+    def after_another(self, earlier: Report) -> Report:
+        """This one, with what an earlier report says was done."""
+        return replace(
+            self,
+            changed=self.changed or earlier.changed,
+            orders=earlier.orders + self.orders,
+            before=self.before | earlier.before,
+            after=earlier.after | self.after,
+        )
 
     def lines(self) -> list[str]:
         """All of it for people, without the problems."""

@@ -218,29 +218,48 @@ class Run:
         write(self._report, ends, self._clock(), self._state, self._settings.metrics)
 
 
-def _served() -> frozenset[str]:
+def _served(settings: Settings) -> frozenset[str]:
     """The names that nginx has, before a play that is only tried changes them."""
     try:
-        assignment = groups.load(ASSIGNMENT.read_text("utf-8"))
-    except (OSError, ValueError):
+        assignment = _assigned(settings, ASSIGNMENT)
+    except (OSError, CertificatesError):
         return frozenset()
     return frozenset(name for each in groups.names(assignment).values() for name in each)
+
+
+def _assigned(settings: Settings, file: Path) -> groups.Assignment:
+    """What is assigned to certificates, also of the sources' domains. Raises CertificatesError."""
+    found: groups.Assignment = {}
+    sourced = [settings.sourced] if settings.sourced and settings.sourced.exists() else []
+    for path in [file, *sourced]:
+        try:
+            found |= groups.load(path.read_text("utf-8"))
+        except ValueError as error:
+            raise CertificatesError(f"{path}: {error}") from None
+    return found
 
 
 def run(
     settings_file: Path, assignment_file: Path, *, dry: bool, forced: frozenset[str] = frozenset()
 ) -> Report:
-    """Do one run, as two files say. Raises CertificatesError or OSError."""
+    """Do one run, as the files say, and another while they change meanwhile.
+
+    Raises CertificatesError or OSError.
+    """
     settings = parse(settings_file.read_text("utf-8"))
-    try:
-        assignment = groups.load(assignment_file.read_text("utf-8"))
-    except ValueError as error:
-        raise CertificatesError(f"{assignment_file}: {error}") from None
-    if strange := forced - assignment.keys():
-        raise CertificatesError(f"no certificate {min(strange)}; there is {', '.join(assignment)}")
     certbot, directory = Certbot(settings.authority), Directory(settings.authority)
-    check = name_check(settings, directory, certbot.account, _served() if dry else None)
+    check = name_check(settings, directory, certbot.account, _served(settings) if dry else None)
     advise = RenewalInfo(directory, STATE / "renewal-info.json", time.time, dry=dry)
     complaint = directory.lacks_profile
-    job = Run(settings, assignment, certbot, check, advise=advise, complaint=complaint)
-    return job.plan(forced) if dry else job.apply(forced)
+    report, assignment = Report(), _assigned(settings, assignment_file)
+    if strange := forced - assignment.keys():
+        raise CertificatesError(f"no certificate {min(strange)}; there is {', '.join(assignment)}")
+    while True:
+        job = Run(settings, assignment, certbot, check, advise=advise, complaint=complaint)
+        if dry:
+            return job.plan(forced)
+        report = job.apply(forced).after_another(report)
+        before, assignment = assignment, _assigned(settings, assignment_file)
+        if assignment == before:
+            return report
+        forced = frozenset()

@@ -24,7 +24,8 @@ class Settings:
     fetched. `identities` are the authority's names in CAA records; none, its directory says them.
     `proof_check` is the command that says which names can't be proven in DNS, where they are proven
     so; `wildcards` are the domains whose names are on certificates as a wildcard. `metrics` is the
-    directory of node_exporter's text files, used if it exists.
+    directory of node_exporter's text files, used if it exists. `sourced` is the assignment of the
+    sources' domains, where they have names on certificates.
     """
 
     authority: Authority
@@ -36,6 +37,7 @@ class Settings:
     metrics: Path | None = None
     proof_check: tuple[str, ...] = ()
     wildcards: frozenset[str] = frozenset()
+    sourced: Path | None = None
 
 
 def parse(text: str) -> Settings:
@@ -59,6 +61,7 @@ def parse(text: str) -> Settings:
             metrics=Path(raw["metrics"]) if raw["metrics"] else None,
             proof_check=tuple(raw["proof_check"]),
             wildcards=frozenset(map(normalise, raw["wildcards"])),
+            sourced=Path(raw["sourced"]) if raw.get("sourced") else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CertificatesError(f"not the settings of certificates: {error!r}") from None

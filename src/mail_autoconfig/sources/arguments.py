@@ -31,7 +31,7 @@ def add_command(commands: Commands) -> None:
     status.add_argument(
         "--complete", action="store_true", help="fail only where a source was never read"
     )
-    _add_paths(status, "state")
+    _add_paths(status, "state", "names")
     status.set_defaults(command=command.show_status)
     for each in (listed, status):
         each.add_argument("--json", action="store_true", help="print it as JSON")
@@ -78,6 +78,7 @@ _PATHS = {
     "settings": (_usual("sources.json"), "the sources; an inventory's file too"),
     "configuration": (_usual("config.json"), "the configuration, whose domains win"),
     "state": (_VAR / "sources", "the directory of what each source gave last"),
+    "names": (_VAR / "names", "the directory of the names that nginx has"),
     "store": (_VAR / "store/domains.sqlite", "what the server reads"),
 }
 

@@ -107,19 +107,21 @@ def show_status(options: argparse.Namespace) -> int:
     import json
     from dataclasses import asdict
 
-    from . import report
+    from . import names, report
 
-    last = report.load(options.state)
+    last, in_nginx = report.load(options.state), names.load(options.names)
     if options.json:
-        print(json.dumps(asdict(last)))
+        print(json.dumps(asdict(last) | ({"names": in_nginx.to_json()} if in_nginx else {})))
     else:
         for name, state in last.sources.items():
             print(report.summary(name, state))
             print(*(f"  {line}\n" for line in report.details(state)), sep="", end="")
-        print(*(f"{line}\n" for line in last.problems), sep="", end="")
+        problems = [*last.problems, *(in_nginx.details() if in_nginx else ())]
+        print(*(f"{line}\n" for line in problems), sep="", end="")
     if options.complete:
         return int(not last.time or bool(_never_read(options.state)))
-    return int(bool(last.problems) or any(each.problem for each in last.sources.values()))
+    wrong = last.problems or (in_nginx and in_nginx.problem)
+    return int(bool(wrong) or any(each.problem for each in last.sources.values()))
 
 
 def check(options: argparse.Namespace) -> int:

@@ -17,9 +17,14 @@ from ..inventory.model import Domain, Server, WebServer
 from ..inventory.names import LONGEST_PACC
 from ..inventory.single import parse_domain
 from .inventory import Inventory
-from .settings import NO_CERTIFICATE, Source
+from .settings import Source
 
 _NAME = "example.com"
+NOT_EXPECTED = (
+    "discovery: certificate is not expected of this source; name the column discovery in its "
+    "query, or write domain: {discovery: certificate}"
+)
+"""Nothing is installed then that puts names into nginx and on certificates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,13 @@ class Definitions:
         self._inventory = inventory
         self._known: dict[str, Definition] = {}
 
-    def of(self, defaults: Mapping[str, Any], extras: Mapping[str, str]) -> Definition:
-        """The definition of a domain."""
+    def of(
+        self, defaults: Mapping[str, Any], extras: Mapping[str, str], *, certified: bool = True
+    ) -> Definition:
+        """The definition of a domain; `certified` is `Source.certified`."""
         raw = {**defaults, **extras}
-        if extras.get("discovery") == "certificate":
-            return Definition(raw, problem=f"discovery: {NO_CERTIFICATE}")
+        if raw.get("discovery") == "certificate" and not certified:
+            return Definition(raw, problem=NOT_EXPECTED)
         key = json.dumps(raw, sort_keys=True)
         if key not in self._known:
             self._known[key] = self._checked(raw)

@@ -50,7 +50,7 @@ def merge(
         if name in inventory.names:
             merged.inventory[source.name] += 1
             continue
-        definition = definitions.of(source.domain, given.extras)
+        definition = definitions.of(source.domain, given.extras, certified=source.certified)
         if why := definition.refuses(name):
             _add(merged.refusals, merged.refused, source.name, name, why)
             continue

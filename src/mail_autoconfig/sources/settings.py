@@ -18,8 +18,8 @@ from .preset import Preset, presets
 from .rows import Kind, Query
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-NO_CERTIFICATE = "certificate is for the domains of the inventory; write srv"
-"""A new domain would need an order and a reload of nginx."""
+_CERTIFICATE = "certificate"
+_SAYS_DISCOVERY = re.compile(r"\bdiscovery\b", re.IGNORECASE)  # a column of SQL, a named group
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
 
 
@@ -42,6 +42,14 @@ class Source:
     token_header: str = ""
     domain: Mapping[str, Any] = field(default_factory=dict)
     logins: bool = False
+
+    @property
+    def certified(self) -> bool:
+        """Whether its domains may have names on certificates: it says so, or each row can."""
+        queries = map(str, self.queries.get("domains", ()))
+        return self.domain.get("discovery") == _CERTIFICATE or any(
+            map(_SAYS_DISCOVERY.search, queries)
+        )
 
 
 def load(path: Path) -> tuple[Source, ...]:
@@ -175,6 +183,4 @@ def _defaults(place: Place, raw: Any) -> Mapping[str, Any]:
         place.problem(f"{fields.shown(raw)} is not a mapping such as {{provider: acme_mail}}")
         return {}
     fields.check_keys(place, raw, keys.DEFAULTS)
-    if raw.get("discovery") == "certificate":
-        place["discovery"].problem(NO_CERTIFICATE)
     return {"discovery": "srv", **raw}

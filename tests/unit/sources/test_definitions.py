@@ -51,11 +51,6 @@ def test_pattern(raw: Mapping[str, Any], pattern: str, tmp_path: Path) -> None:
             'provider: no provider "acmee"; did you mean "acme"?',
         ),
         ({"provider": "acme", "apex": 1}, {}, "apex: 1 is neither true nor false"),
-        (
-            {"provider": "acme"},
-            {"discovery": "certificate"},
-            "discovery: certificate is for the domains of the inventory",
-        ),
         ({"provider": "acme"}, {"discovery": "dns"}, 'discovery: no discovery "dns"; use one of '),
         (
             {"provider": "acme"},
@@ -73,6 +68,15 @@ def test_refused(
     defaults: Mapping[str, Any], extras: Mapping[str, str], problem: str, tmp_path: Path
 ) -> None:
     assert known(tmp_path).of(defaults, extras).refuses("a.example").startswith(problem)
+
+
+def test_names_on_certificates_are_expected_of_the_source(tmp_path: Path) -> None:
+    """Else nothing is installed that orders them."""
+    found = known(tmp_path)
+    raw = {"provider": "acme", "discovery": "certificate"}
+    assert found.of(raw, {}, certified=True).refuses("a.example") == ""
+    said = found.of({"provider": "acme"}, {"discovery": "certificate"}, certified=False)
+    assert said.refuses("a.example").startswith("discovery: certificate is not expected of this")
 
 
 def test_what_a_source_says_of_a_domain_wins(tmp_path: Path) -> None:

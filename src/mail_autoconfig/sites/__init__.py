@@ -1,0 +1,1 @@
+"""nginx's servers for names of the sources' domains: one file, tested, reloaded and proven."""

@@ -1,0 +1,207 @@
+"""One run: which names the sources' domains have, and nginx's file with them in force."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..certificates import groups
+from ..host import NginxError, locked, nginx_dump, point_link, reload_nginx, replace_file
+from ..inventory import file as inventory
+from ..inventory.read import ConfigurationError
+from ..sources.names import Names, load, save
+from ..store.file import StoreError
+from ..store.join import joined
+from . import proof
+from .file import write
+from .settings import NamesError, Settings
+from .wanted import Others, Wanted, names_elsewhere, names_in, wanted
+
+NGINX = "nginx.conf"
+ASSIGNMENT = "certificates.json"
+_IN_FORCE = "in-force"
+_STORE = "store"  # as old as the store that was read: what the unit's ExecCondition compares
+_STAYS = "; what was there stays"
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The inventory, the store, and the directory of what this makes."""
+
+    configuration: Path
+    store: Path
+    state: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What is done to nginx; tests have another one."""
+
+    dump: Callable[[], str] = nginx_dump
+    reload: Callable[[], None] = reload_nginx
+    unproven: Callable[..., str] = proof.unproven
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What is to be in force."""
+
+    text: str
+    digest: str
+    plain: tuple[str, ...]
+    assignment: groups.Assignment
+
+    def secure(self) -> tuple[str, ...]:
+        """A name of each certificate."""
+        return tuple(names[0] for names in groups.names(self.assignment).values())
+
+
+class Run:
+    """One run, planned or applied; `clock` is in seconds since 1970."""
+
+    def __init__(
+        self, settings: Settings, files: Files, clock: Callable[[], float], host: Host | None = None
+    ) -> None:
+        self._settings = settings
+        self._files = files
+        self._clock = clock
+        self._host = host or Host()
+        self._report = Names()
+
+    def plan(self) -> Names:
+        """Say whether :meth:`apply` would change anything. Raises NamesError, OSError."""
+        result = self._look()
+        self._report.changed = not self._is_in_force(result)
+        return self._report
+
+    def apply(self) -> Names:
+        """Put in force what is wanted, or say why what was there stays. Raises OSError."""
+        state = self._files.state
+        state.mkdir(mode=0o755, exist_ok=True)
+        with locked(state):
+            last = load(state) or Names()
+            stamp = state / _STORE
+            read = self._files.store.stat().st_mtime_ns if self._files.store.exists() else 0
+            try:
+                result = self._look()
+                if not self._is_in_force(result):
+                    self._put_in_force(result)
+                    self._report.changed = True
+                stamp.touch()
+                os.utime(stamp, ns=(read, read))
+            except NamesError as error:
+                stamp.unlink(missing_ok=True)  # the next run tries again
+                self._report.names, self._report.certificates = last.names, last.certificates
+                self._report.problem = str(error)
+            self._report.time = self._clock()
+            save(self._report, state, self._settings.metrics)
+        return self._report
+
+    def _look(self) -> _Result:
+        """See what is to be in force."""
+        before = self._before()
+        found = self._wanted(before)
+        size = self._settings.size
+        kept = {name: list(units) for name, units in before.items()}
+        secure = self._settings.secure is not None
+        assignment = groups.assign(found.units, kept, size, groups.SOURCED) if secure else {}
+        plain = tuple(name for names in found.units.values() for name in names)
+        text, digest = write(plain, groups.names(assignment), self._settings)
+        self._report.names, self._report.certificates = len(plain), len(assignment)
+        self._report.leave_out(found.left_out)
+        return _Result(text, digest, plain, assignment)
+
+    def _before(self) -> groups.Assignment:
+        try:
+            return groups.load((self._files.state / ASSIGNMENT).read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+
+    def _wanted(self, before: Mapping[str, Mapping[str, object]]) -> Wanted:
+        settings = self._settings
+        try:
+            own = inventory.load(self._files.configuration)
+            configuration = joined(own, self._files.store)
+        except ConfigurationError as error:
+            raise NamesError(f"{error.problems[0]}{_STAYS}") from None
+        except StoreError as error:
+            raise NamesError(f"{self._files.store.name}: {error}{_STAYS}") from None
+        # A domain that moves into the inventory stays until the role's own file has it.
+        moving = {unit for units in before.values() for unit in units}
+        if moving and not self._files.store.exists():
+            raise NamesError(f"{self._files.store.name}: there is none any more{_STAYS}")
+        domains = (configuration.domains.keys() - own.domains.keys()) | moving
+        return wanted(configuration, domains, self._others(), settings.longest, settings.most)
+
+    def _others(self) -> Others:
+        ours = {self._settings.site.name, str(self._files.state / NGINX)}
+        try:
+            text = self._settings.site.read_text("utf-8")
+            return Others(names_in(text), names_elsewhere(self._host.dump(), ours))
+        except (NginxError, OSError) as error:
+            raise NamesError(f"nginx: {error}{_STAYS}") from None
+
+    def _is_in_force(self, result: _Result) -> bool:
+        state = self._files.state
+        wanted_content = {
+            NGINX: result.text,
+            ASSIGNMENT: groups.dump(result.assignment),
+            _IN_FORCE: result.digest,
+        }
+        return all(_content(state / name) == text for name, text in wanted_content.items())
+
+    def _put_in_force(self, result: _Result) -> None:
+        """Write, test, reload and prove; if that fails, all is as before. Raises NamesError."""
+        state = self._files.state
+        file, marker = state / NGINX, state / _IN_FORCE
+        before = file.read_bytes() if file.exists() else None
+        new = self._link(result.assignment)
+        marker.unlink(missing_ok=True)
+        replace_file(file, result.text)
+        try:
+            self._host.reload()
+            self._prove(result)
+        except (NginxError, NamesError) as error:
+            if before is None:
+                file.unlink()
+            else:
+                replace_file(file, before)
+            for link in new:
+                link.unlink()
+            with suppress(NginxError):
+                self._host.reload()
+            raise NamesError(f"nginx: {error}{_STAYS}") from None
+        replace_file(state / ASSIGNMENT, groups.dump(result.assignment))
+        replace_file(marker, result.digest)
+
+    def _prove(self, result: _Result) -> None:
+        settings = self._settings
+        asked = proof.questions(settings, result.plain[:1], result.secure())
+        if why := self._host.unproven(asked, settings.proof, result.digest):
+            raise NamesError(why)
+
+    def _link(self, assignment: groups.Assignment) -> list[Path]:
+        """Point to a placeholder where there is no certificate yet; return the links made."""
+        directory = self._settings.tls_directory
+        moved = groups.moved_from(assignment, self._before())
+        made = []
+        for certificate in assignment:
+            link = directory / certificate
+            if (link / "fullchain.pem").exists():
+                continue
+            if not link.is_symlink():
+                made.append(link)
+            source = directory / moved.get(certificate, "placeholder")
+            has_one = source.is_symlink() and (source / "fullchain.pem").exists()
+            point_link(link, source.readlink() if has_one else directory / "placeholder")
+        return made
+
+
+def _content(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, ValueError):
+        return None
