@@ -140,6 +140,7 @@ class ActionModule(ActionBase):
             seen["web_servers"],
             seen["listeners"],
             [*known.get("names", []), *known.get("plain_names", [])],
+            sources.MOST_NAMES if known.get("sources", {}).get("certified") else 0,
         )
         self.problems += problems
         return {
@@ -176,6 +177,8 @@ class ActionModule(ActionBase):
                 result["united"] = united.configuration(hostvars, self.servers(), alike)
         except READ.ConfigurationError as error:
             self.problems += error.problems
+        if result.get("sources", {}).get("certified"):
+            self.of_names(roles, values)
         if "haproxy" in roles:
             self.problems += checks.front_ends(front_ends)
         if (
@@ -205,6 +208,13 @@ class ActionModule(ActionBase):
         self.asks_for_profile = ordered and bool(wanted["profile"])
         if names == []:
             self.problems.append("No domain has a name of its own; set autoconfig_generic_host")
+
+    def of_names(self, roles: list[str], values: Mapping[str, Any]) -> None:
+        """Check what names of the sources' domains need, unless a proxy has the certificates."""
+        if not values.get("autoconfig_nginx_behind_proxy"):
+            mode = values.get("autoconfig_certificates_mode") if "certificates" in roles else ""
+            orders = str(values.get("autoconfig_certificates_host") or "")
+            self.problems += checks.names_of_sources(str(mode or ""), orders)
 
     def servers(self) -> list[str]:
         """Return the servers of the inventory; where there is no such group, this host."""

@@ -21,15 +21,20 @@ def is_loaded(path: str, loaded: str) -> bool:
         return False
 
 
-def refused(said: str, ours: str) -> str:
+def refused(said: str, ours: str, also_ours: str = "") -> str:
     """Return what is wrong with a configuration that nginx itself takes.
 
     Two sites of one name: nginx only warns, and serves the first of them.
 
     :arg said: what ``nginx -t`` printed
     :arg ours: our file's text
+    :arg also_ours: that of a further one, where a name stays until it is in the first
     """
     names = re.findall(r'conflicting server name "([^"]+)"', said)
-    words = set(re.findall(r"[^\s;]+", ours)) if names else set()
+    words = _words(ours) - _words(also_ours) if names else set()
     taken = " and ".join(name for name in dict.fromkeys(names) if name in words)
     return f"another site of this nginx serves {taken}" if taken else ""
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\s;]+", text))

@@ -22,8 +22,13 @@ options:
     description: Has the digest and the path of the file that nginx has loaded, as of C(sha256sum).
     type: path
     required: true
-  backup:
-    description: The old configuration, which is removed once the new one is in force.
+  backups:
+    description: Old files, which are removed once the new ones are in force.
+    type: list
+    elements: path
+    default: []
+  named:
+    description: A further file of nginx with servers of ours; a name in it is no other site's.
     type: path
     default: ""
   path:
@@ -91,6 +96,7 @@ import re
 import socket
 import ssl
 import time
+from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Tuple
 
 from ansible.module_utils.basic import AnsibleModule
@@ -215,6 +221,11 @@ def unproven_because(parameters: Dict[str, Any], text: str, offset: int) -> str:
     return f"{causes[0]} ({where})" if causes else where
 
 
+def text_of(path: str) -> str:
+    """Return what is in a file; nothing if there is none."""
+    return Path(path).read_text("utf-8") if os.path.exists(path) else ""
+
+
 def runs(module: AnsibleModule) -> bool:
     """Say whether nginx runs, and will after the next boot."""
     return not any(
@@ -236,7 +247,7 @@ def renew(module: AnsibleModule, started: bool, text: str) -> None:
     """Test the configuration; start or reload nginx. Fail where that can't be."""
     said = step(module, "/usr/sbin/nginx", "-t")
     if module.params["reload"]:
-        why = refused(said, text)
+        why = refused(said, text, text_of(module.params["named"]))
         if why:
             module.fail_json(msg=why)
     if started:
@@ -251,7 +262,8 @@ def main() -> None:
         argument_spec={
             "file": {"type": "path", "required": True},
             "loaded": {"type": "path", "required": True},
-            "backup": {"type": "path", "default": ""},
+            "backups": {"type": "list", "elements": "path", "default": []},
+            "named": {"type": "path", "default": ""},
             "path": {"type": "str", "required": True},
             "listens": {"type": "list", "elements": "dict", "required": True},
             "names": {"type": "list", "elements": "str", "required": True},
@@ -268,8 +280,7 @@ def main() -> None:
     changed = new or not started
     if module.check_mode:
         module.exit_json(changed=changed)
-    with open(parameters["file"], encoding="utf-8") as file:
-        text = file.read()
+    text = text_of(parameters["file"])
     offset = size(parameters["error_log"])
     if changed:
         renew(module, started, text)
@@ -280,8 +291,8 @@ def main() -> None:
         with open(os.path.join(module.tmpdir, "loaded"), "w", encoding="utf-8") as file:
             file.write(digest_line(parameters["file"]))
         module.atomic_move(file.name, parameters["loaded"])
-    if parameters["backup"]:
-        os.unlink(parameters["backup"])
+    for backup in parameters["backups"]:
+        os.unlink(backup)
     module.exit_json(changed=changed)
 
 

@@ -64,6 +64,7 @@ nginx:
     - Of the nginx that is there, or of Debian's, C(directory) for a site, C(user), C(group).
     - C(error_log) is its file, C(listens) has each place where our servers listen.
     - C(bucket_size) and C(hash_size) are what names need, where nobody else sets them.
+    - C(longest) is the longest name that fits.
   type: dict
   returned: when the role C(nginx) is in the play
 configuration:

@@ -11,6 +11,8 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.nginx_dump imp
 
 SITE = "zz-mail-autoconfig.conf"
 """Our own file."""
+OURS = f"/{SITE}", "/mail-autoconfig/names/nginx.conf"
+"""How the paths of our files end, also of the one that the program writes for sources."""
 DUAL = "dual"
 """The address of a socket that takes IPv4 and IPv6."""
 WILDCARDS = {4: "*", 6: "[::]"}
@@ -104,7 +106,7 @@ def listens(tree: Sequence[Directive]) -> list[Listen]:
     for kind in ("http", "stream", "mail"):
         for context in (each for each in tree if each.name == kind):
             for server in context.block or ():
-                if server.name == "server" and not server.file.endswith(f"/{SITE}"):
+                if server.name == "server" and not server.file.endswith(OURS):
                     found += _of_server(kind, server)
     return found
 

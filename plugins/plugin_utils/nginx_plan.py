@@ -28,6 +28,7 @@ from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.nginx_listens 
 )
 
 # nginx refuses a name that does not fit its hash bucket (64 bytes, of which 16 are nginx's own).
+_OWN_BYTES = 16
 _BUCKETS = (46, 64), (110, 128), (255, 512)
 _DEFAULT_BUCKET = 64
 _DEFAULT_NAMES = 250
@@ -51,6 +52,7 @@ def plan(
     names: Collection[str],
     mine: Sequence[Socket],
     otherwise: str,
+    to_come: int = 0,
 ) -> tuple[dict[str, Any], list[str]]:
     """Return what the role nginx needs to know of an nginx, and a line for each problem.
 
@@ -59,6 +61,7 @@ def plan(
     :arg names: all names of ours
     :arg mine: the sockets that this nginx has open
     :arg otherwise: what to do where a port can't be had
+    :arg to_come: how many names, of whatever length, may come without a play
     """
     tree = read(dump)
     http = [each for context in tree if context.name == "http" for each in context.block or ()]
@@ -76,7 +79,7 @@ def plan(
             found["listens"] += [dict(each) | at for at in _places(each, theirs, mine)]
         except RefusedError as error:
             problems.append(f"{error}, {otherwise}")
-    found |= _hash_sizes(http, names, problems)
+    found |= _hash_sizes(http, names, to_come, problems)
     return found, problems
 
 
@@ -205,9 +208,12 @@ def _fits(wanted: Mapping[str, Any], port: int, same: Sequence[Listen]) -> bool:
 
 
 def _hash_sizes(
-    http: Sequence[Directive], names: Collection[str], problems: list[str]
+    http: Sequence[Directive], names: Collection[str], to_come: int, problems: list[str]
 ) -> dict[str, int]:
-    """Return what to write of the hash of names: each may be in nginx's configuration once."""
+    """Return what to write of the hash of names: each may be in nginx's configuration once.
+
+    Also the longest name that fits then: of those that come later, longer ones are left out.
+    """
     theirs = {
         each.name.removeprefix("server_names_hash_"): each
         for each in http
@@ -221,10 +227,16 @@ def _hash_sizes(
             f"server_names_hash_bucket_size {_number(has)} of nginx is too small for our longest "
             f"name ({longest} characters); raise it to {bucket} ({has.where})"
         )
-    size = len(names) * 4 if len(names) > _DEFAULT_NAMES else 0
+    if to_come:
+        bucket = _BUCKETS[-1][-1]
+    count = len(names) + to_come
+    size = count * 4 if count > _DEFAULT_NAMES else 0
+    room = (_number(has) if has else bucket) - _OWN_BYTES
+    in_eights = room // 8 * 8  # a name with its length, which takes two bytes
     return {
         "bucket_size": 0 if has or bucket == _DEFAULT_BUCKET else bucket,
         "hash_size": 0 if "max_size" in theirs else size,
+        "longest": in_eights - 2,
     }
 
 

@@ -15,6 +15,8 @@ SECRETS, SETTINGS = load("sources.secrets"), load("sources.settings")
 DRIVERS = load("sources.readers.sql").DRIVERS
 ANY_NAMES = [HOSTS.host_of(kind, "*") for kind in ("autodiscover", "autoconfig")]
 """What nginx serves over plain http for whatever domain a source gives."""
+MOST_NAMES = 100_000
+"""So many names of their domains nginx gets at most; its hash of names is that large."""
 LIBRARIES = {
     "sql": ["python3-sqlalchemy"],
     "ldap": ["python3-ldap3"],
@@ -46,7 +48,8 @@ def check(values: Mapping[str, Any], raw: Mapping[str, Any]) -> list[str]:
 
 
 def needs(raw: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what the role sources needs to know: Debian's packages, and how often they are read.
+    """Return what the role sources needs to know: Debian's packages, how often they are read,
+    and whether their domains may have names on certificates.
 
     :arg raw: sources that were checked
     """
@@ -58,5 +61,7 @@ def needs(raw: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         packages.update([*drivers.values()][:1])
     return {
         "packages": sorted(packages),
+        "most_names": MOST_NAMES,
+        "certified": any(source.certified for source in found),
         "every": min(source.every for source in found),
     }

@@ -22,6 +22,7 @@ def check(
     seen: Sequence[Mapping[str, Any]],
     listeners: str,
     names: Collection[str],
+    to_come: int = 0,
 ) -> Found:
     """Return what the roles need to know of each web server, by its name, and the problems.
 
@@ -29,6 +30,7 @@ def check(
     :arg seen: of each, in the same order, what the module ``preflight_host`` returns
     :arg listeners: the sockets at which programs listen, as that module returns them
     :arg names: the host names that are served
+    :arg to_come: how many more nginx may get without a play
     """
     open_ = sockets(listeners)
     found: dict[str, Any] = {}
@@ -40,7 +42,7 @@ def check(
         mine = [each for each in open_ if each.belongs_to(own, result["group"])]
         if "listens" in server:
             dump = result.get("stdout") or ""
-            of_it, lines = plan(dump, server["listens"], names, mine, server["otherwise"])
+            of_it, lines = plan(dump, server["listens"], names, mine, server["otherwise"], to_come)
             found[server["name"]] = of_it
             # Where nginx itself can't have a port, who else has it is not the question.
             problems += lines

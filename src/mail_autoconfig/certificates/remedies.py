@@ -5,7 +5,11 @@ from __future__ import annotations
 NO_RECORD = "no record"
 """What a name check says of a name without an address in DNS."""
 
+NEXT_RUN = "not ordered yet"
+"""Of a name that came after the last run."""
+
 _REMEDIES = (
+    (NEXT_RUN, "wait; the next run orders it"),
     (NO_RECORD, "give the name its DNS record"),
     ("no record of an address", "give the name an address that this server can reach"),
     ("points elsewhere", "the address is another server; correct the record, also the AAAA record"),

@@ -257,16 +257,17 @@ class Configuration:
 
         With a local part it has the log-in name of that mailbox, if a source gave one.
         """
-        return self._listed(name, localpart) or self._default(name)
+        return self.listed(name, localpart) or self._default(name)
 
     def find_by_host(self, host: str) -> Domain | None:
         """The entry for a `Host` in lower-case A-label form: one of `hosts.HOSTS`, or a domain."""
         domain = domain_of(host)
         if domain is None:
             return self.find(host)
-        return self._listed(domain) or self._listed(host) or self._default(domain)
+        return self.listed(domain) or self.listed(host) or self._default(domain)
 
-    def _listed(self, name: str, localpart: str = "") -> Domain | None:
+    def listed(self, name: str, localpart: str = "") -> Domain | None:
+        """The entry for a domain, as :meth:`find`, but never the default one."""
         found = self.domains.get(name)
         if found is None and self.elsewhere:
             return self.elsewhere(name, localpart)

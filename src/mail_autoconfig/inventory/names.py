@@ -119,8 +119,8 @@ def secure_host(configuration: Configuration, host: str) -> str | None:
     domain = configuration.find_by_host(host)
     if domain is None:
         return None
-    own = domain.name in configuration.domains and domain.discovery == "certificate"
-    return host if own else configuration.generic_host
+    own = configuration.listed(domain.name)
+    return host if own and own.discovery == "certificate" else configuration.generic_host
 
 
 def page_host(configuration: Configuration, domain: Domain) -> str | None:

@@ -15,7 +15,7 @@ from ..inventory.names import normalise, served_by_domain
 
 _FILE = re.compile(r"^# configuration file (/.*):$", re.MULTILINE)
 _COMMENT = re.compile(r"(?:^|\s)#[^\n]*")
-_SERVER_NAME = re.compile(r"(?:^|[\s;{}])server_name\s+([^;{}]+);")
+_SERVER_NAME = re.compile(r"(?:^|[\s;{}])server_name\s+([^;{}]+)(?=;)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,13 @@ def _add_scope(verify: argparse.ArgumentParser) -> None:
     verify.add_argument(
         "--store", type=Path, metavar="PATH", help="ask for some of the domains of sources too"
     )
+    verify.add_argument(
+        "--named",
+        type=Path,
+        metavar="PATH",
+        help="nginx's file with names of sources' domains; of those with names on certificates, "
+        "ask for none that it has not",
+    )
     verify.add_argument("--json", action="store_true", help="say what is wrong as JSON")
     verify.add_argument(
         "--address",
@@ -70,12 +77,12 @@ def _add_scope(verify: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Ask, and print what is wrong. Raises ConfigurationError."""
-    from ..store.join import FEW, load
     from .endpoints import Endpoints
     from .proxied import left_to_the_proxy
     from .run import verify
+    from .sourced import load
 
-    configuration = load(options.file, options.store, FEW)
+    configuration, sourced = load(options.file, options.store, options.named)
     only = None
     if options.only:
         try:
@@ -103,7 +110,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         from .output import to_json
 
-        print(json.dumps(to_json(result, configuration, options.address) | {"proxy": left}))
+        found = to_json(result, configuration, options.address, sourced)
+        print(json.dumps(found | {"proxy": left}))
     else:
         _print(result)
         print(*left, sep="\n", end="\n" if left else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import asdict
 from ipaddress import IPv4Address, ip_address
 from typing import Any
@@ -19,11 +19,15 @@ STAND_IN = "192.0.2.1"
 
 
 def to_json(
-    result: Result, configuration: Configuration, hosts: Iterable[str] = ()
+    result: Result,
+    configuration: Configuration,
+    hosts: Iterable[str] = (),
+    sourced: Container[str] = (),
 ) -> dict[str, Any]:
-    """All of it; `hosts` are names or addresses of this server.
+    """All of it; `hosts` are names or addresses of this server, `sourced` domains of sources.
 
-    `uncertified`: name -> its domain, and the lines of the records that it should have.
+    `uncertified`: name -> its domain, whether that is of a source, and the lines of the records
+    that it should have.
     """
     lines: dict[str, list[str]] = {}
     if result.uncertified:
@@ -33,7 +37,11 @@ def to_json(
         "asked": result.asked,
         "failures": [asdict(failure) for failure in result.failures],
         "uncertified": {
-            name: {"domain": domain, "records": lines.get(name, [])}
+            name: {
+                "domain": domain,
+                "sourced": domain in sourced,
+                "records": lines.get(name, []),
+            }
             for name, domain in result.uncertified.items()
         },
     }

@@ -1,7 +1,8 @@
 """The last lines of a run, over all hosts: what is right, what is not, and what to do next. Pure.
 
 The rule: a run fails if an answer is wrong, or if a name with a record has no certificate; a name
-without a record only waits for it.
+without a record only waits for it. A name of a source's domain waits for its owner, who is another
+than the one who runs this.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..certificates.remedies import NO_RECORD, remedy
+from ..certificates.remedies import NEXT_RUN, NO_RECORD, remedy
 from .endpoints import LACKING
 from .output import STAND_IN
 
@@ -44,6 +45,7 @@ class _All:
     """What was found on all hosts, each thing once.
 
     `left_out`: cause -> names; `wrong`: cause -> where; `broken`: the domains that are not right.
+    `serious`: a name is left out that its own record leads to, of a domain of the inventory.
     """
 
     def __init__(self, hosts: Sequence[Host]) -> None:
@@ -57,6 +59,7 @@ class _All:
         self.proxy = _unique(line for host in hosts for line in host.found.get("proxy", ()))
         self.waiting: list[str] = []
         self.broken: set[str] = set()
+        self.serious = False
         for host in hosts:
             self._add(host)
         self.records = _unique(self.records)
@@ -76,8 +79,12 @@ class _All:
         self.broken.add(facts["domain"])
         left_out = host.report.get("left_out", {})
         why = left_out.get(name) or left_out.get(f"*.{name.partition('.')[2]}", "")
+        sourced = facts.get("sourced", False)
+        if sourced and not why:
+            why = NEXT_RUN
         if why:
             self._put(self.left_out, why, name)
+            self.serious |= why != NO_RECORD and not sourced
             if why == NO_RECORD:
                 self.records += facts["records"]
         elif not host.report.get("waiting"):
@@ -100,8 +107,7 @@ def summarise(
     no certificate is a failure.
     """
     found = _All(hosts)
-    serious = any(why != NO_RECORD for why in found.left_out)
-    failed = bool(found.wrong) or (serious and left_out_fails)
+    failed = bool(found.wrong) or (found.serious and left_out_fails)
     lines = [_head(found), *_causes(found), *found.proxy]
     steps = [*_steps(found, rehearsal)]
     lines += ["Next:"] if steps else []

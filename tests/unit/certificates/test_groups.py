@@ -170,3 +170,17 @@ def test_new_certificate_for_domains_of_another() -> None:
     again = {certificate: list(members) for certificate, members in assignment.items()}
     assert moved_from(assignment, again) == {}
     assert moved_from(assign(wanted, {}, 4), {}) == {}
+
+
+def test_domains_of_sources_are_apart() -> None:
+    found = assign(many(3), {}, 4, groups.SOURCED)
+    assert [*found] == ["mail-autoconfig-sources", "mail-autoconfig-sources-2"]
+    assert all(is_ours(name) for name in found)
+    assert load(dump(found)) == found
+    assert is_ours("mail-autoconfig-sources-2", groups.SOURCED)
+    assert not is_ours("mail-autoconfig-sources-2", groups.NAME)
+    assert not is_ours("mail-autoconfig-2", groups.SOURCED)
+    assert not is_ours("mail-autoconfig-source")
+    certified = names(found) | names(assign(units("a.test"), {}, 4))
+    assert [*rebuild(many(3), certified)] == ["mail-autoconfig"]
+    assert [*rebuild(many(3), certified, groups.SOURCED)] == [*found]

@@ -13,7 +13,7 @@ import pytest
 from mail_autoconfig.certificates import ledger
 from mail_autoconfig.certificates import run as certificates
 from mail_autoconfig.certificates.certbot import Authority, Certbot, Outcome
-from mail_autoconfig.certificates.groups import assign, dump
+from mail_autoconfig.certificates.groups import SOURCED, assign, dump
 from mail_autoconfig.certificates.ledger import HOUR, NO_LIMITS, Limits
 from mail_autoconfig.certificates.orders import DAY, Lineage, Order, Window
 from mail_autoconfig.certificates.report import Report, metrics
@@ -467,3 +467,40 @@ def test_authority_is_asked_for_its_windows_and_profiles(
         "the authority has no profile tlsclient, it has classic; orders are made without",
     ]
     assert not (tmp_path / "renewal-info.json").exists()
+
+
+def test_domains_of_sources_are_certified_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And those that come while it runs."""
+    double = Double(tmp_path)
+    double.now = time.time()
+    monkeypatch.setattr(certificates, "Certbot", lambda _authority: double)
+    monkeypatch.setattr(certificates, "STATE", tmp_path / "state")
+    sourced = tmp_path / "sourced.json"
+    files = [tmp_path / "authority.json", tmp_path / "certificates.json"]
+    raw = RAW | {"check_names": False, "tls_directory": str(tmp_path), "sourced": str(sourced)}
+    files[0].write_text(json.dumps(raw))
+    files[1].write_text(dump(assign({"a.test": ["a.test"]}, {}, 4)))
+    units = {"b.test": ["b.test"]}
+
+    def deploy(_run: Run) -> None:
+        """In the place of nginx: meanwhile a domain comes."""
+        units["c.test"] = ["c.test"]
+        sourced.write_text(dump(assign(units, {}, 1, SOURCED)))
+
+    monkeypatch.setattr(Run, "_deploy", deploy)
+    monkeypatch.setattr(Run, "_delete_unused", lambda _run, **_keys: None)
+    sourced.write_text(dump(assign(units, {}, 1, SOURCED)))
+    assert main(["certificates", "--json", *map(str, files)]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [each.certificate for each in double.ordered] == [
+        "mail-autoconfig",
+        "mail-autoconfig-sources",
+        "mail-autoconfig-sources-2",
+    ]
+    assert len(said["orders"]) == 3
+    assert [*said["after"]] == [each.certificate for each in double.ordered]
+    sourced.write_text("[]")
+    assert main(["certificates", "--check", *map(str, files)]) == 1
+    assert "sourced.json: no assignment of names" in capsys.readouterr().err

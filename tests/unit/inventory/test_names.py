@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from mail_autoconfig.inventory.model import Discovery
 from mail_autoconfig.inventory.names import (
     autodiscover_host,
     normalise,
@@ -186,3 +189,19 @@ def test_secure_host(host: str, secure: str | None, *, default: bool) -> None:
     ]
     configuration = parse({"domains": domains, "generic_host": "g.example"})
     assert secure_host(configuration, host) == (secure or ("g.example" if default else None))
+
+
+def test_secure_host_of_a_source_s_domain() -> None:
+    """It may have names on certificates too."""
+    raw = [{"name": "c.example", "provider": "gandi"}, {"name": "*", "provider": "gandi"}]
+    usual = parse({"domains": raw, "generic_host": "g.example"})
+    own = usual.domains["c.example"]
+    kinds: tuple[Discovery, ...] = "certificate", "srv"
+    given = {f"{kind}.test": replace(own, name=f"{kind}.test", discovery=kind) for kind in kinds}
+    configuration = replace(usual, elsewhere=lambda name, _localpart: given.get(name))
+    for host, secure in {
+        "autoconfig.certificate.test": "autoconfig.certificate.test",
+        "autoconfig.srv.test": "g.example",
+        "autoconfig.stranger.test": "g.example",
+    }.items():
+        assert secure_host(configuration, host) == secure

@@ -179,3 +179,25 @@ def test_host_that_can_not_isolate_services() -> None:
     (problem,) = checks().isolation(226)
     assert problem.startswith("This host can't isolate services (226/NAMESPACE), as in a container")
     assert "autoconfig_isolate_services: false" in problem
+
+
+@pytest.mark.parametrize(
+    ("mode", "orders", "said"),
+    [
+        ("", "", []),
+        ("letsencrypt", "", []),
+        ("acme", "", []),
+        ("selfsigned", "", ["autoconfig_certificates_mode is selfsigned"]),
+        (
+            "existing",
+            "one",
+            ["autoconfig_certificates_mode is existing", "autoconfig_certificates_host"],
+        ),
+    ],
+)
+def test_names_of_sources(mode: str, orders: str, said: list[str]) -> None:
+    found = list(checks().names_of_sources(mode, orders))
+    assert len(found) == len(said)
+    for line, begin in zip(found, said, strict=True):
+        assert line.startswith(begin)
+        assert "discovery: srv" in line

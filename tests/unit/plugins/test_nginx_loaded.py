@@ -35,3 +35,9 @@ def test_file_that_nginx_has_loaded(tmp_path: Path) -> None:
 def test_site_with_one_of_our_names(names: list[str], why: str) -> None:
     said = "".join(f'[warn] conflicting server name "{name}" on 0.0.0.0:80\n' for name in names)
     assert refused(said, "server_name a.test\n  b.test;") == why
+
+
+def test_name_that_moves_from_a_source_is_no_other_site_s() -> None:
+    said = '[warn] conflicting server name "a.test" on 0.0.0.0:80\n'
+    assert refused(said, "server_name a.test;", "server_name a.test;") == ""
+    assert refused(said, "server_name a.test;", "server_name b.test;") != ""

@@ -30,6 +30,7 @@ def plan(
     includes: str = "include /etc/nginx/conf.d/*.conf; include /etc/nginx/sites-enabled/*;",
     names: tuple[str, ...] = ("autoconfig.example.com",),
     wanted: list[dict[str, Any]] = WANTED,
+    to_come: int = 0,
 ) -> tuple[dict[str, Any], list[str]]:
     dump = (
         f"# configuration file /etc/nginx/nginx.conf:\n{before}\nhttp {{\n{includes}\n}}\n"
@@ -40,7 +41,7 @@ def plan(
     )
     sockets = module("nginx_listens").sockets(printed)
     found: tuple[dict[str, Any], list[str]] = module("nginx_plan").plan(
-        dump, wanted, names, sockets, "or OTHERWISE"
+        dump, wanted, names, sockets, "or OTHERWISE", to_come
     )
     return found
 
@@ -311,6 +312,24 @@ def test_hash_of_names_that_is_too_small() -> None:
         "server_names_hash_bucket_size 64 of nginx is too small for our longest name "
         "(65 characters); raise it to 128 (/etc/nginx/conf.d/theirs.conf:1)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("sites", "bucket_size", "hash_size", "longest"),
+    [
+        ("", 512, 400_004, 494),
+        ("server_names_hash_bucket_size 64;", 0, 400_004, 46),
+        ("server_names_hash_bucket_size 128; server_names_hash_max_size 4096;", 0, 0, 110),
+    ],
+)
+def test_hash_of_names_that_nobody_knows_yet(
+    sites: str, bucket_size: int, hash_size: int, longest: int
+) -> None:
+    """Names that come without a play find room, or are left out."""
+    found, problems = plan(sites, names=("a.test",), to_come=100_000)
+    assert problems == []
+    sizes = found["bucket_size"], found["hash_size"], found["longest"]
+    assert sizes == (bucket_size, hash_size, longest)
 
 
 def test_no_nginx_yet() -> None:

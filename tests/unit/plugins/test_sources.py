@@ -45,10 +45,6 @@ def test_right_ones() -> None:
         ({"url": "postgresql://reader:hunter2@db.example/x"}, "source customers, url: a password"),
         ({"evry": 5}, 'source customers: unknown key "evry"; did you mean "every"?'),
         ({"domain": {"provider": "gandy"}}, "source customers, domain: provider: no provider"),
-        (
-            {"domain": {"provider": "gandi", "discovery": "certificate"}},
-            "source customers, domain.discovery: certificate is for the domains of the inventory",
-        ),
     ],
 )
 def test_wrong_source(change: dict[str, Any], said: str) -> None:
@@ -114,3 +110,18 @@ def test_packages(change: dict[str, Any], packages: list[str]) -> None:
 def test_timer_follows_the_most_frequent() -> None:
     several = [GOOD | {"every": 300}, GOOD | {"name": "b", "every": 20}, GOOD | {"name": "c"}]
     assert sources().needs(several)["every"] == 20
+
+
+@pytest.mark.parametrize(
+    ("change", "certified"),
+    [
+        ({}, False),
+        ({"domain": {"provider": "gandi", "discovery": "srv"}}, False),
+        ({"domain": {"provider": "gandi", "discovery": "certificate"}}, True),
+        ({"domains": "SELECT domain, x AS Discovery FROM domain"}, True),
+        ({"domains": "SELECT domain, rediscovery FROM domain"}, False),
+    ],
+)
+def test_names_on_certificates_are_expected(change: dict[str, Any], certified: bool) -> None:
+    """Only then is what serves and orders them installed."""
+    assert sources().needs([GOOD, GOOD | {"name": "other"} | change])["certified"] is certified

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mail_autoconfig.cli import main
+from mail_autoconfig.sources.names import Names, save
 
 from .host import Host
 from .samples import ACME, SRV, raw
@@ -186,3 +187,20 @@ def test_list_that_is_not_complete(host: Host, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr() == ("", "sources: down: never read\n")
     wanted.remove("--complete")
     assert main(wanted) == 0
+
+
+def test_status_says_how_the_names_stand(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
+    host.has("a.example")
+    assert update(host) == 0
+    capsys.readouterr()
+    directory = host.directory / "names"
+    directory.mkdir()
+    save(Names(names=2, problem="nginx: broken"), directory, directory / "none")
+    options = [*host.options("state"), "--names", str(directory)]
+    assert main(["sources", "status", *options]) == 1
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "names: nginx: broken",
+        "names: 2 names in nginx",
+    ]
+    assert main(["sources", "status", "--json", *options]) == 1
+    assert json.loads(capsys.readouterr().out)["names"]["problem"] == "nginx: broken"

@@ -456,6 +456,7 @@ def test_json_has_the_records_of_names_without_a_certificate(run: Run) -> None:
     assert found["uncertified"] == {
         "autodiscover.added.test": {
             "domain": "added.test",
+            "sourced": False,
             "records": [
                 "autodiscover.added.test. 3600 IN A 192.0.2.7",
                 "_autodiscover._tcp.added.test. 3600 IN SRV 0 0 443 autodiscover.added.test.",
@@ -463,6 +464,7 @@ def test_json_has_the_records_of_names_without_a_certificate(run: Run) -> None:
         },
         "autoconfig.added.test": {
             "domain": "added.test",
+            "sourced": False,
             "records": ["autoconfig.added.test. 3600 IN A 192.0.2.7"],
         },
     }

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from mail_autoconfig.verify.summary import Host, summarise
 
 RECORDS = ["autodiscover.b.test. 3600 IN A 192.0.2.1", "autoconfig.b.test. 3600 IN A 192.0.2.1"]
@@ -150,3 +152,18 @@ def test_wildcard_and_renewal_that_waits() -> None:
     assert not said.failed
     assert "On a certificate, but failing the check of its renewal:" in said.lines
     assert "   autoconfig.a.test: no record" in said.lines
+
+
+@pytest.mark.parametrize(
+    ("report", "why"),
+    [
+        ({"left_out": dict.fromkeys(NAMES, "points elsewhere: x")}, "points elsewhere: x"),
+        ({}, "not ordered yet"),
+    ],
+)
+def test_customer_s_name_fails_nobody_else_s_run(report: dict[str, Any], why: str) -> None:
+    sourced = {name: {**facts, "sourced": True} for name, facts in WITHOUT.items()}
+    said = summarise([host(uncertified=sourced, report=report)])
+    assert not said.failed
+    assert said.lines[1] == "Left out: autodiscover.b.test, autoconfig.b.test"
+    assert said.lines[2].startswith(f"   {why}: ")

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mail_autoconfig.inventory.read import ConfigurationError
+from mail_autoconfig.store.entry import Entry
+from mail_autoconfig.store.write import write
+from mail_autoconfig.verify.sourced import load
+
+CERTIFICATE = {"provider": "gandi", "discovery": "certificate"}
+
+
+def test_domain_that_is_not_in_nginx_yet_is_not_asked_for(tmp_path: Path) -> None:
+    file, store, named = tmp_path / "config.json", tmp_path / "store", tmp_path / "nginx.conf"
+    raw = {"generic_host": "auto.test", "domains": [{"name": "own.test", **CERTIFICATE}]}
+    file.write_text(json.dumps(raw))
+    assert [*load(file, None, None)[0].domains] == ["own.test"]
+    given = {"new.test": CERTIFICATE, "old.test": CERTIFICATE, "srv.test": {"provider": "gandi"}}
+    given["srv.test"]["discovery"] = "srv"
+    write(store, {}, [Entry(name, "x", keys) for name, keys in given.items()])
+    named.write_text("server {\n    server_name autodiscover.old.test;\n}\n")
+    configuration, sourced = load(file, store, named)
+    assert [*configuration.domains] == ["own.test", "old.test", "srv.test"]
+    assert sourced == {"old.test", "srv.test"}
+    assert load(file, store, tmp_path / "none")[1] == {"srv.test"}
+    store.write_text("no store")
+    with pytest.raises(ConfigurationError, match="can't be read"):
+        load(file, store, named)
