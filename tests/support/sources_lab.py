@@ -46,12 +46,30 @@ def remove(domain: str) -> None:
     postgresql(f"DELETE FROM domain WHERE domain = '{domain}'")
 
 
-def log_in(server: Server, address: str) -> tuple[str, str] | None:
-    """The IMAP host and the log-in name that Outlook is told; None: the domain is not known."""
+def mariadb(statement: str) -> None:
+    """Run SQL in the table of somebody's own."""
+    DATABASES.check_output("mariadb --skip-ssl hosting --execute %s", statement)
+
+
+def add_certified(domain: str) -> None:
+    """A customer whose names are to be on a certificate."""
+    values = f"'{domain}', 'Own names', TRUE, 'certificate'"
+    mariadb(f"INSERT INTO customers (mail_domain, company, paid, discovery) VALUES ({values})")
+
+
+def remove_certified(domain: str) -> None:
+    mariadb(f"DELETE FROM customers WHERE mail_domain = '{domain}'")
+
+
+def log_in(server: Server, address: str, at: str = "") -> tuple[str, str] | None:
+    """The IMAP host and the log-in name that Outlook is told; None: the domain is not known.
+
+    It asks at the generic host, or at another name.
+    """
     answer = server.ask(
         "https",
         "POST",
-        f"auto.{server.suffix}",
+        at or f"auto.{server.suffix}",
         "/autodiscover/autodiscover.xml",
         {"Content-Type": "text/xml"},
         pox_request(address),

@@ -231,10 +231,6 @@ def test_verify_asks_for_their_domains(server: Server) -> None:
             "source x, url: a password in it",
         ),
         ({"domain": {"provider": "acme"}}, 'source x, domain: provider: no provider "acme"'),
-        (
-            {"domain": {"provider": "gandi", "discovery": "certificate"}},
-            "source x, domain.discovery: certificate is for the domains of the inventory",
-        ),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_changes(
@@ -246,6 +242,23 @@ def test_what_is_wrong_is_said_before_anything_changes(
     (line,) = refusal(done).splitlines()
     assert line.startswith(said)
     assert "hunter2" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        (
+            {"autoconfig_certificates_mode": "selfsigned"},
+            "autoconfig_certificates_mode is selfsigned",
+        ),
+        ({"autoconfig_certificates_host": TWELVE.name}, "autoconfig_certificates_host is "),
+    ],
+)
+def test_names_that_nobody_can_certify_are_refused(variables: dict[str, str], said: str) -> None:
+    """With what to write in their place."""
+    (line,) = refusal(play("--limit", TWELVE.name, **variables)).splitlines()
+    assert line.startswith(said)
+    assert "write discovery: srv for the domains of autoconfig_sources" in line
 
 
 def test_removed_where_there_are_none() -> None:
@@ -265,6 +278,10 @@ def test_removed_where_there_are_none() -> None:
         "/etc/mail-autoconfig/sources-secrets.json",
         "/var/lib/mail-autoconfig/sources",
         "/var/lib/mail-autoconfig/store",
+        "/etc/systemd/system/mail-autoconfig-names.service",
+        "/etc/mail-autoconfig/names.json",
+        "/etc/mail-autoconfig/nginx",
+        "/var/lib/mail-autoconfig/names",
     ):
         assert not TWELVE.host.file(path).exists
     assert not TWELVE.host.user("mail-autoconfig-sources").exists

@@ -255,7 +255,9 @@ def run(
     if strange := forced - assignment.keys():
         raise CertificatesError(f"no certificate {min(strange)}; there is {', '.join(assignment)}")
     while True:
-        job = Run(settings, assignment, certbot, check, advise=advise, complaint=complaint)
+        job = Run(
+            settings, assignment, certbot, check, advise=advise, complaint=complaint, state=STATE
+        )
         if dry:
             return job.plan(forced)
         report = job.apply(forced).after_another(report)

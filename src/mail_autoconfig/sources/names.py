@@ -43,7 +43,8 @@ class Names:
 
     def lines(self) -> Iterator[str]:
         """All of it for people, the problem apart."""
-        on = f" on {self.certificates} certificates" if self.certificates else ""
+        count = self.certificates
+        on = f", {count} certificate{'s' * (count != 1)} for them" if count else ""
         yield f"{self.names} names in nginx{on}"
         for name, why in list(self.left_out.items())[:_SHOWN]:
             # Whatever the store has as a name gets into no terminal.

@@ -32,7 +32,7 @@ def test_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> No
     assert main(["names", "--check", "--json", *arguments]) == 0
     assert json.loads(capsys.readouterr().out)["changed"]
     assert main(["names", *arguments]) == 0
-    assert capsys.readouterr().out == "2 names in nginx on 1 certificates\n"
+    assert capsys.readouterr().out == "2 names in nginx, 1 certificate for them\n"
     assert main(["names", *arguments]) == 0
     assert capsys.readouterr().out == ""
 

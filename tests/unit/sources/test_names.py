@@ -32,7 +32,7 @@ def test_lines_for_people() -> None:
     lines = [*found.details()]
     assert lines[:3] == [
         "names: nginx: broken",
-        "names: 4 names in nginx on 2 certificates",
+        "names: 4 names in nginx, 2 certificates for them",
         "names: left out: 0.test: no",
     ]
     assert lines[-1] == "names: left out: 1480 more names"
