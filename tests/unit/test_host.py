@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from mail_autoconfig import host
-from mail_autoconfig.host import NginxError, locked, point_link, reload_nginx, replace_file
+from mail_autoconfig.host import (
+    NginxError,
+    locked,
+    nginx_dump,
+    point_link,
+    reload_nginx,
+    replace_file,
+)
 
 
 @pytest.mark.parametrize("content", ["für\n", b"\xff\x00"])
@@ -132,3 +139,11 @@ def test_host_without_nginx(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "NGINX_TEST", ("/nowhere/nginx", "-t"))
     with pytest.raises(NginxError, match="No such file"):
         reload_nginx()
+
+
+def test_configuration_of_nginx(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "NGINX_DUMP", ("echo", "http {}"))
+    assert nginx_dump() == "http {}\n"
+    monkeypatch.setattr(host, "NGINX_DUMP", ("sh", "-c", "echo '[emerg] oops' >&2; exit 1"))
+    with pytest.raises(NginxError, match="oops"):
+        nginx_dump()

@@ -266,6 +266,17 @@ def test_service_that_reads_the_sources_needs_no_paths() -> None:
         assert Templar(DataLoader(), variables=shared).template(raw) == str(path)
 
 
+def test_service_that_puts_names_into_nginx_needs_no_paths() -> None:
+    shared = read(ROOT / "roles/preflight/vars/main.yml")
+    options = cli.parser().parse_args(["names"])
+    assert str(options.configuration) == shared["__autoconfig_configuration"]
+    assert str(options.store) == shared["__autoconfig_store"]
+    assert str(options.state) == shared["__autoconfig_names_state"]
+    assert str(options.file) == shared["__autoconfig_names_settings"]
+    status = cli.parser().parse_args(["sources", "status"])
+    assert status.names == options.state
+
+
 def test_accepted_finding_is_one_word_of_the_unit() -> None:
     """Whatever it has: systemd.service(5), "Command lines", and systemd.syntax(7), "Quoting"."""
     unit = ROOT / "roles/monitor/templates/mail-autoconfig-doctor.service.j2"

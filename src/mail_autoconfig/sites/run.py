@@ -18,7 +18,7 @@ from ..store.join import joined
 from . import proof
 from .file import write
 from .settings import NamesError, Settings
-from .wanted import Others, Wanted, names_elsewhere, names_in, wanted
+from .wanted import ELSEWHERE, Others, Wanted, names_elsewhere, names_in, wanted
 
 NGINX = "nginx.conf"
 ASSIGNMENT = "certificates.json"
@@ -83,22 +83,29 @@ class Run:
         state.mkdir(mode=0o755, exist_ok=True)
         with locked(state):
             last = load(state) or Names()
-            stamp = state / _STORE
             read = self._files.store.stat().st_mtime_ns if self._files.store.exists() else 0
             try:
                 result = self._look()
                 if not self._is_in_force(result):
                     self._put_in_force(result)
                     self._report.changed = True
-                stamp.touch()
-                os.utime(stamp, ns=(read, read))
+                self._mark(read)
             except NamesError as error:
-                stamp.unlink(missing_ok=True)  # the next run tries again
+                self._mark(0)
                 self._report.names, self._report.certificates = last.names, last.certificates
                 self._report.problem = str(error)
             self._report.time = self._clock()
             save(self._report, state, self._settings.metrics)
         return self._report
+
+    def _mark(self, read: int) -> None:
+        """Remember which store was read; where something may come right by itself, none."""
+        stamp = self._files.state / _STORE
+        if read and ELSEWHERE not in self._report.left_out.values():
+            stamp.touch()
+            os.utime(stamp, ns=(read, read))
+        else:
+            stamp.unlink(missing_ok=True)
 
     def _look(self) -> _Result:
         """See what is to be in force."""

@@ -17,6 +17,9 @@ _FILE = re.compile(r"^# configuration file (/.*):$", re.MULTILINE)
 _COMMENT = re.compile(r"(?:^|\s)#[^\n]*")
 _SERVER_NAME = re.compile(r"(?:^|[\s;{}])server_name\s+([^;{}]+)(?=;)")
 
+ELSEWHERE = "another site of this nginx serves it"
+"""Why a name is left out, until that site gives it away."""
+
 
 @dataclass(frozen=True, slots=True)
 class Others:
@@ -76,7 +79,7 @@ def _refusal(name: str, others: Others, longest: int) -> str:
         return "not a host name"
     if len(name) > longest:
         return f"longer than {longest} octets; raise nginx's server_names_hash_bucket_size"
-    return "another site of this nginx serves it" if name in others.sites else ""
+    return ELSEWHERE if name in others.sites else ""
 
 
 def names_in(text: str) -> frozenset[str]:

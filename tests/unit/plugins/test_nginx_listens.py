@@ -60,6 +60,9 @@ def test_stream_mail_and_ours() -> None:
         "stream { server { listen 443; } server { listen 53 udp; } }\n"
         "mail { server { listen 143; } } http { include d/*; }\n"
         "# configuration file /d/zz-mail-autoconfig.conf:\nserver { listen 80; }\n"
+        "include /var/lib/mail-autoconfig/names/nginx*.conf;\n"
+        "# configuration file /var/lib/mail-autoconfig/names/nginx.conf:\nserver { include /e; }\n"
+        "# configuration file /e:\nlisten 80;\n"
     )
     found = module("nginx_listens").listens(module("nginx_dump").read(text))
     assert [(each.kind, each.first) for each in found] == [("stream", 443), ("mail", 143)]

@@ -94,6 +94,11 @@ def test_name_of_another_site_is_left_to_it(host: Played) -> None:
     assert host.served() == {"autoconfig.a.test"}
     assert report.left_out == {"autodiscover.a.test": "another site of this nginx serves it"}
     assert not host.run().changed
+    assert not (host.files.state / "store").exists()  # so that each run looks again
+    host.theirs = ""
+    assert host.run().changed
+    assert host.served() == names_of(["a.test"])
+    assert (host.files.state / "store").exists()
 
 
 @pytest.mark.parametrize("fault", ["broken", "unproven"])
