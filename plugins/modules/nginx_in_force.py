@@ -149,7 +149,7 @@ def ask(question: Question, path: str) -> str:
             wire.sendall(f"PROXY {kind} {ends}\r\n".encode())
         if not question.tls:
             return talk(wire, question.name, path)
-        context = ssl.create_default_context()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         with context.wrap_socket(wire, server_hostname=question.name) as secured:

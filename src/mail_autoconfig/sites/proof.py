@@ -7,12 +7,13 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 
 from .settings import Place, Settings
 
 _STEP = 5.0  # seconds for each step of a question
 _PAUSE = 0.2  # seconds
-_PATIENCE = 15.0  # seconds until the answers must have the digest
+_PATIENCE = 60.0  # seconds until the answers must have the digest; very many names take some
 _LARGEST = 1 << 16  # bytes of an answer
 _NOT_HERE = errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.EAFNOSUPPORT
 
@@ -36,19 +37,19 @@ def unproven(
     ask: Callable[[Question, str], str] | None = None,
     patience: float = _PATIENCE,
 ) -> str:
-    """Ask until all answers have the digest; why one of them has not, or an empty string."""
-    until, left = time.monotonic() + patience, list(asked)
-    while True:
-        said = {question: _said(question, path, digest, ask or _ask) for question in left}
-        left = [question for question in left if said[question]]
-        if not left:
-            return ""
-        if time.monotonic() > until:
-            (place, name), *_more = left
-            scheme = "https" if place.tls else "http"
-            where = f"{scheme}://{name} at {place.address} port {place.port}"
-            return f"{where}: {said[left[0]]}"
-        time.sleep(_PAUSE)
+    """Ask until each answer has the digest; why one of them has not, or an empty string.
+
+    One after the other: while nginx still loads the file, there is one question and not a thousand.
+    """
+    until = time.monotonic() + patience
+    for question in asked:
+        while why := _said(question, path, digest, ask or _ask):
+            if time.monotonic() > until:
+                place, name = question
+                scheme = "https" if place.tls else "http"
+                return f"{scheme}://{name} at {place.address} port {place.port}: {why}"
+            time.sleep(_PAUSE)
+    return ""
 
 
 def _said(question: Question, path: str, digest: str, ask: Callable[[Question, str], str]) -> str:
@@ -66,11 +67,17 @@ def _ask(question: Question, path: str) -> str:
     with socket.create_connection((place.address, place.port), _STEP, source) as wire:
         if not place.tls:
             return _talk(wire, name, path)
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE  # it may be a placeholder
-        with context.wrap_socket(wire, server_hostname=name) as secured:
+        with _context().wrap_socket(wire, server_hostname=name) as secured:
             return _talk(secured, name, path)
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    """Reads no authorities, which would take long: what is there may be a placeholder."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _talk(wire: socket.socket, name: str, path: str) -> str:
