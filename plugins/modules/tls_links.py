@@ -41,6 +41,9 @@ options:
   prune:
     description: Remove each other link whose whole name matches this regular expression.
     type: str
+  sweep:
+    description: Directory of certificates, from which what no link points to is removed.
+    type: path
 attributes:
   check_mode:
     description: Says which links would change.
@@ -68,7 +71,8 @@ RETURN = r""" # """
 
 import os
 import re
-from typing import Any, Dict
+import shutil
+from typing import Any, Dict, Iterable, List
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -105,9 +109,34 @@ def wanted(directory: str, before: Dict[str, str], parameters: Dict[str, Any]) -
     if parameters["prune"]:
         pattern = re.compile(parameters["prune"])
         for name in before:
-            if pattern.fullmatch(name) and name not in parameters["names"]:
+            kept = name in parameters["names"] or name in parameters["links"]
+            if pattern.fullmatch(name) and not kept:
                 del after[name]
     return after
+
+
+def change(directory: str, before: Dict[str, str], after: Dict[str, str]) -> None:
+    """Make the links as they should be; they are known as they were before."""
+    for name in after:
+        if after[name] != before.get(name):
+            point(directory, name, after[name])
+    for name in before:
+        if name not in after:
+            os.unlink(os.path.join(directory, name))
+
+
+def unused(directory: str, targets: Iterable[str]) -> List[str]:
+    """Return what is in a directory and is none of these."""
+    listed = sorted(os.listdir(directory)) if os.path.isdir(directory) else []
+    return sorted({os.path.join(directory, name) for name in listed}.difference(targets))
+
+
+def remove(path: str) -> None:
+    """Remove a file, or a directory with all that is in it."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.unlink(path)
 
 
 def has_certificate(directory: str, name: str) -> bool:
@@ -126,6 +155,7 @@ def main() -> None:
             "replace": {"type": "bool", "default": False},
             "links": {"type": "dict", "default": {}},
             "prune": {"type": "str"},
+            "sweep": {"type": "path"},
         },
         supports_check_mode=True,
     )
@@ -134,18 +164,20 @@ def main() -> None:
         module.fail_json(msg="names without target; say where the links should point")
     before = links(directory)
     after = wanted(directory, before, module.params)
+    sweep = module.params["sweep"]
+    swept = unused(sweep, after.values()) if sweep else []
     if not module.check_mode:
-        for name in after:
-            if after[name] != before.get(name):
-                point(directory, name, after[name])
-        for name in before:
-            if name not in after:
-                os.unlink(os.path.join(directory, name))
+        change(directory, before, after)
+        for path in swept:
+            remove(path)
     differing = {name for name in {**before, **after} if before.get(name) != after.get(name)}
     module.exit_json(
-        changed=bool(differing),
+        changed=bool(differing or swept),
         diff={
-            "before": {name: before[name] for name in sorted(differing) if name in before},
+            "before": {
+                **{name: before[name] for name in sorted(differing) if name in before},
+                **dict.fromkeys(swept, "unused"),
+            },
             "after": {name: after[name] for name in sorted(differing) if name in after},
         },
     )

@@ -21,7 +21,7 @@ DIRECTORIES = {
 }
 """The variables with a directory on the controller, which the plays make."""
 MODULES = {
-    "community.crypto": "x509_certificate",
+    "community.crypto": "x509_certificate_info",
     "ansible.windows": "win_powershell",
 }
 """One module of each collection that the roles use."""
@@ -62,8 +62,7 @@ def collections(
     host = variables.get("inventory_hostname")
     on_windows = host not in groups.get("autoconfig_outlook_samba_controllers", ())
     for_files = host in groups.get("autoconfig_servers", ())
-    modes = ("selfsigned", "existing")
-    if "certificates" in roles and values.get("autoconfig_certificates_mode") in modes:
+    if "certificates" in roles and values.get("autoconfig_certificates_mode") == "existing":
         yield from _collection("community.crypto")
     if "outlook" in roles and on_windows and not for_files:
         yield from _collection("ansible.windows")

@@ -29,21 +29,45 @@ Answer = Callable[[str, str, str, str, bytes], Reply]
 def certificate(directory: Path, names: Iterable[str], days: int = 1) -> Path:
     """A self-signed certificate with its key; it is its own authority."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    builder = _builder("test", "test", key, days).add_extension(
+        x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False
+    )
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+    return _written(directory / "certificate.pem", builder.sign(key, hashes.SHA256()), key)
+
+
+def of_an_authority(directory: Path, names: Iterable[str]) -> tuple[Path, Path]:
+    """The certificate of an authority of one's own, and one of it with its key.
+
+    Without key identifiers, as many such authorities make them.
+    """
+    root, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    own = _builder("root", "root", root).add_extension(x509.BasicConstraints(True, None), True)
+    leaf = _builder("test", "root", key).add_extension(
+        x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False
+    )
+    return (
+        _written(directory / "root.pem", own.sign(root, hashes.SHA256()), root),
+        _written(directory / "leaf.pem", leaf.sign(root, hashes.SHA256()), key),
+    )
+
+
+def _builder(
+    subject: str, issuer: str, key: ec.EllipticCurvePrivateKey, days: int = 1
+) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
-    made = (
+    return (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=10))
         .not_valid_after(now + datetime.timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
-        .sign(key, hashes.SHA256())
     )
-    path = directory / "certificate.pem"
+
+
+def _written(path: Path, made: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Path:
     path.write_bytes(
         made.public_bytes(serialization.Encoding.PEM)
         + key.private_bytes(

@@ -83,7 +83,7 @@ def test_selfsigned_and_existing_and_back() -> None:
         shown = server.run(
             "openssl s_client -connect 127.0.0.1:443 "
             f"-servername autoconfig.corp.{server.suffix} "
-            "-CAfile /etc/mail-autoconfig/tls/selfsigned/fullchain.pem -verify_return_error "
+            "-CAfile /etc/mail-autoconfig/tls/mail-autoconfig/fullchain.pem -verify_return_error "
             f"-verify_hostname autoconfig.corp.{server.suffix} </dev/null"
         )
         assert "Verify return code: 0 (ok)" in shown

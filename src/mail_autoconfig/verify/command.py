@@ -41,7 +41,12 @@ def add_command(commands: Commands) -> None:
         help="the responder's unix socket; nginx is asked for each name then, and fully for some",
     )
     trust = verify.add_mutually_exclusive_group()
-    trust.add_argument("--ca", type=Path, metavar="FILE", help="trust this authority alone (PEM)")
+    trust.add_argument(
+        "--ca",
+        type=Path,
+        metavar="FILE",
+        help="trust this authority alone (PEM); of a directory, each NAME/fullchain.pem in it",
+    )
     trust.add_argument(
         "--any-ca", action="store_true", help="trust every authority; names must match all the same"
     )

@@ -134,10 +134,18 @@ def test_text_is_seen_as_what_it_says() -> None:
     )
 
 
+EXISTING = {
+    "autoconfig_certificates_mode": "existing",
+    # Two paths that are there.
+    "autoconfig_certificates_existing_certificate": "/etc/mail-autoconfig/config.json",
+    "autoconfig_certificates_existing_key": "/run/systemd/system",
+}
+
+
 @pytest.mark.parametrize(
     ("roles", "variables", "collection"),
     [
-        (SERVER, {}, "community.crypto"),
+        (SERVER, EXISTING, "community.crypto"),
         (("preflight", "outlook"), {"inventory_hostname": "pc1"}, "ansible.windows"),
     ],
 )

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-COLLECTIONS = Path(__file__).parents[3] / "collections"
+from support import modules
 
 
 def test_links_and_point(tmp_path: Path) -> None:
@@ -31,6 +28,7 @@ def test_links_and_point(tmp_path: Path) -> None:
         ({"names": ["b"]}, {"a": "live", "a-2": "live", "b": "new"}),
         ({"names": ["a"], "prune": "a(-[0-9])?"}, {"a": "live", "b": "x"}),
         ({"names": [], "prune": "a"}, {"a-2": "live", "b": "x"}),
+        ({"names": [], "links": {"a": "y"}, "prune": "a.*"}, {"a": "y", "b": "x"}),
         ({"names": [], "links": {"a": "y"}}, {"a": "y", "a-2": "live", "b": "x"}),
         (
             {"names": ["c"], "moved_from": {"c": "a"}},
@@ -65,19 +63,38 @@ def test_new_certificate_for_domains_of_another(tmp_path: Path) -> None:
         "target": str(tmp_path / "placeholder"),
         "moved_from": {"mail-autoconfig-2": "mail-autoconfig", "mail-autoconfig-3": "none"},
     }
-    module = "ansible_collections.mailhost.autoconfig.plugins.modules.tls_links"
-    loader = (
-        "import runpy; from ansible.plugins.loader import init_plugin_loader; "
-        f"init_plugin_loader([{str(COLLECTIONS)!r}]); "
-        f"runpy.run_module({module!r}, run_name='__main__')"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", loader],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(done.stdout)["changed"]
+    assert modules.direct("tls_links", arguments)["changed"]
     targets = [(tmp_path / name).readlink().name for name in names]
     assert targets == ["live", "live", "placeholder"]
+
+
+def test_directories_that_no_link_points_to_are_swept(tmp_path: Path) -> None:
+    """As those of an earlier version, with the files of one certificate for all names."""
+    swept, links = tmp_path / "selfsigned", tmp_path / "tls"
+    for name in "mail-autoconfig", "mail-autoconfig-2":
+        (swept / name).mkdir(parents=True)
+    (swept / "fullchain.pem").touch()
+    links.mkdir()
+    (links / "mail-autoconfig").symlink_to(swept)
+    (links / "mail-autoconfig-2").symlink_to(swept / "mail-autoconfig-2")
+    (links / "current").symlink_to(links / "mail-autoconfig")
+    arguments = {
+        "directory": str(links),
+        "names": [],
+        "links": {"mail-autoconfig": str(swept / "mail-autoconfig")},
+        "prune": "mail-autoconfig.*",
+        "sweep": str(swept),
+    }
+    checked = modules.direct("tls_links", arguments, check=True)
+    assert len(list(swept.iterdir())) == 3
+    done = modules.direct("tls_links", arguments)
+    assert done["diff"] == checked["diff"]
+    assert done["diff"]["before"] == {
+        "mail-autoconfig": str(swept),
+        "mail-autoconfig-2": str(swept / "mail-autoconfig-2"),
+        str(swept / "fullchain.pem"): "unused",
+        str(swept / "mail-autoconfig-2"): "unused",
+    }
+    assert [path.name for path in swept.iterdir()] == ["mail-autoconfig"]
+    assert sorted(path.name for path in links.iterdir()) == ["current", "mail-autoconfig"]
+    assert not modules.direct("tls_links", arguments)["changed"]

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import socket
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from mail_autoconfig.verify.endpoints import Answer, Endpoints
 from support import answers
 from support.answers import POX, Reply
 from support.asgi import transport
-from support.local_servers import Unix, Web, certificate
+from support.local_servers import Unix, Web, certificate, of_an_authority
 
 
 class Front:
@@ -200,6 +202,48 @@ def test_expired_certificate_of_any_authority(run: Run, tmp_path: Path) -> None:
     run.front = Front(RAW, certificate(tmp_path, NAMES, days=-1))
     run.ca = ["--any-ca"]
     assert "certificate has expired" in run.failure()
+
+
+def test_authority_without_key_identifiers(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python refuses it since 3.13; mail clients do not."""
+    default = ssl.create_default_context
+
+    def as_on_python_3_13(**trusted: Any) -> ssl.SSLContext:
+        context = default(**trusted)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    root, leaf = of_an_authority(tmp_path, NAMES)
+    run.front.close()
+    run.front = Front(RAW, leaf)
+    run.ca = ["--ca", str(root)]
+    host, port = run.front.address("https").split(":")
+    strict = as_on_python_3_13(cafile=root)
+    with (
+        socket.create_connection((host, int(port))) as raw,
+        pytest.raises(ssl.SSLCertVerificationError, match="Missing"),
+    ):
+        strict.wrap_socket(raw, server_hostname="example.test")
+    monkeypatch.setattr(ssl, "create_default_context", as_on_python_3_13)
+    assert run.verify()[0] == 0
+
+
+def test_self_signed_certificates_below_a_directory(run: Run, tmp_path: Path) -> None:
+    for number in range(2):
+        (tmp_path / f"tls/{number}").mkdir(parents=True)
+    (tmp_path / "tls/0/fullchain.pem").write_bytes(Path(run.ca[1]).read_bytes())
+    (tmp_path / "other").mkdir()
+    other = certificate(tmp_path / "other", ["other.test"])
+    (tmp_path / "tls/1/fullchain.pem").write_bytes(other.read_bytes())
+    (tmp_path / "tls/received").touch()
+    run.ca = ["--ca", str(tmp_path / "tls")]
+    assert run.verify()[0] == 0
+    (tmp_path / "tls/0/fullchain.pem").unlink()
+    assert "its certificate is not trusted: " in run.failure()
+    (tmp_path / "tls/1/fullchain.pem").unlink()
+    assert run.verify()[1] == [f"{tmp_path / 'tls'}: no certificates: no fullchain.pem below it"]
 
 
 def test_ca_file_without_certificates(run: Run, tmp_path: Path) -> None:
