@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils import forms
-from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.files import copy
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.files import copy_text, read
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
 
 GROUPS = load("certificates.groups")
@@ -46,8 +45,8 @@ class ActionModule(ActionBase):
             read = self.read(str(arguments["live"]), task_vars)
             before, warnings = GROUPS.rebuild(units, read["certificates"]), read.get("warnings", [])
         assignment = GROUPS.assign(units, before, size)
-        content = GROUPS.dump(assignment).encode()
-        written: dict[str, Any] = copy(self, content, str(arguments["path"]), "0644", task_vars)
+        content, path = GROUPS.dump(assignment), str(arguments["path"])
+        written: dict[str, Any] = copy_text(self, content, path, task_vars)
         first = next(iter(units), None)
         return written | {
             "warnings": [*written.get("warnings", []), *warnings],
@@ -63,11 +62,9 @@ class ActionModule(ActionBase):
 
     def kept(self, path: str) -> dict[str, list[str]] | None:
         """Certificate -> domains, of an earlier run; None if there is no such file or no sense."""
-        kept = self._low_level_execute_command(f"cat -- {shlex.quote(path)}")
-        if kept["rc"] != 0:
-            return None
+        kept = read(self, path)
         try:
-            return {name: list(members) for name, members in GROUPS.load(kept["stdout"]).items()}
+            return {name: list(members) for name, members in GROUPS.load(kept or "").items()}
         except ValueError:
             return None
 

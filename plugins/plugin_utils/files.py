@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from ansible import constants
 from ansible.plugins.action import ActionBase
+from ansible_collections.mailhost.autoconfig.plugins.plugin_utils import differences
 from ansible_collections.mailhost.autoconfig.plugins.plugin_utils.program import load
+
+LARGE = {"src_larger", "dst_larger"}
+"""Ansible's marks of a file whose content it does not show."""
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -25,18 +30,25 @@ def shown(header: str, before: str, after: str) -> dict[str, str]:
 
 
 def copy(
-    action: ActionBase, content: bytes, dest: str, mode: str, task_vars: dict[str, Any] | None
+    action: ActionBase,
+    content: bytes,
+    dest: str,
+    mode: str,
+    task_vars: dict[str, Any] | None,
+    **options: Any,
 ) -> dict[str, Any]:
     """Let ``ansible.builtin.copy`` put a file on the host: check mode, diff, atomic move.
 
     :arg mode: of the file, which is root's, such as ``0644``
-    :returns: the result of ``ansible.builtin.copy``
+    :arg options: more arguments of ``ansible.builtin.copy``
+    :returns: its result
     """
     descriptor, name = tempfile.mkstemp(dir=constants.DEFAULT_LOCAL_TMP)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     task = action._task.copy()
     task.args = {"src": name, "dest": dest, "owner": "root", "group": "root", "mode": mode}
+    task.args |= options
     plugin = action._shared_loader_obj.action_loader.get(
         "ansible.builtin.copy",
         task=task,
@@ -51,3 +63,28 @@ def copy(
     finally:
         Path(name).unlink()
     return result
+
+
+def copy_text(
+    action: ActionBase, text: str, dest: str, task_vars: dict[str, Any] | None, **options: Any
+) -> dict[str, Any]:
+    """As :func:`copy`, for all to read; shows what changes in a large text too."""
+    before = (read(action, dest) if action._task.diff else None) or ""
+    result = copy(action, text.encode(), dest, "0644", task_vars, **options)
+    if isinstance(result.get("diff"), list):
+        result["diff"] = [
+            prepared(dest, before, text) if LARGE & each.keys() else each for each in result["diff"]
+        ]
+    return result
+
+
+def read(action: ActionBase, path: str) -> str | None:
+    """Return a text on the host; None if there is none."""
+    found = action._low_level_execute_command(f"cat -- {shlex.quote(path)}")
+    return None if found["rc"] else str(found["stdout"])
+
+
+def prepared(path: str, before: str, after: str) -> dict[str, str]:
+    """Return what changes in a large file, as Ansible prints it."""
+    changes = differences.lines(before, after)
+    return {"prepared": "\n".join([f"--- before: {path}", f"+++ after: {path}", *changes, ""])}
