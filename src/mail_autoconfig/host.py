@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 NGINX_TEST = "/usr/sbin/nginx", "-t", "-q"
 NGINX_DUMP = "/usr/sbin/nginx", "-T", "-q"
@@ -19,20 +22,22 @@ class NginxError(Exception):
     """nginx or systemd refuses what it was told; the text is the line that says why."""
 
 
-def replace_file(path: Path, content: str | bytes, mode: int = 0o644) -> None:
+def replace_file(path: Path, content: str | bytes | BinaryIO, mode: int = 0o644) -> None:
     """Write a file at once: a reader has the old content or the new, never a part of it.
 
-    Text is written as UTF-8. What is no regular file, such as /dev/stdout, is written to. Raises
-    OSError, and leaves the old file then.
+    Text is written as UTF-8; a file is read from where it is. What is no regular file, such as
+    /dev/stdout, is written to. Raises OSError, and leaves the old file then.
     """
     data = content.encode() if isinstance(content, str) else content
+    source = io.BytesIO(data) if isinstance(data, bytes) else data
     if path.exists() and not path.is_file():
-        path.write_bytes(data)
+        with path.open("wb") as file:
+            shutil.copyfileobj(source, file)
         return
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            shutil.copyfileobj(source, file)
             os.fchmod(descriptor, mode)
         Path(name).replace(path)
     except BaseException:

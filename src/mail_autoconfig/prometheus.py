@@ -18,5 +18,10 @@ def gauge(name: str, text: str, samples: Iterable[Sample]) -> Iterator[str]:
     yield f"# HELP {name} {text}"
     yield f"# TYPE {name} gauge"
     for labels, value in samples:
-        shown = ",".join(f'{key}="{label.translate(_ESCAPES)}"' for key, label in labels.items())
-        yield f"{name}{{{shown}}} {int(value)}" if shown else f"{name} {int(value)}"
+        yield sample(name, labels, value)
+
+
+def sample(name: str, labels: Mapping[str, str], value: float) -> str:
+    """The line of one sample."""
+    shown = ",".join(f'{key}="{label.translate(_ESCAPES)}"' for key, label in labels.items())
+    return f"{name}{{{shown}}} {int(value)}" if shown else f"{name} {int(value)}"

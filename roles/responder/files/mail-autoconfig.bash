@@ -47,7 +47,7 @@ _mail_autoconfig() {
         'share relay') words='-h --help' files=1 ;;
         'share fetch') words='-h --help --dry-run' files=1 ;;
         'issue') words='-h --help --secret --deployment --names --every --port' files=1 ;;
-        'doctor') words='-h --help --domain --inventory --store --log-in --verbose -v --ignore --since --keep --json --html --prometheus --allow-private --ca --name-server --at-once' ;;
+        'doctor') words='-h --help --domain --inventory --store --log-in --verbose -v --ignore --since --keep --json --html --prometheus --allow-private --ca --name-server --at-once --within' ;;
         'import') words='-h --help --from-domain --domain --address --allow-private --ca --name-server' files=1 ;;
         'sources') words='update run list status check -h --help' ;;
         'sources update') words='-h --help --accept --wait --settings --configuration --secrets --state --store --metrics' ;;
@@ -98,6 +98,7 @@ _mail_autoconfig() {
         'doctor --ca') words='' files=1 ;;
         'doctor --name-server') words='' files= ;;
         'doctor --at-once') words='' files= ;;
+        'doctor --within') words='' files= ;;
         'import --from-domain') words='' files= ;;
         'import --domain') words='' files= ;;
         'import --address') words='' files= ;;

@@ -88,6 +88,12 @@ def _add_how_it_asks(doctor: argparse.ArgumentParser) -> None:
     doctor.add_argument(
         "--at-once", type=_count, default=32, metavar="N", help="domains at a time [%(default)s]"
     )
+    doctor.add_argument(
+        "--within",
+        type=_count,
+        metavar="SECONDS",
+        help="begin no domain after that; with --since and --keep a later run goes on",
+    )
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:

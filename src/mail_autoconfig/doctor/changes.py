@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .data import Report
 
@@ -35,25 +36,50 @@ class Changes:
                 yield f"{word} since {self.time}: {domain}: {code} at {subject}"
 
 
-def changes(path: Path, reports: Sequence[Report]) -> Changes | None:
-    """What changed at the domains of both runs; None where there was no earlier one.
+class Former:
+    """An earlier run, read domain by domain: there may be very many."""
 
-    Raises FormerError.
-    """
-    if not path.exists():
-        return None
-    try:
-        former = json.loads(path.read_text("utf-8"))
-        time = str(former.get("time", "the last run"))
-        before = {
-            (each["domain"], found["code"], found["subject"])
-            for each in former["domains"]
-            for found in each["findings"]
-            if found["severity"] in _WEIGHS
-        }
-        domains = {each["domain"] for each in former["domains"]}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise FormerError(f"{path}: no JSON of the doctor: {type(error).__name__}") from None
+    def __init__(self, path: Path) -> None:
+        """Read a file that `--keep` or `--json` wrote. Raises FormerError."""
+        self._path = path
+        self.time = ""
+        self.weighing: set[Key] = set()
+        self.domains: set[str] = set()
+        self.examined: dict[str, str] = {}
+        """Address -> when it was examined, in a form that sorts."""
+        try:
+            for each in self.entries():
+                self.domains.add(each["domain"])
+                self.examined[each["address"]] = each["time"]
+                self.weighing.update(
+                    (each["domain"], found["code"], found["subject"])
+                    for found in each["findings"]
+                    if found["severity"] in _WEIGHS
+                )
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            raise FormerError(f"{path}: no JSON of the doctor: {type(error).__name__}") from None
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """The domains, as they are in the file."""
+        with self._path.open(encoding="utf-8") as file:
+            first = file.readline()
+            if not first.rstrip().endswith('"domains": ['):  # an earlier version's, as a whole
+                document = json.loads(first + file.read())
+                self.time = str(document.get("time", "the last run"))
+                for each in document["domains"]:
+                    yield {"time": self.time, **each}
+                return
+            self.time = json.loads(f"{first}]}}")["time"]
+            for line in file:
+                if line.startswith("]"):
+                    return
+                yield json.loads(line.rstrip().rstrip(","))
+        raise ValueError("without an end")
+
+
+def changes(former: Former, reports: Sequence[Report]) -> Changes:
+    """What changed at the domains of both runs."""
+    before = former.weighing
     now = [
         (each.domain, found.code, found.subject)
         for each in reports
@@ -61,6 +87,6 @@ def changes(path: Path, reports: Sequence[Report]) -> Changes | None:
         if found.severity in _WEIGHS
     ]
     here = {each.domain for each in reports}
-    new = tuple(dict.fromkeys(key for key in now if key not in before and key[0] in domains))
+    new = tuple(dict.fromkeys(key for key in now if key not in before and key[0] in former.domains))
     gone = tuple(sorted(key for key in before - set(now) if key[0] in here))
-    return Changes(time, new, gone)
+    return Changes(former.time, new, gone)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
+import math
 import os
+import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import dns.resolver
 from rich.console import Console
@@ -26,21 +27,19 @@ from ..inventory.model import Configuration
 from ..inventory.read import ConfigurationError
 from ..store.file import StoreError
 from ..store.join import FEW, joined
-from . import output_json
 from .case import Case, Visits
-from .changes import Changes, FormerError, changes
-from .data import Report, Severity
+from .changes import Former, FormerError
+from .collected import Collected
+from .data import Report
 from .examine import examine_all
 from .fetch import Fetcher
 from .order import Accepted
 from .output_html import page
-from .output_prometheus import metrics
 from .output_table import show
 from .resolve import Resolver
 from .sockets import OwnTroubleError, allow_many
 
 PASSWORD = "MAIL_AUTOCONFIG_PASSWORD"  # noqa: S105  # the variable's name
-EXIT_CODES: dict[Severity, int] = {"ok": 0, "warning": 1, "error": 2}
 
 
 class CallError(Exception):
@@ -53,35 +52,48 @@ def run(options: argparse.Namespace) -> int:
     try:
         file, store = options.file, options.store
         configuration = _configuration(file, store) if file else None
-        asked = _asked(options, configuration)
+        former = _former(options)
+        asked = _asked(options, configuration, former)
         password = _password(asked[0]) if options.log_in else None
-        reports = asyncio.run(_examine(_cases(options, asked, configuration, password), options))
-        since = _changes(options, reports)
-        document = output_json.document(reports, datetime.now(UTC), since)
-        _write_files(options, reports, document)
+        cases = _cases(options, asked, configuration, password)
+        complete = options.verbose or bool(options.html)
+        addresses = [each.email for each in asked]
+        with Collected(addresses, document=options.json, complete=complete) as collected:
+            asyncio.run(_examine(cases, len(asked), collected, options))
+            collected.end(former, carry=options.within is not None)
+            _write_files(options, collected)
+            _print(options, collected)
     except CallError as error:
         print(error, file=sys.stderr)
         return 2
     except (OwnTroubleError, FormerError) as error:
         print(f"doctor: {error}", file=sys.stderr)
         return 2
-    if options.json:
-        json.dump(document, sys.stdout, indent=1)
-        print()
-    else:
-        show(Console(highlight=False), reports, verbose=options.verbose, changes=since)
-    return max(EXIT_CODES[report.severity] for report in reports)
+    return collected.exit_code
 
 
-def _changes(options: argparse.Namespace, reports: Sequence[Report]) -> Changes | None:
-    """What changed since `--since`.
+def _print(options: argparse.Namespace, collected: Collected) -> None:
+    if collected.document:
+        shutil.copyfileobj(collected.document.text, sys.stdout)
+        return
+    show(
+        Console(highlight=False),
+        collected.reports,
+        verbose=options.verbose,
+        changes=collected.changes,
+        waiting=collected.waiting,
+    )
+
+
+def _former(options: argparse.Namespace) -> Former | None:
+    """The run of `--since`, if there was one.
 
     Raises FormerError, but not for a file that `--keep` replaces.
     """
-    if not options.since:
+    if not options.since or not options.since.exists():
         return None
     try:
-        return changes(options.since, reports)
+        return Former(options.since)
     except FormerError as error:
         if options.keep != options.since:
             raise
@@ -100,8 +112,10 @@ def _configuration(file: Path, store: Path | None) -> Configuration:
         raise CallError(f"{store}: {error}") from None
 
 
-def _asked(options: argparse.Namespace, configuration: Configuration | None) -> list[Address]:
-    """The addresses to examine, one at least."""
+def _asked(
+    options: argparse.Namespace, configuration: Configuration | None, former: Former | None
+) -> list[Address]:
+    """The addresses to examine, one at least; those that wait the longest come first."""
     asked: list[Address] = [*options.address, *options.domain]
     if configuration and not asked:
         asked = [parse(f"postmaster@{name}") for name in configuration.domains]
@@ -109,6 +123,8 @@ def _asked(options: argparse.Namespace, configuration: Configuration | None) -> 
         raise CallError("doctor: no domain to examine; give USER@DOMAIN, --domain or --inventory")
     if options.log_in and len(options.address) != 1:
         raise CallError("doctor: --log-in needs one USER@DOMAIN")
+    if former and options.within is not None:
+        asked.sort(key=lambda each: former.examined.get(each.email, ""))
     return asked
 
 
@@ -121,13 +137,15 @@ def _cases(
     asked: list[Address],
     configuration: Configuration | None,
     password: str | None,
-) -> list[Case]:
+) -> Iterator[Case]:
+    """A case for each address, made when its turn comes."""
     try:
         resolver, fetcher = askers(options)
     except CallError as error:
         raise CallError(f"doctor: {error}") from None
     visits: Visits = {}
-    return [
+    accepted = tuple(Accepted(*each) for each in options.ignore)
+    return (
         Case(
             each.domain,
             each.email,
@@ -136,10 +154,10 @@ def _cases(
             configuration,
             password,
             visits=visits,
-            accepted=tuple(Accepted(*each) for each in options.ignore),
+            accepted=accepted,
         )
         for each in asked
-    ]
+    )
 
 
 def askers(options: argparse.Namespace) -> tuple[Resolver, Fetcher]:
@@ -157,14 +175,22 @@ def askers(options: argparse.Namespace) -> tuple[Resolver, Fetcher]:
         raise CallError(f"{options.ca}: no certificates: {why}") from None
 
 
-async def _examine(cases: list[Case], options: argparse.Namespace) -> tuple[Report, ...]:
+async def _examine(
+    cases: Iterator[Case], count: int, collected: Collected, options: argparse.Namespace
+) -> None:
     asyncio.get_running_loop().set_exception_handler(_quiet)
+    until = math.inf if options.within is None else time.monotonic() + options.within
     console = Console(stderr=True)
     progress = Progress(console=console, transient=True)
-    task = progress.add_task("Asking", total=len(cases))
+    task = progress.add_task("Asking", total=count)
+
+    def take(report: Report) -> None:
+        collected.take(report)
+        progress.advance(task)
+
     # Into a file even a bar that is disabled writes an empty line, in rich 13.3 of Debian 12.
     with progress if console.is_terminal else nullcontext():
-        return await examine_all(cases, lambda _: progress.advance(task), options.at_once)
+        await examine_all(cases, take, options.at_once, until)
 
 
 def _quiet(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -173,19 +199,17 @@ def _quiet(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         loop.default_exception_handler(context)
 
 
-def _write_files(
-    options: argparse.Namespace, reports: tuple[Report, ...], document: dict[str, Any]
-) -> None:
+def _write_files(options: argparse.Namespace, collected: Collected) -> None:
     if options.keep:
-        _write(options.keep, json.dumps(document, indent=1))
+        _write(options.keep, collected.kept.file)
     if options.html:
-        _write(options.html, page(reports, datetime.now(UTC)))
+        _write(options.html, page(collected.reports, datetime.now(UTC)))
     if options.prometheus:
-        _write(options.prometheus, metrics(reports, time.time()))
+        _write(options.prometheus, collected.metrics.text(time.time(), collected.asked))
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: str | BinaryIO) -> None:
     try:
-        replace_file(path, text)
+        replace_file(path, content)
     except OSError as error:
         raise CallError(f"doctor: {path}: can't be written: {error.strerror}") from None

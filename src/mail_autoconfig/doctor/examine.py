@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 import traceback
 from collections.abc import Callable, Iterable
@@ -20,6 +21,8 @@ from .sockets import OwnTroubleError
 
 AT_ONCE = 32
 """Domains that are examined at a time."""
+WAITING = 64
+"""Reports that wait for one that comes before them."""
 LONGEST = 300.0
 """Seconds of HTTP for one domain: redirects in answers, times those of HTTP, could take hours."""
 
@@ -42,26 +45,49 @@ async def _ends(case: Case) -> dict[str, datetime]:
     hosts = {*await autodiscover_hosts(case), case.host("autoconfig"), case.domain}
     subjects |= {f"https://{host}" for host in hosts}
     seen = case.fetcher.certificates
-    return dict(sorted(((k, v) for k, v in seen.items() if k in subjects), key=lambda kv: kv[1]))
+    return dict(sorted(((k, seen[k]) for k in subjects if k in seen), key=lambda kv: kv[1]))
 
 
 async def examine_all(
-    cases: Iterable[Case], progress: Callable[[Report], None], at_once: int = AT_ONCE
-) -> tuple[Report, ...]:
-    """The reports in the order of the cases; `progress` is told of each as it is ready."""
-    free = asyncio.Semaphore(at_once)
+    cases: Iterable[Case],
+    take: Callable[[Report], None],
+    at_once: int = AT_ONCE,
+    until: float = math.inf,
+) -> None:
+    """Give `take` each report: in the order of the cases, as long as not many wait for one.
 
-    async def one(case: Case) -> Report:
-        async with free:
-            try:
-                report = await examine(case)
-            except OwnTroubleError:
-                raise
-            except Exception as error:  # what one domain answers must not hide the others
-                traceback.print_exception(error)
-                fault = finding("doctor-broken", case.domain, error=type(error).__name__)
-                report = Report(case.domain, case.address, (), (fault,), 0.0)
-        progress(report)
-        return report
+    After `until` (time.monotonic) no further domain is begun. What is given is not kept.
+    """
+    numbered = enumerate(cases)
+    ready: dict[int, Report] = {}
+    expected = 0
 
-    return tuple(await asyncio.gather(*(one(case) for case in cases)))
+    def give(number: int, report: Report) -> None:
+        nonlocal expected
+        ready[number] = report
+        while ready and (min(ready) <= expected or len(ready) > WAITING):
+            following = min(ready)
+            take(ready.pop(following))
+            expected = max(expected, following + 1)
+
+    async def some() -> None:
+        for number, case in numbered:
+            give(number, await _whatever_happens(case))
+            if time.monotonic() > until:
+                break
+
+    await asyncio.gather(*(some() for _ in range(at_once)))
+    for number in sorted(ready):
+        take(ready[number])
+
+
+async def _whatever_happens(case: Case) -> Report:
+    """The report; what one domain answers must not hide the others."""
+    try:
+        return await examine(case)
+    except OwnTroubleError:
+        raise
+    except Exception as error:
+        traceback.print_exception(error)
+        fault = finding("doctor-broken", case.domain, error=type(error).__name__)
+        return Report(case.domain, case.address, (), (fault,), 0.0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -15,31 +16,32 @@ VERSION = 1
 """Of the form: another number where a key is gone or means something else."""
 
 
-def document(
-    reports: Sequence[Report], now: datetime, changes: Changes | None = None
-) -> dict[str, Any]:
-    """What `--json` prints, at the time `now`."""
-    found: dict[str, Any] = {
-        "version": VERSION,
-        "program": __version__,
-        "time": now.isoformat(timespec="seconds"),
-        "domains": [_report(report) for report in reports],
+def head(now: datetime) -> str:
+    """The first line of a document of the time `now`; after it come the domains, one a line."""
+    found = {"version": VERSION, "program": __version__, "time": _time(now)}
+    return f'{json.dumps(found)[:-1]}, "domains": ['
+
+
+def tail(changes: Changes | None = None) -> str:
+    """The last line."""
+    if not changes:
+        return "]}"
+    found = {
+        "since": changes.time,
+        **{
+            word: [dict(zip(("domain", "code", "subject"), key, strict=True)) for key in keys]
+            for word, keys in (("new", changes.new), ("gone", changes.gone))
+        },
     }
-    if changes:
-        found["changes"] = {
-            "since": changes.time,
-            **{
-                word: [dict(zip(("domain", "code", "subject"), key, strict=True)) for key in keys]
-                for word, keys in (("new", changes.new), ("gone", changes.gone))
-            },
-        }
-    return found
+    return f'], "changes": {json.dumps(found)}}}'
 
 
-def _report(report: Report) -> dict[str, Any]:
+def entry(report: Report, now: datetime) -> dict[str, Any]:
+    """One domain, examined at the time `now`."""
     return {
         "domain": report.domain,
         "address": report.address,
+        "time": _time(now),
         "severity": report.severity,
         "seconds": round(report.seconds, 3),
         "findings": [asdict(finding) for finding in report.findings],
@@ -49,11 +51,24 @@ def _report(report: Report) -> dict[str, Any]:
     }
 
 
+def to_keep(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A domain without what is long, and of no use to a later run."""
+    without: dict[str, list[str]] = {"settings": [], "requests": [], "lookups": []}
+    clients = [client | without for client in entry["clients"]]
+    findings = [each for each in entry["findings"] if each["severity"] != "ok"]
+    return {**entry, "findings": findings, "proposals": [], "clients": clients}
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
 def _outcome(outcome: Outcome) -> dict[str, Any]:
     return {
         "client": outcome.client,
         "title": outcome.title,
         "verdict": outcome.verdict,
+        "gravity": outcome.gravity,
         "why": outcome.why,
         "remedy": outcome.remedy,
         "source": outcome.source,

@@ -42,8 +42,12 @@ def show(
     *,
     verbose: bool = False,
     changes: Changes | None = None,
+    waiting: int = 0,
 ) -> None:
-    """Print the reports; `verbose` with each request and its answer."""
+    """Print the reports; `verbose` with each request and its answer.
+
+    `waiting` is how many domains are left to a later run.
+    """
     width = console.width
     if len(reports) > FEW:
         lines = list(_many(reports, width))
@@ -53,6 +57,8 @@ def show(
         lines = [line for each in reports for line in (*_one(each, width, verbose), _Line(""))][:-1]
     if changes:
         lines[1:1] = [_Line(plain(text)) for text in changes.lines()]
+    if waiting:
+        lines[1:1] = [_Line(f"{counted(waiting, 'domain')} more: the next run begins with them")]
     if len(reports) == 1 and len(lines) > _SCREEN and (todo := first(reports[0])):
         lines += [_Line(""), *_first(todo, width)]
     for line in lines:

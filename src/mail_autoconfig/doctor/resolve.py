@@ -14,13 +14,16 @@ from .sockets import QUESTIONS, check_own
 
 _LIFETIME = 5.0  # seconds for one question, all tries together
 
+REMEMBERED = 4096
+"""Answers that are kept: those of some hundred domains, and of the servers that they share."""
+
 Address = IPv4Address | IPv6Address
 
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
 
 
 class Resolver:
-    """Answers each question once; the second time from memory."""
+    """Answers each question once; the second time from memory, if it is not long ago."""
 
     def __init__(self, name_server: str | None = None, port: int = 53) -> None:
         """Ask `name_server`, an address; without one those of the system.
@@ -39,6 +42,8 @@ class Resolver:
         """The records of a name; it is absolute, with or without its final dot."""
         key = (name.rstrip(".").lower(), type_)
         if key not in self._asked:
+            while len(self._asked) >= REMEMBERED:
+                del self._asked[next(iter(self._asked))]
             self._asked[key] = asyncio.create_task(self._look_up(*key))
         return await self._asked[key]
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
+
+from mail_autoconfig.doctor.changes import Changes
 from mail_autoconfig.doctor.data import (
     Exchange,
     Failure,
@@ -13,6 +17,7 @@ from mail_autoconfig.doctor.data import (
     Request,
     Setting,
 )
+from mail_autoconfig.doctor.output_json import entry, head, tail
 
 HOSTILE = "\x1b[31m[bold]<script>alert(1)</script>"
 IMAP = Setting("imap", "mail.a.test", 993, "tls", "u@a.test", ("password",))
@@ -47,3 +52,9 @@ TEXT = Proposal(
 
 def report(domain: str = "a.test", *findings: Finding) -> Report:
     return Report(domain, f"u@{domain}", (FOUND, FAILS), findings, 1.25)
+
+
+def document(reports: list[Report], now: datetime, changes: Changes | None = None) -> str:
+    """The JSON of a run."""
+    lines = ",\n".join(json.dumps(entry(each, now)) for each in reports)
+    return f"{head(now)}\n{lines}\n{tail(changes)}\n"

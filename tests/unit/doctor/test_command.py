@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import os
 import subprocess
@@ -257,3 +259,68 @@ def test_kept_report_that_is_damaged_is_replaced(doctor: Doctor, tmp_path: Path)
     assert code == 0
     assert "no JSON of the doctor: JSONDecodeError; it is replaced" in errors
     assert "nothing changed" in doctor.call(*arguments)[1]
+
+
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The domains that are examined, one at a time, each for longer than a run may last."""
+    asked: list[str] = []
+
+    async def check(case: Case) -> list[Finding]:
+        asked.append(case.domain)
+        await asyncio.sleep(1.01)
+        return [Finding("x", "error", case.domain, "w")] if case.domain == "b.test" else []
+
+    monkeypatch.setattr(examine, "CHECKS", (check,))
+    monkeypatch.setattr(examine, "REPLAYS", ())
+    return asked
+
+
+def test_what_is_not_examined_in_time_is_first_in_the_next_run(
+    doctor: Doctor, turns: list[str], tmp_path: Path
+) -> None:
+    last, metrics = tmp_path / "last.json", tmp_path / "a.prom"
+    config = tmp_path / "config.json"
+    domains = [{"name": f"{each}.test", "provider": "ovh"} for each in "abc"]
+    config.write_text(json.dumps({"domains": domains}))
+    arguments = ["--inventory", str(config), "--at-once", "1", "--within", "1"]
+    arguments += ["--since", str(last), "--keep", str(last), "--prometheus", str(metrics)]
+    codes = []
+    for number in range(4):
+        code, shown, _ = doctor.call(*arguments)
+        codes.append(code)
+        assert "2 domains more: the next run begins with them" in shown
+        kept = json.loads(last.read_text())["domains"]
+        assert len(kept) == min(number + 1, 3)
+        samples = metrics.read_text()
+        assert 'mail_autoconfig_doctor_domains{state="examined"} 1\n' in samples
+        assert 'mail_autoconfig_doctor_domains{state="waiting"} 2\n' in samples
+        assert ('findings{domain="b.test",severity="error"} 1' in samples) is (number > 0)
+    assert turns == ["a.test", "b.test", "c.test", "a.test"]
+    # The error at b.test is there until that domain is examined again.
+    assert codes == [0, 2, 2, 2]
+    config.write_text(json.dumps({"domains": domains[2:]}))
+    assert doctor.call(*arguments)[0] == 0
+    assert [each["domain"] for each in json.loads(last.read_text())["domains"]] == ["c.test"]
+    assert "b.test" not in metrics.read_text()
+
+
+def test_many_domains_need_little_memory(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What was asked and answered is gone once it is written."""
+    alive: list[int] = []
+
+    async def check(_: Case) -> list[Finding]:
+        gc.collect()
+        alive.append(sum(isinstance(each, Case) for each in gc.get_objects()))
+        return []
+
+    monkeypatch.setattr(examine, "CHECKS", (check,))
+    monkeypatch.setattr(examine, "REPLAYS", ())
+    config = tmp_path / "config.json"
+    domains = [{"name": f"d{each}.test", "provider": "ovh"} for each in range(40)]
+    config.write_text(json.dumps({"domains": domains}))
+    doctor.call("--inventory", str(config), "--at-once", "2")
+    assert len(alive) == 40
+    assert max(alive) < 10

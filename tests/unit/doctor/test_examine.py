@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 from ipaddress import IPv4Address
 
@@ -51,10 +52,35 @@ def test_checks_know_the_outcomes(world: World, running: list[int]) -> None:
 def test_all_in_order_with_a_limit(world: World, running: list[int]) -> None:
     cases = [world.case(f"u@d{number}.test") for number in range(6)]
     told: list[Report] = []
-    reports = asyncio.run(examine.examine_all(cases, told.append, 2))
-    assert [report.domain for report in reports] == [case.domain for case in cases]
-    assert len(told) == 6
+    asyncio.run(examine.examine_all(iter(cases), told.append, 2))
+    assert [report.domain for report in told] == [case.domain for case in cases]
     assert running == [2]
+
+
+@pytest.mark.parametrize(("waiting", "order"), [(64, [0, 1, 2, 3, 4, 5]), (2, [1, 2, 3, 4, 5, 0])])
+def test_not_many_wait_for_one(
+    world: World, monkeypatch: pytest.MonkeyPatch, waiting: int, order: list[int]
+) -> None:
+    async def one(case: Case) -> Report:
+        await asyncio.sleep(0.5 if case.domain == "d0.test" else 0.01)
+        return Report(case.domain, case.address, (), (), 0.0)
+
+    monkeypatch.setattr(examine, "examine", one)
+    monkeypatch.setattr(examine, "WAITING", waiting)
+    told: list[Report] = []
+    cases = (world.case(f"u@d{number}.test") for number in range(6))
+    asyncio.run(examine.examine_all(cases, told.append, 2))
+    assert [report.domain for report in told] == [f"d{number}.test" for number in order]
+
+
+@pytest.mark.usefixtures("running")
+def test_no_domain_is_begun_too_late(world: World) -> None:
+    told: list[Report] = []
+    cases = (world.case(f"u@d{number}.test") for number in range(50))
+    asyncio.run(examine.examine_all(cases, told.append, 2, time.monotonic() + 0.05))
+    assert 2 <= len(told) < 50
+    assert [report.domain for report in told] == [f"d{number}.test" for number in range(len(told))]
+    assert next(cases).domain == f"d{len(told)}.test"
 
 
 def test_one_domain_does_not_end_the_run(
@@ -68,7 +94,9 @@ def test_one_domain_does_not_end_the_run(
     monkeypatch.setattr(examine, "REPLAYS", ())
     monkeypatch.setattr(examine, "CHECKS", (check,))
     cases = [world.case("u@a.test"), world.case("u@b.test")]
-    broken, other = asyncio.run(examine.examine_all(cases, lambda _: None))
+    told: list[Report] = []
+    asyncio.run(examine.examine_all(cases, told.append))
+    broken, other = told
     assert [each.code for each in broken.findings] == ["doctor-broken"]
     assert (broken.severity, other.severity) == ("error", "ok")
     assert "ValueError: strange" in capsys.readouterr().err

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from mail_autoconfig import __version__
-from mail_autoconfig.doctor.output_json import document
+from mail_autoconfig.doctor.data import Finding
+from mail_autoconfig.doctor.output_json import entry, to_keep
 
-from .samples import WARNING, report
+from .samples import TEXT, WARNING, document, report
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
 
 def test_document() -> None:
-    found = json.loads(json.dumps(document([report("a.test", WARNING)], NOW)))
+    found = json.loads(document([report("a.test", WARNING)], NOW))
     (domain,) = found["domains"]
     outlook, kmail = domain.pop("clients")
     assert found == {
@@ -24,6 +26,7 @@ def test_document() -> None:
     assert domain == {
         "domain": "a.test",
         "address": "u@a.test",
+        "time": "2026-11-25T00:00:00+00:00",
         "severity": "warning",
         "seconds": 1.25,
         "findings": [
@@ -73,3 +76,15 @@ def test_document() -> None:
         "seconds": 0.25,
         "error": None,
     }
+
+
+def test_what_is_kept_is_short_and_of_the_same_form() -> None:
+    right = Finding("x", "ok", "a.test", "all right")
+    found = entry(replace(report("a.test", WARNING, right), proposals=(TEXT,)), NOW)
+    kept = to_keep(found)
+    assert kept.keys() == found.keys()
+    assert [each["code"] for each in kept["findings"]] == ["dns-no-mx"]
+    assert kept["proposals"] == []
+    for short, long in zip(kept["clients"], found["clients"], strict=True):
+        assert short == long | {"settings": [], "requests": [], "lookups": []}
+    assert len(json.dumps(kept)) < len(json.dumps(found)) / 2

@@ -42,6 +42,19 @@ def test_no_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert look_up(world, "a.test", "A").status == "no answer"
 
 
+def test_what_is_long_ago_is_asked_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of very many domains not all answers stay in memory."""
+    monkeypatch.setattr("mail_autoconfig.doctor.resolve.REMEMBERED", 2)
+
+    async def ask(*names: str) -> None:
+        resolver = world.resolver()
+        for name in names:
+            await resolver.look_up(name, "MX")
+
+    asyncio.run(ask("a.test", "b.test", "a.test", "c.test", "b.test", "a.test"))
+    assert world.names.asked == ["a.test MX", "b.test MX", "c.test MX", "a.test MX"]
+
+
 def test_asked_once(world: World) -> None:
     resolver = world.resolver()
 
