@@ -52,6 +52,18 @@ def test_answer_of_an_old_worker_does_not_count(
     assert module.unproven(asked, "/", "new", 0) == [(asked[0], "something else answers")]
 
 
+def test_round_that_took_all_the_time_is_not_the_last(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of hundreds of certificates, begun while nginx still reads them."""
+    clock = iter([0.0, 20.0])
+    said = iter(["200 old", "200 new", "200 new"])
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(module, "ask", lambda _question, _path: next(said))
+    asked = [module.Question("127.0.0.1", 80, name, False, False) for name in ("a", "b")]
+    assert module.unproven(asked, "/", "new", 15) == []
+
+
 def test_cause_is_in_the_log(module: ModuleType, tmp_path: Path) -> None:
     log = tmp_path / "error.log"
     log.write_text("2026/01/01 00:00:00 [emerg] 1#1: old\n")
