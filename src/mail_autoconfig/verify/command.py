@@ -147,4 +147,5 @@ def _print(result: Result) -> None:
         print(failure.line(), file=sys.stderr)
     failed = sum(failure.what != _OUTSIDE for failure in wrong)
     right = f"{result.asked - failed} of " if failed else ""
-    print(f"{count} domain{'s' * (count != 1)}, {right}{result.asked} answers right")
+    sample = f" for a sample of {result.sample}" if result.sample else ""
+    print(f"{count} domain{'s' * (count != 1)}, {right}{result.asked} answers right{sample}")

@@ -11,6 +11,7 @@ import ssl
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from .connections import Address, Kept, connect
@@ -35,6 +36,13 @@ class Answer:
     content_type: str
     location: str
     body: bytes
+
+
+class Shown(NamedTuple):
+    """A certificate: its digest, and the names on it."""
+
+    digest: str
+    names: frozenset[str]
 
 
 class Endpoints:
@@ -90,13 +98,15 @@ class Endpoints:
         """Close what was kept open."""
         self._kept.close()
 
-    def certificate(self, host: str) -> str:
-        """The digest of the certificate that nginx shows for `host`. Raises OSError.
+    def certificate(self, host: str) -> Shown:
+        """The certificate that nginx shows for `host`, which is on it. Raises OSError.
 
         A TLS handshake without a request; nginx limits the rate of requests alone.
         """
         with self._secure(self._address("https", host), host) as stream:
-            return hashlib.sha256(stream.getpeercert(binary_form=True) or b"").hexdigest()
+            digest = hashlib.sha256(stream.getpeercert(binary_form=True) or b"").hexdigest()
+            listed = (stream.getpeercert() or {}).get("subjectAltName", ())
+        return Shown(digest, frozenset(str(pair[1]) for pair in listed if pair[0] == "DNS"))
 
     def ask(self, method: str, url: str, body: bytes | None = None) -> Answer:
         """Send one request; where the server limits the rate, wait and ask again.

@@ -35,6 +35,7 @@ def to_json(
     return {
         "domains": result.domains,
         "asked": result.asked,
+        "sample": result.sample,
         "failures": [asdict(failure) for failure in result.failures],
         "uncertified": {
             name: {

@@ -51,7 +51,9 @@ class _All:
     def __init__(self, hosts: Sequence[Host]) -> None:
         self._hosts = hosts
         self.domains = _unique(each for host in hosts for each in host.found.get("domains", ()))
-        self.asked = sum(host.found.get("asked", 0) for host in hosts)
+        asked = sum(host.found.get("asked", 0) for host in hosts)
+        sample = max((host.found.get("sample", 0) for host in hosts), default=0)
+        self.answers = f"{asked} answers" + (f" for a sample of {sample}" if sample else "")
         self.left_out: dict[str, dict[str, None]] = {}
         self.wrong: dict[str, dict[str, None]] = {}
         self.records: list[str] = []
@@ -123,9 +125,9 @@ def _head(found: _All) -> str:
     domains = f"{count} domain{'s' * (count != 1)}"
     broken = sum(domain in found.broken for domain in found.domains)
     if not broken and not found.left_out and not found.wrong:
-        return f"{domains}, all right; {found.asked} answers."
+        return f"{domains}, all right; {found.answers}."
     right = count - broken
-    return f"{domains}: {right} all right, {broken} not; {found.asked} answers."
+    return f"{domains}: {right} all right, {broken} not; {found.answers}."
 
 
 def _causes(found: _All) -> Iterator[str]:

@@ -14,7 +14,7 @@ from mail_autoconfig import cli
 from mail_autoconfig.inventory.read import parse
 from mail_autoconfig.server.app import Application
 from mail_autoconfig.verify import outside
-from mail_autoconfig.verify.endpoints import Answer, Endpoints
+from mail_autoconfig.verify.endpoints import Answer, Endpoints, Shown
 from support import answers
 from support.answers import POX, Reply
 from support.asgi import transport
@@ -454,6 +454,36 @@ def test_responder_for_all_and_nginx_for_some(
     names = 2 * len(NAMES) + 2 * 6
     assert f" {2 * 14 + names + 6 + 8} answers right" in summary
     assert behind.connections < len(behind.log)  # they are kept
+
+
+def test_sample_of_very_many_domains(
+    run: Run, behind: Unix, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each certificate is looked at, not each name; a name that is on none is found."""
+    for name, value in (("_ALL", 5), ("_AT_A_TIME", 2), ("_FEW", 3)):
+        monkeypatch.setattr(f"mail_autoconfig.verify.run.{name}", value)
+    asked: list[str] = []
+    certificate = Endpoints.certificate
+
+    def counted(endpoints: Endpoints, host: str) -> Shown:
+        asked.append(host)
+        return certificate(endpoints, host)
+
+    monkeypatch.setattr(Endpoints, "certificate", counted)
+    code, lines, summary = run.verify()
+    assert (code, lines) == (0, [])
+    assert len(asked) == 2
+    assert len(behind.log) == 2 * 3
+    assert summary.endswith(" answers right for a sample of 3\n")
+    asked.clear()
+    added = {"name": "added.test", "provider": "gandi"}
+    run.configure(RAW | {"domains": [*RAW["domains"], added]})
+    code, _, printed = run.verify("--json")
+    found = json.loads(printed)
+    assert code == 1
+    assert set(found["uncertified"]) == {"autodiscover.added.test", "autoconfig.added.test"}
+    assert len(asked) <= 4
+    assert found["sample"] == 3
 
 
 @pytest.mark.usefixtures("behind")
