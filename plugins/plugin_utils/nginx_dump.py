@@ -75,10 +75,13 @@ def _parse(path: str, text: str) -> tuple[Directive, ...]:
     open_: list[tuple[list[str], str]] = []
     words: list[str] = []
     where, position = "", 0
+    line, counted = 0, 0
     while token := _TOKEN.search(text, position):
         position = token.end()
         if token["quoted"] or token["word"]:
-            where = where if words else f"{path}:{text.count(chr(10), 0, token.start())}"
+            line += text.count("\n", counted, token.start())
+            counted = token.start()
+            where = where if words else f"{path}:{line}"
             words.append(token["quoted"][1:-1] if token["quoted"] else token["word"])
         elif token["mark"] == "{" and words and words[0].endswith("_by_lua_block"):
             position = _end_of_lua(text, position)

@@ -89,3 +89,27 @@ def test_children(tmp_path: Path) -> None:
         (tmp_path / str(pid) / "stat").write_text(f"{pid} ({name}) S {parent} 7 7")
     (tmp_path / "9").mkdir()
     assert children(2, str(tmp_path)) == [3, 4]
+
+
+THEIRS = "# configuration file /etc/nginx/nginx.conf:\nhttp {\n    include sites/*;\n}\n"
+OURS = "# configuration file /etc/nginx/sites/zz-mail-autoconfig.conf:\nupstream x { }\n"
+SERVERS = "server {\n    server_name a.test;\n}\nserver {\n    server_name b.test;\n}\n"
+OTHER = "# configuration file /etc/nginx/sites/zzz.conf:\nserver {\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("dump", "expected"),
+    [
+        ("", ""),
+        (THEIRS + OTHER, THEIRS + OTHER),
+        (THEIRS + OURS + SERVERS, THEIRS + OURS),
+        (THEIRS + OURS + SERVERS + OTHER, THEIRS + OURS + OTHER),
+        (THEIRS + OURS + OTHER, THEIRS + OURS + OTHER),
+    ],
+)
+def test_our_own_servers_stay_on_the_host(dump: str, expected: str) -> None:
+    """nginx's file of 10,000 domains has six million bytes."""
+    module = importlib.import_module(
+        "ansible_collections.mailhost.autoconfig.plugins.modules.preflight_host"
+    )
+    assert module.without_our_servers(dump).strip() == expected.strip()
