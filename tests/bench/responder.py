@@ -64,7 +64,7 @@ class Served:
     def __init__(self, place: Path, domains: list[dict[str, Any]], workers: int = 1) -> None:
         self.place = place
         place.mkdir()
-        self.store = place / "domains.sqlite"
+        self.store = place / "domains.store"
         self.file = place / "config.json"
         self.write(domains)
         self.port = _free_port()

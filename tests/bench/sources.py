@@ -61,7 +61,7 @@ def run(directory: Path) -> str:
         "settings": "sources.json",
         "configuration": "config.json",
         "state": "state",
-        "store": "store/domains.sqlite",
+        "store": "store/domains.store",
     }
     options = [text for name, path in paths.items() for text in (f"--{name}", directory / path)]
     begun, computed = time.perf_counter(), processor()

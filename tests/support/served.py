@@ -46,7 +46,7 @@ class Service:
 
     def __init__(self, directory: Path) -> None:
         self.file = directory / "config.json"
-        self.store = directory / "store/domains.sqlite"
+        self.store = directory / "store/domains.store"
         self.store.parent.mkdir()
         self.socket = directory / "socket"
         self.log = directory / "log"

@@ -174,7 +174,7 @@ def test_only_its_own_account_reads_the_passwords(server: Server) -> None:
     assert server.run("systemctl show -P User %s", SERVICE).strip() == file.user
     main = server.run("systemctl show -P MainPID mail-autoconfig.service").strip()
     groups = server.run("grep ^Groups: /proc/%s/status", main).split()
-    store = server.host.file("/var/lib/mail-autoconfig/store/domains.sqlite")
+    store = server.host.file("/var/lib/mail-autoconfig/store/domains.store")
     assert store.mode == 0o640
     assert str(store.gid) in groups
     assert not server.host.file("/etc/mail-autoconfig/config.json").contains(SECRET)
@@ -217,7 +217,7 @@ def test_dns_has_the_records_of_their_domains() -> None:
 
 
 def test_verify_asks_for_their_domains(server: Server) -> None:
-    store = "/var/lib/mail-autoconfig/store/domains.sqlite"
+    store = "/var/lib/mail-autoconfig/store/domains.store"
     common = "mail-autoconfig verify --any-ca --connect 127.0.0.1:443 --connect-http 127.0.0.1:80"
     said = server.run(f"{common} --store {store} /etc/mail-autoconfig/config.json")
     assert said.startswith("6 domains, ")

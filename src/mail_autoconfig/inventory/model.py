@@ -170,7 +170,7 @@ class Settings:
         return next((web for web in self.web_servers if web.type == "activesync"), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # frozen by use; frozen=True takes half of a look-up
 class Domain:
     """A mail domain: `name` in lower-case A-label form, `written` as the inventory has it.
 

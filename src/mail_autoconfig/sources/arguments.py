@@ -79,7 +79,7 @@ _PATHS = {
     "configuration": (_usual("config.json"), "the configuration, whose domains win"),
     "state": (_VAR / "sources", "the directory of what each source gave last"),
     "names": (_VAR / "names", "the directory of the names that nginx has"),
-    "store": (_VAR / "store/domains.sqlite", "what the server reads"),
+    "store": (_VAR / "store/domains.store", "what the server reads"),
 }
 
 

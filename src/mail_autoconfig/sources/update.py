@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -153,7 +152,7 @@ def _write(
     except HeldError as error:
         found.problems.append(str(error))
         return
-    except (OSError, ValueError, TypeError, sqlite3.Error) as error:
+    except (OSError, ValueError, TypeError) as error:
         found.problems.append(f"the store can't be written: {error}; it stays as it was")
         return
     found.inputs = inputs

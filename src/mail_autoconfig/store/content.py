@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,76 +11,99 @@ from ..inventory.model import Domain
 from ..inventory.names import written
 from .definitions import Definitions
 from .entry import Entry
-from .file import StoreError, connect, meta
+from .file import PROVIDERS, File, StoreError, part, value
 
-_CACHE = 512  # KiB of pages in each process; the rest is in the kernel's cache
-_MOST_KNOWN = 4096  # definitions
-
-_FIND = """
-SELECT definition, domains.mailboxes, login FROM domains LEFT JOIN logins
-ON logins.mailboxes = domains.mailboxes AND localpart = ? WHERE name = ?
-"""
-_ENTRIES = """
-SELECT name, source, raw, mailboxes FROM domains JOIN definitions ON id = definition ORDER BY name
-"""
+_MOST_KNOWN = 4096  # values of domains; most domains of a source have the same
 
 
 class Content:
-    """An open file. `find` raises sqlite3.Error where it is broken."""
+    """An open file. `find` raises ValueError, OSError where it is broken."""
 
     def __init__(self, path: Path, definitions: Definitions) -> None:
-        """Raises StoreError, OSError. `definitions` are those of the file before."""
-        self._connection = connect(path)
+        """Raises StoreError. `definitions` are those of the file before."""
+        self._file = File(path)
         try:
-            said = meta(self._connection)
-            providers = str(said["providers"])
+            providers = _text(self._file, PROVIDERS)
             same = providers == definitions.providers
             self.definitions = definitions if same else Definitions(providers)
-            self._connection.execute(f"PRAGMA cache_size = -{_CACHE}")
-        except (ConfigurationError, ValueError, sqlite3.Error) as error:
-            self._connection.close()
+        except (ConfigurationError, ValueError, OSError) as error:
+            self._file.close()
             raise StoreError(f"can't be read: {error}") from None
-        self.domains, self.digest = int(said["domains"]), str(said["digest"])
-        self._ask = self._connection.cursor().execute
-        self._known: dict[int, Domain | None] = {}
+        self.domains: int = self._file.says["domains"]
+        self.digest: str = self._file.says["digest"]
+        self._known: dict[bytes, tuple[Domain | None, int]] = {}
 
     def close(self) -> None:
         """Let the file go."""
-        self._connection.close()
+        self._file.close()
 
     def find(self, name: str, localpart: str) -> Domain | None:
-        """The domain, with the log-in of a mailbox: one question, the same for each mailbox."""
-        row = self._ask(_FIND, (localpart, name)).fetchone()
-        if row is None:
+        """The domain, with the log-in of a mailbox: the same work for each mailbox."""
+        key = name.encode()
+        bucket = self._file.bucket(key)
+        line = value(bucket, key)
+        if line is None:
             return None
-        definition, mailboxes, login = row
-        like = self._like(definition)
+        like, parts = self._known.get(line) or self._like(line)
         if like is None:
             return None
-        rest = like.settings, like.discovery, like.apex, like.pacc, like.mailconf
-        return Domain(name, written(name), *rest, mailboxes != 0, login)
-
-    def _like(self, definition: int) -> Domain | None:
-        """A domain with this definition and no name of its own."""
-        if definition not in self._known:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            found = self._connection.execute(
-                "SELECT raw FROM definitions WHERE id = ?", (definition,)
-            ).fetchone()
-            self._known[definition] = self.definitions.pattern(found[0]) if found else None
-        return self._known[definition]
-
-
-def read_names(connection: sqlite3.Connection) -> Iterator[str]:
-    """The names of all domains, sorted."""
-    return (name for (name,) in connection.execute("SELECT name FROM domains ORDER BY name"))
-
-
-def read_entries(connection: sqlite3.Connection) -> Iterator[Entry]:
-    """All that a file has, sorted by name."""
-    for name, source, raw, mailboxes in connection.execute(_ENTRIES):
-        logins = connection.execute(
-            "SELECT localpart, login FROM logins WHERE mailboxes = ?", (mailboxes,)
+        login = None
+        if parts:
+            local = localpart.encode()
+            if parts > 1:
+                bucket = self._file.bucket(part(key, local, parts))
+            login = value(bucket, b"%b@%b" % (local, key))
+        return Domain(
+            name,
+            written(name),
+            like.settings,
+            like.discovery,
+            like.apex,
+            like.pacc,
+            like.mailconf,
+            parts > 0,
+            login.decode() if login else None,
         )
-        yield Entry(name, source, json.loads(raw), dict(logins.fetchall()))
+
+    def _like(self, line: bytes) -> tuple[Domain | None, int]:
+        """A domain with this value and no name of its own, and how many parts log-ins have."""
+        definition, parts, _source = line.split(b"\t")
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        found = self.definitions.pattern(_text(self._file, b"#" + definition)), int(parts)
+        self._known[line] = found
+        return found
+
+
+def read_names(file: File) -> Iterator[str]:
+    """The names of all domains, sorted."""
+    return iter(sorted(key.decode() for key, _value in file.lines() if _is_domain(key)))
+
+
+def read_entries(file: File) -> Iterator[Entry]:
+    """All that a file has, sorted by name."""
+    for key, line in sorted(each for each in file.lines() if _is_domain(each[0])):
+        definition, parts, source = line.decode().split("\t")
+        raw = json.loads(_text(file, b"#" + definition.encode()))
+        yield Entry(key.decode(), source, raw, dict(_logins(file, key, int(parts))))
+
+
+def _logins(file: File, domain: bytes, parts: int) -> Iterator[tuple[str, str]]:
+    """The log-in names of a domain."""
+    keys = [b"%d/%b" % (number, domain) for number in range(parts)] if parts > 1 else [domain]
+    for bucket in {file.bucket(key) for key in keys} if parts else ():
+        for line in bucket.split(b"\n"):
+            address, _tab, login = line.partition(b"\t")
+            if address.endswith(b"@" + domain):
+                yield address.decode().removesuffix(f"@{domain.decode()}"), login.decode()
+
+
+def _is_domain(key: bytes) -> bool:
+    return b"@" not in key and not key.startswith(b"#")
+
+
+def _text(file: File, key: bytes) -> str:
+    found = value(file.bucket(key), key)
+    if found is None:
+        raise ValueError("damaged")
+    return found.decode()

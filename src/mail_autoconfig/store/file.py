@@ -1,85 +1,150 @@
-"""The file of the store: its tables, and how it is opened. SQLite 3."""
+"""The file of the store: lines in buckets, by a hash, so that what is asked for is one read away.
+
+    head      what the file says of itself: JSON in so many octets
+    places    where each bucket begins, and where the last one ends; 32 bits each
+    buckets   lines of a key, a tab and a value
+
+| key | value |
+|---|---|
+| a domain | its definition; in how many parts its log-in names are; its source |
+| an address | the log-in name of that mailbox |
+| # and a word | a definition; `#providers`: the inventory's providers; both as JSON |
+
+A line is in the bucket of its key, log-in names in that of their domain, so that one read gives
+both. Those of a large domain are in parts, so that none has to be searched for among many.
+"""
 
 from __future__ import annotations
 
-import sqlite3
+import hashlib
+import json
+import os
+import sys
+from array import array
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
+from zlib import crc32
 
-FORMAT = 1
-"""Which tables there are; a program reads no file of another one."""
+FORMAT = 2
+"""How the lines are laid out; a program reads no file of another one."""
+HEAD = 512
+PROVIDERS = b"#providers"
 
-_APPLICATION = 0x4D414344  # who made the file (SQLite's application_id)
-
-# `mailboxes` is the number of a domain in `logins`, and 0 where that has nothing of it.
-TABLES = f"""
-PRAGMA application_id = {_APPLICATION};
-PRAGMA user_version = {FORMAT};
-CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
-CREATE TABLE definitions (id INTEGER PRIMARY KEY, raw TEXT NOT NULL);
-CREATE TABLE domains (
-    name TEXT PRIMARY KEY, definition INTEGER NOT NULL, mailboxes INTEGER NOT NULL,
-    source TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE logins (
-    mailboxes INTEGER, localpart TEXT, login TEXT NOT NULL, PRIMARY KEY (mailboxes, localpart)
-) WITHOUT ROWID;
-"""
-"""Makes the tables."""
+_KIND = "mail-autoconfig store"
+_SAYS = {"digest", "domains", "logins", "buckets", "size"}
+_PIECE = 1 << 20  # octets
 
 
 class StoreError(Exception):
     """A file that can't be read as a store; the text says why."""
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the file for reading. Raises StoreError.
+class File:
+    """An open file, which is never changed in its place. A read raises ValueError, OSError."""
 
-    It is never changed in its place, so neither locks nor a journal are looked for.
-    """
-    where = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
-    try:
-        connection = sqlite3.connect(where, uri=True)
-    except sqlite3.Error as error:
-        raise StoreError(f"can't be read: {error}") from None
-    try:
-        _check(connection, path)
-    except sqlite3.Error as error:
-        connection.close()
-        raise StoreError(f"can't be read: {error}") from None
-    except (StoreError, OSError):
-        connection.close()
-        raise
-    return connection
+    def __init__(self, path: Path) -> None:
+        """Raises StoreError."""
+        try:
+            self._file = path.open("rb", buffering=0)
+        except OSError as error:
+            raise StoreError(f"can't be read: {error.strerror}") from None
+        try:
+            self._descriptor = self._file.fileno()
+            self.says = _says(self._read(0, HEAD), os.fstat(self._descriptor).st_size)
+            """Its `digest`, and its numbers of `domains`, `logins`, `buckets` and octets."""
+            self._buckets: int = self.says["buckets"]
+            self._start = HEAD + 4 * (self._buckets + 1)
+            self._places = places(self._read(HEAD, self._start))
+        except (OSError, ValueError) as error:
+            self._file.close()
+            raise StoreError(f"can't be read: {error}") from None
+        except StoreError:
+            self._file.close()
+            raise
+
+    def bucket(self, key: bytes) -> bytes:
+        """The lines that are kept together with this key."""
+        number = crc32(key) % self._buckets
+        begin, end = self._places[number], self._places[number + 1]
+        found = os.pread(self._descriptor, end - begin, self._start + begin)
+        if len(found) != end - begin or found[-1:] != b"\n":
+            raise ValueError("damaged")
+        return found
+
+    def lines(self) -> Iterator[tuple[bytes, bytes]]:
+        """All keys and values, once it is sure that none is damaged."""
+        if self.digest() != self.says["digest"]:
+            raise ValueError("damaged")
+        self._file.seek(self._start)
+        rest = b""
+        while piece := self._file.read(_PIECE):
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in filter(None, lines):
+                key, _tab, value = line.partition(b"\t")
+                yield key, value
+
+    def digest(self) -> str:
+        """SHA-256 of all that is in the file, in hexadecimal."""
+        found = hashlib.sha256()
+        self._file.seek(HEAD)
+        while piece := self._file.read(_PIECE):
+            found.update(piece)
+        return found.hexdigest()
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._file.close()
+
+    def _read(self, begin: int, end: int) -> bytes:
+        return os.pread(self._descriptor, end - begin, begin)
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    def pragma(name: str) -> int:
-        return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
-
-    if pragma("application_id") != _APPLICATION:
-        raise StoreError("not a store")
-    if (found := pragma("user_version")) != FORMAT:
-        raise StoreError(f"format {found}; this program reads format {FORMAT}")
-    if path.stat().st_size != pragma("page_count") * pragma("page_size"):
-        raise StoreError("not complete")
-    meta(connection)
+def value(bucket: bytes, key: bytes) -> bytes | None:
+    """The value of a key among the lines of a bucket."""
+    begin = bucket.find(b"\n%b\t" % key)
+    if begin < 0:
+        return None
+    begin += len(key) + 2
+    return bucket[begin : bucket.index(b"\n", begin)]
 
 
-def meta(connection: sqlite3.Connection) -> dict[str, str | int]:
-    """What the file says of itself: `digest`, `domains`, `logins`, and `providers` as JSON."""
-    found = dict(connection.execute("SELECT key, value FROM meta").fetchall())
-    if not found.keys() >= {"digest", "domains", "logins", "providers"}:
-        raise StoreError("not complete")
+def part(domain: bytes, localpart: bytes, parts: int) -> bytes:
+    """The key whose bucket has the log-in names of a domain that has more than one part."""
+    return b"%d/%b" % (crc32(localpart) % parts, domain)
+
+
+def places(octets: bytes) -> array[int]:
+    """Numbers of 32 bits, the lower octets first."""
+    found = array("I")
+    found.frombytes(octets)
+    if sys.byteorder == "big":
+        found.byteswap()
     return found
+
+
+def _says(head: bytes, size: int) -> dict[str, Any]:
+    if not head.startswith(b'{"kind": "%b"' % _KIND.encode()):
+        raise StoreError("not a store")
+    said: dict[str, Any] = json.loads(head)
+    if said.get("format") != FORMAT:
+        raise StoreError(f"format {said.get('format')}; this program reads format {FORMAT}")
+    if not said.keys() >= _SAYS or said["size"] != size:
+        raise StoreError("not complete")
+    return said
+
+
+def head(**said: Any) -> bytes:
+    """The head of a file that says this of itself."""
+    return json.dumps({"kind": _KIND, "format": FORMAT, **said}).encode().ljust(HEAD - 1) + b"\n"
 
 
 def digest_of(path: Path) -> str:
     """What the content of a file is known by; empty if there is no file, or not a whole one."""
     try:
-        with closing(connect(path)) as connection:
-            whole = connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
-            return str(meta(connection)["digest"]) if whole else ""
-    except (StoreError, sqlite3.Error, OSError):
+        with closing(File(path)) as file:
+            found = file.digest()
+            return found if found == file.says["digest"] else ""
+    except (StoreError, OSError):
         return ""

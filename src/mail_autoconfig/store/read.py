@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import mmap
 import os
-import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ from ..inventory.model import Domain
 from .content import Content, read_entries, read_names
 from .definitions import Definitions
 from .entry import Entry
-from .file import StoreError, connect
+from .file import File, StoreError
 
 Value = TypeVar("Value")
 _PAUSE = 0.5  # seconds between two looks for a new file
@@ -33,8 +32,7 @@ _log = logging.getLogger(__name__)
 class Store:
     """The domains of a file, wherever it comes from; one that is missing has none.
 
-    For one thread, since SQLite's connection is. It is opened by the first call that needs it, so
-    after a fork if nobody asks before.
+    It is opened by the first call that needs it, so after a fork if nobody asks before.
     """
 
     def __init__(self, path: Path, pause: float = _PAUSE) -> None:
@@ -66,7 +64,7 @@ class Store:
             return None
         try:
             return content.find(name, localpart.lower())
-        except (sqlite3.Error, ValueError) as error:  # the latter: text that is not UTF-8, no JSON
+        except (OSError, ValueError) as error:  # the latter: text that is not UTF-8, no JSON
             self._report(f"can't be read: {error}")
             return None
 
@@ -78,14 +76,14 @@ class Store:
         """All that the store has, sorted by name. Raises StoreError."""
         return self._each(read_entries)
 
-    def _each(self, read: Callable[[sqlite3.Connection], Iterator[Value]]) -> Iterator[Value]:
-        """All of something, of the file as it is now, on a connection of its own."""
+    def _each(self, read: Callable[[File], Iterator[Value]]) -> Iterator[Value]:
+        """All of something, of the file as it is now."""
         if not self._path.exists():
             return
-        with closing(connect(self._path)) as connection:
+        with closing(File(self._path)) as file:
             try:
-                yield from read(connection)
-            except (sqlite3.Error, ValueError) as error:
+                yield from read(file)
+            except (OSError, ValueError) as error:
                 raise StoreError(f"can't be read: {error}") from None
 
     def close(self) -> None:

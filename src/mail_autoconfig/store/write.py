@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sqlite3
+import sys
+from array import array
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from ..host import locked
 from .entry import Entry
-from .file import FORMAT, TABLES, digest_of
+from .file import HEAD, PROVIDERS, digest_of, head, part
 
 _MODE = 0o640  # the responder's group reads it; log-in names are nobody else's business
-_CACHE = 32 * 1024  # KiB of pages in memory, since entries come in any order
+_PART = 32  # log-in names that are kept together, about
 
 
 def write(path: Path, providers: Mapping[str, Any], entries: Iterable[Entry]) -> bool:
@@ -24,15 +25,20 @@ def write(path: Path, providers: Mapping[str, Any], entries: Iterable[Entry]) ->
 
     `providers` are the inventory's own, raw. A reader has the old file or the new one. Where
     nothing changed the file stays as it is, whatever the order of the entries. Raises OSError, and
-    sqlite3.Error for a name that comes twice: the old file stays then.
+    ValueError for a name that comes twice: the old file stays then.
     """
     new = path.with_name(f".{path.name}.new")
     with locked(path.parent):
         new.unlink(missing_ok=True)  # of a run that was killed
-        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _MODE))
+        lines = _Lines(providers, entries)
+        said, octets = lines.said, lines.octets()
+        said["digest"] = _digest(octets)
+        if said["digest"] == digest_of(path):
+            return False
         try:
-            if _build(new, providers, entries) == digest_of(path):
-                return False
+            with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _MODE), "wb") as file:
+                file.write(head(**said, size=HEAD + sum(map(len, octets))))
+                file.writelines(octets)
             new.chmod(_MODE)
             _keep(new)
             new.replace(path)
@@ -51,60 +57,90 @@ def _keep(path: Path) -> None:
         os.close(descriptor)
 
 
-def _build(path: Path, providers: Mapping[str, Any], entries: Iterable[Entry]) -> str:
-    """Write a whole file; return the digest of its content."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript(
-            f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -{_CACHE};"
-            f"PRAGMA locking_mode = EXCLUSIVE; {TABLES} BEGIN;"
-        )
-        content = _Content(connection)
-        connection.executemany("INSERT INTO domains VALUES (?, ?, ?, ?)", content.rows(entries))
-        raw = json.dumps(providers, ensure_ascii=False)
-        digest = content.digest(raw)
-        found = {"digest": digest, "providers": raw, **content.counts}
-        connection.executemany("INSERT INTO meta VALUES (?, ?)", found.items())
-        connection.execute("COMMIT")
-    return digest
+def _digest(octets: Iterable[bytes]) -> str:
+    found = hashlib.sha256()
+    for each in octets:
+        found.update(each)
+    return found.hexdigest()
 
 
-class _Content:
-    """What goes into the file, entry by entry, and what it is known by."""
+class _Lines:
+    """The lines of a file, by the hash of what their bucket has to be found by."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._definitions: dict[bytes, int] = {}
-        self._sum = 0
-        self.counts = {"domains": 0, "logins": 0}
+    def __init__(self, providers: Mapping[str, Any], entries: Iterable[Entry]) -> None:
+        self.said: dict[str, Any] = {"domains": 0, "logins": 0, "buckets": 0}
+        self._definitions: dict[bytes, bytes] = {}
+        # Four octets of the hash, then the lines: what takes least room, and is sorted at once.
+        self._found = [_hashed(PROVIDERS, _line(PROVIDERS, _json(providers)))]
+        for key, lines in self._of(entries):
+            self._found.append(_hashed(key, lines))
+        for word, raw in self._definitions.items():
+            self._found.append(_hashed(word, _line(word, raw)))
 
-    def rows(self, entries: Iterable[Entry]) -> Iterator[tuple[str, int, int, str]]:
-        definition, raw = None, ""
+    def octets(self) -> list[bytes]:
+        """What follows the head; it is the same for the same content."""
+        count = self.said["buckets"] = len(self._found)
+        buckets = [[] for _number in range(count)]  # type: list[list[bytes]]
+        for each in self._found:
+            buckets[int.from_bytes(each[:4], "big") % count].append(each[4:])
+        self._found.clear()
+        texts = [b"".join([b"\n", *sorted(each)]) for each in buckets]
+        places, at = array("I", [0]), 0
+        for each in texts:
+            at += len(each)
+            places.append(at)
+        if sys.byteorder == "big":
+            places.byteswap()
+        return [places.tobytes(), *texts]
+
+    def _of(self, entries: Iterable[Entry]) -> Iterator[tuple[bytes, bytes]]:
+        """What each line belongs to, and the line; several together where that is the same."""
+        names: set[str] = set()
+        definition, word = None, b""
         for entry in entries:
+            if entry.name in names:
+                raise ValueError(f"{entry.name} comes twice")
+            names.add(entry.name)
             if entry.definition is not definition:  # a source has one for most of its domains
                 definition = entry.definition
-                raw = json.dumps(definition, ensure_ascii=False)
-            logins = sorted(entry.logins.items())
-            self.counts["domains"] += 1
-            self.counts["logins"] += len(logins)
-            number = self.counts["domains"] if logins else 0
-            self._connection.executemany(
-                "INSERT INTO logins VALUES (?, ?, ?)", ((number, *each) for each in logins)
-            )
-            # A sum, since it is the same in any order.
-            self._sum += _number(f"{(entry.name, entry.source, raw, logins)}")
-            yield entry.name, self._definition(raw), number, entry.source
+                word = self._word(_json(definition))
+            self.said["domains"] += 1
+            self.said["logins"] += len(entry.logins)
+            yield from _of_domain(entry, word)
 
-    def _definition(self, raw: str) -> int:
-        key = hashlib.sha256(raw.encode()).digest()  # the texts together may be large
-        if key not in self._definitions:
-            self._definitions[key] = number = len(self._definitions) + 1
-            self._connection.execute("INSERT INTO definitions VALUES (?, ?)", (number, raw))
-        return self._definitions[key]
-
-    def digest(self, providers: str) -> str:
-        """SHA-256 of the content, in hexadecimal."""
-        return hashlib.sha256(f"{FORMAT} {providers} {self._sum:x}".encode()).hexdigest()
+    def _word(self, raw: bytes) -> bytes:
+        """What a definition is known by."""
+        word = hashlib.sha256(raw).hexdigest()[:32].encode()
+        self._definitions[b"#" + word] = raw
+        return word
 
 
-def _number(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
+def _of_domain(entry: Entry, word: bytes) -> Iterator[tuple[bytes, bytes]]:
+    name, at = entry.name.encode(), f"@{entry.name}\t"
+    count = -(-len(entry.logins) // _PART)
+    line = _line(name, b"%b\t%d\t%b" % (word, count, entry.source.encode()))
+    if count <= 1:
+        text = "".join(sorted(f"{local}{at}{login}\n" for local, login in entry.logins.items()))
+        yield name, line + _checked(text.encode(), len(entry.logins))
+        return
+    yield name, line
+    for local, login in entry.logins.items():
+        yield part(name, local.encode(), count), _checked(f"{local}{at}{login}\n".encode(), 1)
+
+
+def _line(key: bytes, value: bytes) -> bytes:
+    return b"%b\t%b\n" % (key, value)
+
+
+def _checked(lines: bytes, count: int) -> bytes:
+    if (lines.count(b"\n"), lines.count(b"\t")) != (count, count):
+        raise ValueError("a log-in name has a control character in it")
+    return lines
+
+
+def _hashed(key: bytes, lines: bytes) -> bytes:
+    return crc32(key).to_bytes(4, "big") + lines
+
+
+def _json(raw: Mapping[str, Any]) -> bytes:
+    return json.dumps(raw, ensure_ascii=False).encode()

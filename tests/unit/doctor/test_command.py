@@ -81,7 +81,7 @@ def test_inventory(doctor: Doctor, tmp_path: Path, name: str) -> None:
 
 
 def test_domains_of_sources(doctor: Doctor, tmp_path: Path) -> None:
-    file, store = tmp_path / "config.json", tmp_path / "domains.sqlite"
+    file, store = tmp_path / "config.json", tmp_path / "domains.store"
     file.write_text('{"domains": [], "sources": true, "generic_host": "auto.test"}')
     write(store, {}, [Entry(f"{each}.test", "x", {"provider": "ovh"}) for each in "ab"])
     document = doctor.document("--inventory", str(file), "--store", str(store))

@@ -218,5 +218,5 @@ def test_file_that_breaks_hurts_nobody(path: Path, store: Store) -> None:
     run(pox("u@b.test", "u"), ask)
     run(pox("u@own.test", "u@own.test", answers.GANDI), ask)
     health = json.loads(ask("https", "GET", "localhost", "/healthz", {}, b"").body)
-    assert health["store"]["problem"] == "can't be read: file is not a database"
+    assert health["store"]["problem"] == "not a store"
     assert (health["domains"], health["store"]["domains"]) == (1, 3)

@@ -43,4 +43,4 @@ def test_store_in_force(tmp_path: Path) -> None:
         right = {"domains": len(CONFIGURATION), "digest": digest_of(path), "problem": ""}
         assert state(store)["store"] == right
         path.write_bytes(b"no database")
-        assert state(store)["store"] == right | {"problem": "can't be read: file is not a database"}
+        assert state(store)["store"] == right | {"problem": "not a store"}

@@ -94,7 +94,7 @@ def test_corrupt_store_hurts_nobody(service: Service, content: bytes) -> None:
     time.sleep(0.6)
     assert {service.ask(domain) for domain in OWN for _ in range(10)} == {200}
     assert service.health()["store"]["problem"]
-    said = "domains.sqlite: "
+    said = "domains.store: "
     assert service.log.read_text().count(said) == 1  # by one worker for both
     put(service, "b.test")
     wait_for(service, "b.test", 200)

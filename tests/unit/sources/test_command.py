@@ -103,9 +103,7 @@ def test_no_state(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
 def test_store_that_is_none(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
     host.paths.store.write_bytes(b"no database" * 99)
     assert main(["sources", "list", *host.options("store")]) == 1
-    assert capsys.readouterr().err == (
-        "sources: domains.sqlite: can't be read: file is not a database\n"
-    )
+    assert capsys.readouterr().err == ("sources: domains.store: not a store\n")
 
 
 def test_check(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,7 +152,7 @@ def test_log_in_names_are_for_few(host: Host) -> None:
 def test_no_store_is_not_an_empty_one(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
     """DNS would lose the records of all domains."""
     assert main(["sources", "list", "--json", *host.options("store")]) == 1
-    assert capsys.readouterr() == ("", "sources: domains.sqlite: there is none yet\n")
+    assert capsys.readouterr() == ("", "sources: domains.store: there is none yet\n")
     host.has()
     assert update(host) == 0
     capsys.readouterr()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from mail_autoconfig.store import content as module
 from mail_autoconfig.store.content import Content, read_entries, read_names
 from mail_autoconfig.store.definitions import Definitions
-from mail_autoconfig.store.file import StoreError, connect
+from mail_autoconfig.store.file import File, StoreError
 from mail_autoconfig.store.write import write
 
 from .samples import PROVIDERS, entry
@@ -121,6 +122,51 @@ def test_many_definitions_are_not_all_kept(path: Path, monkeypatch: pytest.Monke
 
 
 def test_all_are_read_in_order(path: Path) -> None:
-    with closing(connect(path)) as connection:
-        assert list(read_names(connection)) == [each.name for each in ENTRIES]
-        assert list(read_entries(connection)) == ENTRIES
+    with closing(File(path)) as file:
+        assert list(read_names(file)) == [each.name for each in ENTRIES]
+        assert list(read_entries(file)) == ENTRIES
+
+
+LARGE = {f"{number}.doe": f"m{number}" for number in range(1000)}
+
+
+def test_domain_with_many_log_in_names(tmp_path: Path) -> None:
+    """They are in several parts, and next to those of a domain whose name ends in the same way."""
+    entries = [
+        entry("large.example", logins=LARGE),
+        entry("n.large.example", logins={"1.doe": "n"}),
+    ]
+    write(tmp_path / "large", PROVIDERS, entries)
+    with closing(Content(tmp_path / "large", Definitions("{}"))) as content:
+        found = [content.find("large.example", each) for each in [*LARGE, "unknown"]]
+    assert [each and each.login for each in found] == [*LARGE.values(), None]
+    assert {each and each.has_logins for each in found} == {True}
+    with closing(File(tmp_path / "large")) as file:
+        assert list(read_entries(file)) == entries
+
+
+def test_unknown_mailbox_takes_the_reads_of_a_known_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = dict([*LARGE.items()][:10])
+    write(
+        tmp_path / "s",
+        PROVIDERS,
+        [entry("a.example", logins=few), entry("b.example", logins=LARGE)],
+    )
+    reads: list[bytes] = []
+    bucket = File.bucket
+
+    def counted(file: File, key: bytes) -> bytes:
+        reads.append(key)
+        return bucket(file, key)
+
+    monkeypatch.setattr(File, "bucket", counted)
+    with closing(Content(tmp_path / "s", Definitions("{}"))) as content:
+        counts = set()
+        for name, localpart in product(("a.example", "b.example"), ("1.doe", "unknown", "")):
+            content.find(name, localpart)
+            reads.clear()
+            content.find(name, localpart)
+            counts.add((name, len(reads)))
+    assert counts == {("a.example", 1), ("b.example", 2)}

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import sqlite3
+import json
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from mail_autoconfig.store.file import FORMAT, StoreError, connect, digest_of, meta
+from mail_autoconfig.store.file import FORMAT, HEAD, File, StoreError, digest_of, value
 from mail_autoconfig.store.write import write
 
 from .samples import PROVIDERS, entry
@@ -14,55 +14,77 @@ from .samples import PROVIDERS, entry
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "100% #1?.sqlite"
+    path = tmp_path / "100% #1?.store"
     write(path, PROVIDERS, [entry("a.example", logins={"u": "v"})])
     return path
 
 
 def test_what_a_file_says_of_itself(path: Path) -> None:
-    with closing(connect(path)) as connection:
-        said = meta(connection)
+    with closing(File(path)) as file:
+        said = file.says
     assert (said["domains"], said["logins"], said["digest"]) == (1, 1, digest_of(path))
     assert len(digest_of(path)) == 64
 
 
-def test_nothing_can_be_written(path: Path) -> None:
-    with closing(connect(path)) as connection, pytest.raises(sqlite3.OperationalError):
-        connection.execute("DELETE FROM domains")
+def test_a_key_is_a_whole_one() -> None:
+    bucket = b"\nb.a.test\tone\na.test\ttwo\na.tes\t\n"
+    found = [value(bucket, key) for key in (b"a.test", b"b.a.test", b"a.tes", b"a", b"two")]
+    assert found == [b"two", b"one", b"", None, None]
 
 
-def change(path: Path, statement: str) -> None:
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(statement)
+def test_lines_have_all(path: Path) -> None:
+    with closing(File(path)) as file:
+        keys = sorted(key for key, _value in file.lines())
+    assert keys[1:] == [b"#providers", b"a.example", b"u@a.example"]
+    assert keys[0].startswith(b"#")
 
 
 @pytest.mark.parametrize(
-    ("statement", "problem"),
+    ("change", "problem"),
     [
-        ("PRAGMA application_id = 7", "not a store"),
-        (f"PRAGMA user_version = {FORMAT + 1}", f"format {FORMAT + 1}; this program reads"),
-        ("DELETE FROM meta WHERE key = 'digest'", "not complete"),
-        ("DROP TABLE meta", "can't be read: no such table"),
+        ({"kind": "others"}, "not a store"),
+        ({"format": FORMAT + 1}, f"format {FORMAT + 1}; this program reads"),
+        ({"digest": None}, "not complete"),
+        ({"size": 1}, "not complete"),
     ],
 )
-def test_file_that_is_no_store_of_this_program(path: Path, statement: str, problem: str) -> None:
-    change(path, statement)
+def test_file_that_is_no_store_of_this_program(
+    path: Path, change: dict[str, object], problem: str
+) -> None:
+    octets = path.read_bytes()
+    said = {**json.loads(octets[:HEAD]), **change}
+    kept = {key: value for key, value in said.items() if value is not None}
+    path.write_bytes(json.dumps(kept).encode().ljust(HEAD) + octets[HEAD:])
     with pytest.raises(StoreError, match=problem):
-        connect(path)
+        File(path)
     assert digest_of(path) == ""
 
 
 @pytest.mark.parametrize(
     ("content", "problem"),
-    [(b"", "not a store"), (b"x" * 5000, "file is not a database"), (None, "not complete")],
+    [
+        (b"", "not a store"),
+        (b"x" * 5000, "not a store"),
+        (b"SQLite format 3\0" * 300, "not a store"),
+        (b'{"kind": "mail-autoconfig store", ', "can't be read: "),
+        (None, "not complete"),
+    ],
 )
 def test_file_that_is_broken(path: Path, content: bytes | None, problem: str) -> None:
     path.write_bytes(path.read_bytes()[:-1] if content is None else content)
     with pytest.raises(StoreError, match=problem):
-        connect(path)
+        File(path)
+
+
+def test_octet_that_changed(path: Path) -> None:
+    octets = path.read_bytes()
+    path.write_bytes(octets.replace(b"\tv\n", b"\tw\n"))
+    assert digest_of(path) == ""
+    with closing(File(path)) as file, pytest.raises(ValueError, match="damaged"):
+        list(file.lines())
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="can't be read: unable to open"):
-        connect(tmp_path / "none")
+    with pytest.raises(StoreError, match="can't be read: No such file"):
+        File(tmp_path / "none")
     assert digest_of(tmp_path / "none") == ""

@@ -28,7 +28,7 @@ def test_missing_store_has_no_domain(configuration: Configuration, tmp_path: Pat
 
 
 def test_inventory_comes_first_and_wins(configuration: Configuration, tmp_path: Path) -> None:
-    path = tmp_path / "domains.sqlite"
+    path = tmp_path / "domains.store"
     write(path, PROVIDERS, [entry("z.example"), entry("own.example"), entry("a.example")])
     found = joined(configuration, path).domains
     assert [*found] == ["own.example", "a.example", "z.example"]
@@ -40,7 +40,7 @@ def test_inventory_comes_first_and_wins(configuration: Configuration, tmp_path: 
 def test_some_spread_over_all(
     most: int | None, count: int, configuration: Configuration, tmp_path: Path
 ) -> None:
-    path = tmp_path / "domains.sqlite"
+    path = tmp_path / "domains.store"
     write(path, PROVIDERS, [entry(f"d{number}.example") for number in range(10)])
     found = [*joined(configuration, path, most).domains][1:]
     assert len(found) == count
@@ -48,12 +48,12 @@ def test_some_spread_over_all(
 
 
 def test_broken_store(configuration: Configuration, tmp_path: Path) -> None:
-    path = tmp_path / "domains.sqlite"
+    path = tmp_path / "domains.store"
     path.write_bytes(b"no store")
     with pytest.raises(StoreError):
         joined(configuration, path)
     file = tmp_path / "config.json"
     file.write_text('{"domains": [], "sources": true, "generic_host": "auto.example"}')
     assert len(load(file, None)) == 0
-    with pytest.raises(ConfigurationError, match=r"domains\.sqlite: "):
+    with pytest.raises(ConfigurationError, match=r"domains\.store: "):
         load(file, path)

@@ -19,7 +19,7 @@ STAYS = "; what was read last stays in force"
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "domains.sqlite"
+    return tmp_path / "domains.store"
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_broken_file_leaves_the_old_one(
     for _ in range(3):
         assert store.find("a.example")
     assert store.problem
-    assert caplog.messages == [f"domains.sqlite: {store.problem}{STAYS}"]
+    assert caplog.messages == [f"domains.store: {store.problem}{STAYS}"]
     write(path, PROVIDERS, [B])
     assert store.find("b.example")
     assert store.problem == ""
@@ -98,7 +98,7 @@ def test_broken_file_at_the_start(
 ) -> None:
     path.write_bytes(b"no database at all")
     assert store.find("a.example") is None
-    assert caplog.messages == ["domains.sqlite: can't be read: file is not a database"]
+    assert caplog.messages == ["domains.store: not a store"]
     with pytest.raises(StoreError):
         list(store.names())
 
@@ -110,7 +110,7 @@ def test_file_that_goes_leaves_the_old_one(
     assert store.find("a.example")
     path.unlink()
     assert store.find("a.example")
-    assert caplog.messages == [f"domains.sqlite: there is none any more{STAYS}"]
+    assert caplog.messages == [f"domains.store: there is none any more{STAYS}"]
 
 
 def test_file_that_breaks_in_its_place(path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -150,5 +150,5 @@ def test_list_of_a_broken_file(path: Path, store: Store) -> None:
     octets = path.read_bytes()
     at = octets.index(b"2999.example") & ~4095
     put(path, octets[:at] + bytes(4096) + octets[at + 4096 :])
-    with pytest.raises(StoreError, match="can't be read: database disk image is malformed"):
+    with pytest.raises(StoreError, match="can't be read: damaged"):
         list(store.entries())

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from mail_autoconfig.store.entry import Entry
+from mail_autoconfig.store.file import File
 from mail_autoconfig.store.read import Store
 from mail_autoconfig.store.write import write
 
@@ -22,7 +22,7 @@ SECOND = entry("b.example")
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "domains.sqlite"
+    return tmp_path / "domains.store"
 
 
 def marks(path: Path) -> tuple[int, int]:
@@ -95,7 +95,7 @@ def test_broken_page_is_replaced(path: Path) -> None:
 def test_name_twice_leaves_the_old_file(path: Path) -> None:
     write(path, PROVIDERS, [FIRST])
     before = marks(path)
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(ValueError, match=r"b\.example comes twice"):
         write(path, PROVIDERS, [SECOND, SECOND])
     assert marks(path) == before
     assert [each.name for each in path.parent.iterdir()] == [path.name]
@@ -121,5 +121,16 @@ def test_run_that_was_killed_is_tidied_up(path: Path) -> None:
 
 def test_equal_definitions_are_kept_once(path: Path) -> None:
     write(path, PROVIDERS, (entry(f"{number}.example") for number in range(100)))
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT count(*) FROM definitions").fetchone() == (1,)
+    with closing(File(path)) as file:
+        definitions = [key for key, _value in file.lines() if key.startswith(b"#")]
+    assert len(definitions) == 2  # with the providers
+
+
+@pytest.mark.parametrize("login", ["a\nb", "a\tb"])
+@pytest.mark.parametrize("count", [1, 100])
+def test_control_character_is_refused(path: Path, login: str, count: int) -> None:
+    """It would end a line of the file; the sources have refused it before."""
+    logins = {str(number): login for number in range(count)}
+    with pytest.raises(ValueError, match="control character"):
+        write(path, PROVIDERS, [entry("a.example", logins=logins)])
+    assert not path.exists()

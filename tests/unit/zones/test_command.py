@@ -24,7 +24,7 @@ def test_authorities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_domains_of_sources(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file, store = tmp_path / "config.json", tmp_path / "domains.sqlite"
+    file, store = tmp_path / "config.json", tmp_path / "domains.store"
     file.write_text('{"domains": [], "sources": true, "generic_host": "auto.example.com"}')
     write(store, {}, [Entry("customer.example", "x", {"provider": "gandi", "discovery": "srv"})])
     assert main(["dns", "--address", "192.0.2.1", str(file)]) == 0
