@@ -61,13 +61,20 @@ PROVIDERS = {
 class Served:
     """The responder with a configuration and maybe a store, on a port of its own."""
 
-    def __init__(self, place: Path, domains: list[dict[str, Any]], workers: int = 1) -> None:
+    def __init__(
+        self,
+        place: Path,
+        domains: list[dict[str, Any]],
+        workers: int = 1,
+        socket: Path | None = None,
+    ) -> None:
         self.place = place
         place.mkdir()
         self.store = place / "domains.store"
         self.file = place / "config.json"
         self.write(domains)
-        self.port = _free_port()
+        self.port = free_port()
+        self._at = f"--socket={socket}" if socket else f"--port={self.port}"
         self.workers = workers
 
     def write(self, domains: list[dict[str, Any]]) -> None:
@@ -84,7 +91,7 @@ class Served:
         notices.bind(str(self.place / "notify"))
         self._notices = notices
         with subprocess.Popen(
-            [sys.executable, "-m", "mail_autoconfig", "serve", f"--port={self.port}",
+            [sys.executable, "-m", "mail_autoconfig", "serve", self._at,
              f"--workers={self.workers}", f"--store={self.store}", str(self.file)],
             env=os.environ | {"NOTIFY_SOCKET": str(self.place / "notify")},
         ) as self.process:  # fmt: skip
@@ -104,7 +111,7 @@ class Served:
 
     def memory(self) -> float:
         """MB of all its processes, shared pages counted once."""
-        return sum(_kilobytes(each) for each in _family(self.process.pid)) / 1000
+        return sum(_kilobytes(each) for each in family(self.process.pid)) / 1000
 
     def rate(self, count: int) -> tuple[float, float]:
         """POX requests a second that wrk counts, for mailboxes of `count` domains.
@@ -115,35 +122,45 @@ class Served:
         script = self.place / f"ask{count}.lua"
         script.write_text(ASK % count)
         url = f"http://127.0.0.1:{self.port}/"
-        before = self._processor_time()
-        command = ["wrk", "-t1", "-c16", f"-d{SECONDS}s", "-s", str(script), url]
-        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        if "Non-2xx" in output:
-            raise SystemExit(output)
-        rate = re.search(r"Requests/sec: +([0-9.]+)", output)
-        number = re.search(r"([0-9]+) requests in", output)
-        assert rate, output
-        assert number, output
-        return float(rate[1]), int(number[1]) / (self._processor_time() - before)
+        return wrk(script, url, self.family())
 
-    def _processor_time(self) -> float:
-        """Seconds of all its processes."""
-        ticks = 0
-        for process in _family(self.process.pid):
-            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+    def family(self) -> list[int]:
+        """Its processes."""
+        return family(self.process.pid)
 
 
-def _free_port() -> int:
+def wrk(script: Path, url: str, processes: list[int]) -> tuple[float, float]:
+    """Requests a second, and those that a second of the processes' own time is enough for."""
+    before = processor_time(processes)
+    command = ["wrk", "-t1", "-c16", f"-d{SECONDS}s", "-s", str(script), url]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    if "Non-2xx" in output or "Socket errors" in output:
+        raise SystemExit(output)
+    rate = re.search(r"Requests/sec: +([0-9.]+)", output)
+    number = re.search(r"([0-9]+) requests in", output)
+    assert rate, output
+    assert number, output
+    return float(rate[1]), int(number[1]) / (processor_time(processes) - before)
+
+
+def processor_time(processes: list[int]) -> float:
+    """Seconds of all these processes."""
+    ticks = 0
+    for process in processes:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
 
 
-def _family(process: int) -> list[int]:
+def family(process: int) -> list[int]:
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    return [process, *(each for child in children for each in _family(int(child)))]
+    return [process, *(each for child in children for each in family(int(child)))]
 
 
 def _kilobytes(process: int) -> int:
