@@ -1,8 +1,8 @@
 """What nginx adds to the responder, as ratios in one run; `bench.py` runs it on the server.
 
-    python3 nginx.py TEMPLATE [static|https]
+    python3 -m bench.nginx TEMPLATE [static|https]
 
-Beside Python's library it needs the program on its path, Jinja, nginx, openssl and wrk. TEMPLATE is
+It runs in the directory above. Beside Python's library it needs the program on its path, Jinja, nginx, openssl and wrk. TEMPLATE is
 that of the role nginx; the limits for one address are lifted. nginx has one worker, and so has the
 responder: what each computes for a request is what counts, by its processor time, since the clock
 shows what else the machine does.
@@ -24,13 +24,15 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-import responder
 from jinja2 import Environment, FileSystemLoader
-from responder import ROUNDS, Served, family, free_port
+
+from bench import responder
+from bench.responder import ROUNDS, Served, family, free_port
 
 NGINX = os.environ.get("NGINX_BINARY", shutil.which("nginx") or "/usr/sbin/nginx")
 ON_ONE_CERTIFICATE = 25  # domains
 MUCH = 1_000_000
+NEW = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9 -batch"
 CONF = """
 daemon off; user {user}; worker_processes 1; pid {place}/nginx.pid; error_log /dev/null;
 events {{ worker_connections 1024; }}
@@ -61,7 +63,9 @@ class Site:
         self.static, self.http, self.https = free_port(), free_port(), free_port()
         (place / "www").mkdir()
         (place / "site.conf").write_text(self._site(template))
-        (place / "nginx.conf").write_text(CONF.format(place=place, static=self.static, user=getpass.getuser()))
+        (place / "nginx.conf").write_text(
+            CONF.format(place=place, static=self.static, user=getpass.getuser())
+        )
 
     def _site(self, template: Path) -> str:
         names = [
@@ -70,16 +74,18 @@ class Site:
             for start in range(0, self.count, ON_ONE_CERTIFICATE)
         ]  # fmt: skip
         names[0].append("localhost")  # which wrk asks TLS for
-        certificates = [{"name": f"c{n}", "names": each} for n, each in enumerate(names)]
+        certificates = [(f"c{n}", each) for n, each in enumerate(names)]
         tls = self.place / "tls"
         (tls / "c0").mkdir(parents=True)
-        for each in certificates[1:]:
-            (tls / each["name"]).symlink_to("c0")
+        for name, _names in certificates[1:]:
+            (tls / name).symlink_to("c0")
+        certificate = "-subj /CN=bench -keyout privkey.pem -out fullchain.pem"
         subprocess.run(
-            [*"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9"
-             " -batch -subj /CN=bench -keyout privkey.pem -out fullchain.pem".split()],
-            cwd=tls / "c0", check=True, capture_output=True,
-        )  # fmt: skip
+            ["openssl", *NEW.split(), *certificate.split()],
+            cwd=tls / "c0",
+            check=True,
+            capture_output=True,
+        )
         listens = [
             {"at": f"127.0.0.1:{port}", "tls": encrypted, "proxy": False, "http2": True}
             for port, encrypted in ((self.http, False), (self.https, True))
@@ -99,7 +105,9 @@ class Site:
                 "plain_names": [],
                 "fingerprint": "0123456789abcdef" * 4,
             },
-            __autoconfig_groups={"certificates": certificates},
+            __autoconfig_groups={
+                "certificates": [{"name": name, "names": each} for name, each in certificates]
+            },
             __autoconfig_has_ipv6=False,
             __autoconfig_nginx_balancers=[],
             __autoconfig_nginx_behind_proxy=False,

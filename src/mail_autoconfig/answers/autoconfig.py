@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from ..formats.words import AUTHENTICATION, HTTP_AUTHENTICATION, PLACEHOLDERS, SOCKET_TYPES
 from ..inventory.addresses import PLACEHOLDER, Address
@@ -21,7 +21,7 @@ from ..inventory.clients import for_autoconfig
 from ..inventory.mailboxes import personal
 from ..inventory.model import Domain, Protocol, Server, Settings, WebProtocol, WebServer
 from ..templates import template
-from .pieces import joined, piece, split
+from .pieces import Pieces, escaped, joined, piece, split
 
 MEDIA_TYPE = "text/xml"
 
@@ -53,12 +53,12 @@ def render(domain: Domain, address: Address | None = None) -> bytes:
 
     def fill(kind: str, pattern: str) -> str:
         if kind in names:
-            return escape(names[kind])
+            return escaped(names[kind])
         if kind == _HOST:
-            return escape(pattern.replace("{domain}", domain.name))
+            return escaped(pattern.replace("{domain}", domain.name))
         if one is None:
-            return escape(_placeholders(pattern))
-        return escape(one.fill_url(pattern) if kind == _URL else own_login or one.fill(pattern))
+            return escaped(_placeholders(pattern))
+        return escaped(one.fill_url(pattern) if kind == _URL else own_login or one.fill(pattern))
 
     return joined(_pieces(domain.settings), fill)
 
@@ -70,7 +70,7 @@ def _placeholders(pattern: str) -> str:
 
 # Domains of one provider share its settings, so all but what differs is rendered once.
 @lru_cache(maxsize=1024)
-def _pieces(settings: Settings) -> tuple[str, ...]:
+def _pieces(settings: Settings) -> Pieces:
     web_servers = [_web_server(server) for server in settings.web_servers]
     setup_servers = [
         _server(server) for server in settings.servers if _ELEMENTS[server.type] == "setupServer"

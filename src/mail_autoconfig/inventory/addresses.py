@@ -31,6 +31,8 @@ class Address:
         """Put this address, as the client sent it, each part encoded, into a pattern."""
         if pattern == "{email}":
             return encode(self.email)
+        if pattern == "{localpart}":
+            return encode(self.localpart)
         values: Mapping[str, str] = {
             "email": self.email,
             "localpart": self.localpart,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 from .hosts import domain_of
@@ -206,7 +207,7 @@ class Domain:
 
         Not so where the default entry puts a long name into a pattern.
         """
-        return all(len(s.host_for(self.name)) <= 253 for s in self.settings.mail_servers)
+        return len(self.name) <= _longest(self.settings)
 
     @property
     def display_name(self) -> str:
@@ -217,6 +218,16 @@ class Domain:
     def short_name(self) -> str:
         """The name that clients show where room is scarce, at most 20 characters."""
         return self.settings.short_name or self.display_name[:20].strip()
+
+
+@lru_cache(maxsize=1024)
+def _longest(settings: Settings) -> int:
+    """Octets of the longest domain that leaves room in each host name."""
+    patterns = [each.host for each in settings.mail_servers if "{domain}" in each.host]
+    return min(
+        ((253 - len(host.replace("{domain}", ""))) // host.count("{domain}") for host in patterns),
+        default=253,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def normalise(name: str) -> str:
     ascii_name = ascii_name.removesuffix(".")
     if len(ascii_name) > 253 or not _LABELS.fullmatch(ascii_name):
         raise ValueError("not a host name")
-    for label in ascii_name.split("."):
+    for label in ascii_name.split(".") if labels.PREFIX in ascii_name else ():
         if label.startswith(labels.PREFIX) and not labels.is_a_label(label):
             raise LabelError(label)
     return ascii_name

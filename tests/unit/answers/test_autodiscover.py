@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from mail_autoconfig.answers import autodiscover as module
 from mail_autoconfig.answers.autodiscover import Error, RequestError, parse, render
 from mail_autoconfig.inventory.addresses import parse as address
 from mail_autoconfig.inventory.model import Domain
@@ -154,3 +156,59 @@ def test_more_elements_than_any_request_has_are_not_read() -> None:
         else:
             with pytest.raises(RequestError):
                 parse(body)
+
+
+ADDRESSES = [
+    *("user@example.com", "o'neil+x@example.com", '"a]b"@example.com', "a@b@example.com", "none"),
+    *("a&amp;b@example.com", "a&b@example.com", "a]]>b@example.com", " a@example.com ", ""),
+    *("ü@example.com", "a<b/>@example.com", "a@bücher.example", "a\x01@example.com"),
+]
+FORMS = [
+    "{0}",
+    '<?xml version="1.0" encoding="utf-8"?>{0}',
+    '<?xml version="1.0" encoding="UTF-8"?>\r\n{0}\r\n',
+    '\n<?xml version="1.0" encoding="utf-8"?>{0}',
+    "\f{0}",
+    "{0}{0}",
+    "{0}<!-- -->",
+]
+
+
+def read(body: bytes) -> object:
+    try:
+        return parse(body)
+    except RequestError as refused:
+        return refused.error
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("space", ["", "\n  ", "\t", "\v"])
+@pytest.mark.parametrize("email", ADDRESSES)
+def test_usual_request_is_read_as_expat_reads_it(
+    email: str, space: str, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    xml = pox_request("EMAIL").decode().replace("EMAIL", email).replace("><", f">{space}<")
+    body = form.format(xml).encode()
+    found = read(body)
+    monkeypatch.setattr(module, "_USUAL", re.compile(b"(?!)"))
+    assert read(body) == found
+
+
+def test_usual_request_needs_no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "expat", None)
+    assert parse(pox_request("user@example.com")).address == address("user@example.com")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "longest"),
+    [
+        (["imap.{domain}", "smtp.example.com"], 248),
+        (["a.example.com", "b.example.com"], 253),
+        (["{domain}.{domain}.example", "smtp.{domain}"], 122),
+    ],
+)
+def test_room_for_the_name_in_the_hosts(hosts: list[str], longest: int) -> None:
+    kinds = zip(("imap", "smtp"), hosts, strict=True)
+    found = domain(*({"type": kind, "host": host} for kind, host in kinds))
+    assert replace(found, name="x" * longest).has_room
+    assert not replace(found, name="x" * (longest + 1)).has_room
