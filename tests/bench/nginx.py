@@ -2,10 +2,10 @@
 
     python3 -m bench.nginx TEMPLATE [static|https]
 
-It runs in the directory above. Beside Python's library it needs the program on its path, Jinja, nginx, openssl and wrk. TEMPLATE is
-that of the role nginx; the limits for one address are lifted. nginx has one worker, and so has the
-responder: what each computes for a request is what counts, by its processor time, since the clock
-shows what else the machine does.
+It runs in the directory above, and needs the program on its path, Jinja, nginx, openssl and wrk.
+TEMPLATE is that of the role nginx; the limits for one address are lifted. nginx has one worker, and
+so has the responder: what each computes for a request is what counts, by its processor time, since
+the clock shows what else the machine does.
 """
 
 from __future__ import annotations
