@@ -1,11 +1,10 @@
-"""What the web application reads of a request, on Starlette's headers."""
+"""What the web application reads of a request."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import unquote
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
@@ -37,7 +36,11 @@ class Request:
 
     def header(self, name: str) -> str:
         """The first header of this name (lower case); empty if there is none."""
-        return Headers(scope=self._scope).get(name, "")
+        wanted = name.encode()
+        for key, value in self._scope["headers"]:
+            if key == wanted:
+                return str(value, "latin-1")
+        return ""
 
     @property
     def target(self) -> str:
@@ -56,7 +59,7 @@ class Request:
     def has_copy(self, tag: str) -> bool:
         """Whether the client's copy is the one of this ETag (RFC 9110, section 13.1.2)."""
         given = self.header("if-none-match")
-        return given.strip() == "*" or tag in _TAG.findall(given)
+        return bool(given) and (given.strip() == "*" or tag in _TAG.findall(given))
 
     def parameter(self, *keys: str) -> str:
         """The first parameter of the query that has one of these keys, whatever their case."""

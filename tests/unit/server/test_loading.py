@@ -109,3 +109,13 @@ def test_nothing_is_left(path: Path) -> None:
     assert os.listdir("/proc/self/fd") == before  # noqa: PTH208
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_reader_comes_after_those_that_answer(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: Any, **_options: Any) -> NoReturn:
+        raise ConfigurationError([str(os.nice(0))])
+
+    monkeypatch.setattr(loading, "load", refuse)
+    with pytest.raises(ConfigurationError) as caught:
+        read_apart(path, sources=False)
+    assert caught.value.problems == [str(min(os.nice(0) + 10, 19))]
