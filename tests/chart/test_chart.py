@@ -26,7 +26,7 @@ VERSIONS = [f"1.{minor}" for minor in range(25, 38)]
 # Objects of others, of which there is no schema here.
 FOREIGN = "gateway.networking.k8s.io/v1", "monitoring.coreos.com/v1"
 SMALLEST = {"autoconfig_domains": [{"name": "example.com", "provider": "gandi"}]}
-STORE = Path("/var/lib/mail-autoconfig/store/domains.sqlite")
+STORE = Path("/var/lib/mail-autoconfig/store/domains.store")
 SOURCES = ROOT / "tests/chart/values/sources.yaml"
 
 

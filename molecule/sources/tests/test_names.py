@@ -169,7 +169,7 @@ with sqlite3.connect(sys.argv[1]) as store:
     for name in sys.argv[3:]:
         store.execute("INSERT INTO domains VALUES (?, 99, 0, 'x')", (name,))
 """
-    store = "/var/lib/mail-autoconfig/store/domains.sqlite"
+    store = "/var/lib/mail-autoconfig/store/domains.store"
     definition = json.dumps({"provider": "gandi", "discovery": "certificate"})
     hostile = ["x.test; return 200 pwned", "x.test;}\ninclude /etc/passwd", "$host", "~.*"]
     command = "runuser -u mail-autoconfig-sources -- python3 -c"

@@ -23,7 +23,7 @@ def add_command(commands: Commands) -> None:
     )
     for name, usual, what in (
         ("configuration", "/etc/mail-autoconfig/config.json", "the configuration (JSON)"),
-        ("store", "/var/lib/mail-autoconfig/store/domains.sqlite", "the domains of the sources"),
+        ("store", "/var/lib/mail-autoconfig/store/domains.store", "the domains of the sources"),
         ("state", "/var/lib/mail-autoconfig/names", "the directory with nginx's file"),
     ):
         names.add_argument(
