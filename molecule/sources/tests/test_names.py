@@ -134,6 +134,8 @@ def test_nginx_that_somebody_broke_loses_nothing() -> None:
     finally:
         THIRTEEN.run("rm -f /etc/nginx/conf.d/theirs.conf")
         remove_certified(other)
+    # One after the other: of three domains two at once would not be believed.
+    seconds_until(lambda: served() == sorted(NAMES), 3 * EVERY)
 
 
 def said() -> str:
