@@ -190,10 +190,12 @@ with sqlite3.connect(sys.argv[1]) as store:
 
 def test_run_costs_nothing_where_nothing_is_new() -> None:
     """Its condition is asked after each reading."""
+    read(THIRTEEN)
+    began = THIRTEEN.run("date +%s").strip()
     before = THIRTEEN.run(f"cat {STATE}/report.json")
     time.sleep(2 * EVERY)
     assert THIRTEEN.run(f"cat {STATE}/report.json") == before
-    assert not said()
+    assert not THIRTEEN.run(f"journalctl --unit {UNIT} --since @{began} --output cat --quiet")
 
 
 def test_sandbox(server: Server) -> None:
