@@ -18,6 +18,7 @@ def test_doctor_asks_for_the_domains_of_sources() -> None:
         "mailhost.autoconfig.verify",
         *("--tags", "doctor"),
         inventory=INVENTORY,
+        autoconfig_generic_host="auto.customers.test",  # one for both
         autoconfig_verify_doctor=True,
         autoconfig_verify_doctor_arguments=arguments,
     )
