@@ -12,11 +12,11 @@ DEMO_HTTP_PORT ?= 8080
 DEMO_PAGE_PORT ?= 8088
 export DEMO_HTTPS_PORT DEMO_HTTP_PORT DEMO_PAGE_PORT
 DEMO_ADDRESSES := user@example.test user@corp.test
-demo demo-xml demo-down images lint sanity unit chart molecule dns test-slow test-sid test-kubernetes bench load docs \
-	site pictures: export PATH := $(BIN):$(PATH)
+demo demo-xml demo-down images lint sanity unit chart molecule dns test-slow test-sid test-kubernetes bench bench-many \
+	load docs site pictures: export PATH := $(BIN):$(PATH)
 
 .PHONY: venv engine images image demo demo-xml demo-down test test-slow test-sid test-kubernetes lint sanity unit chart \
-	molecule dns bench load docs site pictures clean
+	molecule dns bench bench-many load docs site pictures clean
 
 venv: .venv/requirements.txt
 
@@ -146,6 +146,10 @@ test-sid: venv engine
 # Figures; not part of the tests.
 bench: venv engine
 	$(STEP) 'figures' python tests/bench/bench.py
+
+# Of 10,000 domains; FIGURES=doctor measures that alone.
+bench-many: venv engine
+	$(STEP) 'figures of 10,000 domains' sh -c 'cd tests && python -m bench.many.figures $(FIGURES)'
 
 # What one client can do to the others; not part of the tests.
 load: venv engine

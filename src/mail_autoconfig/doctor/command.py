@@ -8,6 +8,7 @@ import math
 import os
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -205,7 +206,11 @@ def _write_files(options: argparse.Namespace, collected: Collected) -> None:
     if options.html:
         _write(options.html, page(collected.reports, datetime.now(UTC)))
     if options.prometheus:
-        _write(options.prometheus, collected.metrics.text(time.time(), collected.asked))
+        with tempfile.TemporaryFile() as file:
+            for line in collected.metrics.lines(time.time(), collected.asked):
+                file.write(f"{line}\n".encode())
+            file.seek(0)
+            _write(options.prometheus, file)
 
 
 def _write(path: Path, content: str | BinaryIO) -> None:

@@ -55,7 +55,8 @@ def to_keep(entry: Mapping[str, Any]) -> dict[str, Any]:
     """A domain without what is long, and of no use to a later run."""
     without: dict[str, list[str]] = {"settings": [], "requests": [], "lookups": []}
     clients = [client | without for client in entry["clients"]]
-    findings = [each for each in entry["findings"] if each["severity"] != "ok"]
+    untold = {"should": "", "remedy": "", "paste": ""}
+    findings = [each | untold for each in entry["findings"] if each["severity"] != "ok"]
     return {**entry, "findings": findings, "proposals": [], "clients": clients}
 
 

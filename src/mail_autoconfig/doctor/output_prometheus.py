@@ -42,11 +42,8 @@ class Metrics:
         if kept is None or badness > kept[0]:
             self._domains[entry["domain"]] = badness, list(_lines(entry))
 
-    def text(self, now: float, asked: int) -> str:
-        """The text of the file; `now` is in seconds since 1970, `asked` how many there are."""
-        return "".join(f"{line}\n" for line in self._all(now, asked))
-
-    def _all(self, now: float, asked: int) -> Iterator[str]:
+    def lines(self, now: float, asked: int) -> Iterator[str]:
+        """The lines of the file; `now` is in seconds since 1970, `asked` how many there are."""
         for name, what in _BY_DOMAIN.items():
             listed = (lines for _badness, lines in self._domains.values())
             found = [line for lines in listed for kind, line in lines if kind == name]

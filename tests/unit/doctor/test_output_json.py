@@ -83,7 +83,9 @@ def test_what_is_kept_is_short_and_of_the_same_form() -> None:
     found = entry(replace(report("a.test", WARNING, right), proposals=(TEXT,)), NOW)
     kept = to_keep(found)
     assert kept.keys() == found.keys()
-    assert [each["code"] for each in kept["findings"]] == ["dns-no-mx"]
+    assert [(each["code"], each["what"]) for each in kept["findings"]] == [
+        ("dns-no-mx", "no MX record")
+    ]
     assert kept["proposals"] == []
     for short, long in zip(kept["clients"], found["clients"], strict=True):
         assert short == long | {"settings": [], "requests": [], "lookups": []}

@@ -17,7 +17,7 @@ def metrics(reports: list[Report], now: float) -> str:
     found = Metrics()
     for each in reports:
         found.take(entry(each, NOW))
-    return found.text(now, len(reports))
+    return "".join(f"{line}\n" for line in found.lines(now, len(reports)))
 
 
 def test_metrics() -> None:
@@ -63,7 +63,7 @@ def test_domain_of_an_earlier_run() -> None:
     found = Metrics()
     found.take(entry(report("a.test", ERROR), NOW))
     found.take(entry(report("b.test", ERROR), NOW - timedelta(hours=2)), examined=False)
-    lines = found.text(0, 3).splitlines()
+    lines = list(found.lines(0, 3))
     name = "mail_autoconfig_doctor"
     for line in (
         f'{name}_findings{{domain="b.test",severity="error"}} 1',
