@@ -387,3 +387,43 @@ def test_responder_has_the_groups_that_it_needs(
     }
     raw = trust_as_template(own["__responder_groups"])
     assert Templar(DataLoader(), variables=variables).template(raw) == groups
+
+
+NGINX = (ROOT / "roles/nginx/templates/mail-autoconfig.conf.j2").read_text("utf-8")
+
+
+def test_nginx_asks_again_when_all_kept_connections_are_dead() -> None:
+    """It tries each server once, and a worker that died leaves as many dead ones as are kept."""
+    kept = re.search(r"keepalive (\d+);", NGINX)
+    servers = re.search(r"range\((\d+) \+ (\d+)\)", NGINX)
+    tries = re.search(r"proxy_next_upstream_tries (\d+);", NGINX)
+    assert kept
+    assert servers
+    assert tries
+    assert servers.groups() == (kept[1], tries[1])
+
+
+@pytest.mark.parametrize(
+    ("asked", "domain"),
+    [
+        ("user@example.com", "example.com"),
+        ("User%40Example.com", "Example.com"),
+        ("a.b+c%2Bd_e-f@example.com", "example.com"),
+        (f"{'a' * 64}@example.com", "example.com"),
+        (f"{'a' * 65}@example.com", None),
+        ("a..b@example.com", None),
+        (".a@example.com", None),
+        ("a.@example.com", None),
+        ("a@b@example.com", None),
+        ("a%2540example.com", None),
+        ("%22a%22@example.com", None),
+        ("user@example.com&x=y", None),
+        ("@example.com", None),
+        ("", None),
+    ],
+)
+def test_nginx_caches_for_what_is_plainly_one_address(asked: str, domain: str | None) -> None:
+    pattern = re.search(r'"~\*(\^emailaddress=.*)" @', NGINX)
+    assert pattern
+    found = re.match(pattern[1].replace("(?<m", "(?P<m"), f"emailaddress={asked}", re.I)
+    assert (found["mail_autoconfig_d"] if found else None) == domain
