@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..inventory.fields import ConfigurationError
+from ..inventory.labels import PREFIX
 from ..inventory.model import Domain
 from ..inventory.names import written
 from .definitions import Definitions
@@ -31,6 +32,7 @@ class Content:
             raise StoreError(f"can't be read: {error}") from None
         self.domains: int = self._file.says["domains"]
         self.digest: str = self._file.says["digest"]
+        self._bucket = self._file.bucket
         self._known: dict[bytes, tuple[Domain | None, int]] = {}
 
     def close(self) -> None:
@@ -40,7 +42,7 @@ class Content:
     def find(self, name: str, localpart: str) -> Domain | None:
         """The domain, with the log-in of a mailbox: the same work for each mailbox."""
         key = name.encode()
-        bucket = self._file.bucket(key)
+        bucket = self._bucket(key)
         line = value(bucket, key)
         if line is None:
             return None
@@ -51,11 +53,11 @@ class Content:
         if parts:
             local = localpart.encode()
             if parts > 1:
-                bucket = self._file.bucket(part(key, local, parts))
-            login = value(bucket, b"%b@%b" % (local, key))
+                bucket = self._bucket(part(key, local, parts))
+            login = value(bucket, local + b"@" + key)
         return Domain(
             name,
-            written(name),
+            name if PREFIX not in name else written(name),
             like.settings,
             like.discovery,
             like.apex,

@@ -35,6 +35,8 @@ PROVIDERS = b"#providers"
 _KIND = "mail-autoconfig store"
 _SAYS = {"digest", "domains", "logins", "buckets", "size"}
 _PIECE = 1 << 20  # octets
+_END = ord("\n")
+_pread = os.pread  # looked up once
 
 
 class StoreError(Exception):
@@ -67,9 +69,10 @@ class File:
     def bucket(self, key: bytes) -> bytes:
         """The lines that are kept together with this key."""
         number = crc32(key) % self._buckets
-        begin, end = self._places[number], self._places[number + 1]
-        found = os.pread(self._descriptor, end - begin, self._start + begin)
-        if len(found) != end - begin or found[-1:] != b"\n":
+        begin = self._places[number]
+        length = self._places[number + 1] - begin
+        found = _pread(self._descriptor, length, self._start + begin)
+        if len(found) != length or found[-1] != _END:
             raise ValueError("damaged")
         return found
 
@@ -103,10 +106,11 @@ class File:
 
 def value(bucket: bytes, key: bytes) -> bytes | None:
     """The value of a key among the lines of a bucket."""
-    begin = bucket.find(b"\n%b\t" % key)
+    wanted = b"\n" + key + b"\t"  # sooner than by %
+    begin = bucket.find(wanted)
     if begin < 0:
         return None
-    begin += len(key) + 2
+    begin += len(wanted)
     return bucket[begin : bucket.index(b"\n", begin)]
 
 

@@ -59,7 +59,7 @@ class Store:
 
     def find(self, name: str, localpart: str = "") -> Domain | None:
         """The domain of this name in lower-case A-label form, with the log-in of a mailbox."""
-        content = self.content
+        content = self._content if time.monotonic() < self._next else self.content
         if content is None:
             return None
         try:
