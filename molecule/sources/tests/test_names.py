@@ -191,6 +191,7 @@ with sqlite3.connect(sys.argv[1]) as store:
 def test_run_costs_nothing_where_nothing_is_new() -> None:
     """Its condition is asked after each reading."""
     read(THIRTEEN)
+    time.sleep(EVERY)
     began = THIRTEEN.run("date +%s").strip()
     before = THIRTEEN.run(f"cat {STATE}/report.json")
     time.sleep(2 * EVERY)
