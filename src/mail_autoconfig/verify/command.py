@@ -38,7 +38,8 @@ def add_command(commands: Commands) -> None:
         "--socket",
         type=Path,
         metavar="PATH",
-        help="the responder's unix socket; nginx is asked for each name then, and fully for some",
+        help="the responder's unix socket; nginx is fully asked for some domains then, and of more "
+        "than 1,000 a sample alone is asked for",
     )
     trust = verify.add_mutually_exclusive_group()
     trust.add_argument(

@@ -5,8 +5,9 @@ redirect that nginx has for each name, and that nginx passes requests on. nginx 
 requests, so where the responder can be asked past it, whole requests are asked for a sample: for a
 domain of each certificate, since nginx has one server block for each. Elsewhere for all domains.
 
-Of very many domains the responder is asked for the sample alone too, and each certificate is looked
-at once: nginx and the responder have proven before that they have loaded their files.
+Of very many domains the responder is asked for the sample alone too, and of the names on one
+certificate one is asked for: nginx and the responder have proven before that they have loaded their
+files.
 """
 
 from __future__ import annotations
