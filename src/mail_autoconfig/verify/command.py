@@ -110,8 +110,8 @@ def run(options: argparse.Namespace) -> int:
         return 1
     result = verify(configuration, endpoints, only)
     result.failures += _loops(configuration)
-    sources = options.store is not None
-    left = [*left_to_the_proxy(configuration, sources=sources)] if options.as_proxy else []
+    of = {"sources": options.store is not None, "certified": options.named is not None}
+    left = [*left_to_the_proxy(configuration, **of)] if options.as_proxy else []
     if options.json:
         from .output import to_json
 

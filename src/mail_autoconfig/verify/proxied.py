@@ -11,18 +11,20 @@ from ..inventory.names import plain_names, served_names
 _SHOWN = 40  # host names on one line
 
 
-def left_to_the_proxy(configuration: Configuration, *, sources: bool) -> Iterator[str]:
+def left_to_the_proxy(
+    configuration: Configuration, *, sources: bool, certified: bool = False
+) -> Iterator[str]:
     """Lines: the host names to pass on, and how to see that it does.
 
-    With sources those over http alone are in no list: there are new ones without a run.
+    With sources those of their domains are in no list: there are new ones without a run. They are
+    asked for by https too where they are `certified`.
     """
     if names := served_names(configuration):
         yield f"The web server in front passes on, https and http: {_listed(names)}"
     if sources:
         names = tuple(host_of(kind, "*") for kind in ("autodiscover", "autoconfig"))
-        yield (
-            f"The web server in front passes on, http alone, whatever the domain: {_listed(names)}"
-        )
+        by = "https and http" if certified else "http alone"
+        yield f"The web server in front passes on, {by}, whatever the domain: {_listed(names)}"
     elif names := plain_names(configuration):
         yield f"The web server in front passes on, http alone: {_listed(names)}"
     domain = next(iter(configuration.domains), "DOMAIN")

@@ -143,13 +143,16 @@ def test_a_proxy_and_sources(run: Run, tmp_path: Path) -> None:
     raw = answers.configuration()
     raw["domains"] = [{"name": "plain.test", "provider": "corp", "discovery": "srv"}]
     run.configure(raw | {"generic_host": "generic.test"})
-    run.ca = ["--as-proxy", run.front.address("http"), "--store", str(tmp_path / "none")]
-    code, problems, said = run.verify()
-    assert (code, problems) == (0, [])
-    assert said.splitlines()[2] == (
-        "The web server in front passes on, http alone, whatever the domain: "
-        "autodiscover.* autoconfig.*"
-    )
+    store = ["--as-proxy", run.front.address("http"), "--store", str(tmp_path / "none")]
+    named = ["--named", str(tmp_path / "nginx.conf")]
+    for more, by in ([], "http alone"), (named, "https and http"):
+        run.ca = [*store, *more]
+        code, problems, said = run.verify()
+        assert (code, problems) == (0, [])
+        assert said.splitlines()[2] == (
+            f"The web server in front passes on, {by}, whatever the domain: "
+            "autodiscover.* autoconfig.*"
+        )
 
 
 def test_a_proxy_for_many_clients(run: Run) -> None:
