@@ -76,7 +76,7 @@ async def examine_all(
             if time.monotonic() > until:
                 break
 
-    await asyncio.gather(*(some() for _ in range(at_once)))
+    await asyncio.gather(*(some() for _each in range(at_once)))
     for number in sorted(ready):
         take(ready[number])
 
