@@ -389,14 +389,16 @@ def test_responder_has_the_groups_that_it_needs(
     assert Templar(DataLoader(), variables=variables).template(raw) == groups
 
 
-NGINX = (ROOT / "roles/nginx/templates/mail-autoconfig.conf.j2").read_text("utf-8")
+TEMPLATES = ROOT / "roles/nginx/templates"
+NGINX = (TEMPLATES / "mail-autoconfig.conf.j2").read_text("utf-8")
+SERVERS = (TEMPLATES / "servers.j2").read_text("utf-8")
 
 
 def test_nginx_asks_again_when_all_kept_connections_are_dead() -> None:
     """It tries each server once, and a worker that died leaves as many dead ones as are kept."""
     kept = re.search(r"keepalive (\d+);", NGINX)
     servers = re.search(r"range\((\d+) \+ (\d+)\)", NGINX)
-    tries = re.search(r"proxy_next_upstream_tries (\d+);", NGINX)
+    tries = re.search(r"proxy_next_upstream_tries (\d+);", SERVERS)
     assert kept
     assert servers
     assert tries

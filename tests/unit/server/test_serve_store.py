@@ -15,6 +15,7 @@ from threading import Event
 
 import pytest
 
+from mail_autoconfig.host import replace_file
 from mail_autoconfig.store.entry import Entry
 from mail_autoconfig.store.file import digest_of
 from mail_autoconfig.store.write import write
@@ -88,9 +89,7 @@ def test_replaced_store_under_load_fails_no_request(service: Service) -> None:
 @pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\0" * 1000])
 def test_corrupt_store_hurts_nobody(service: Service, content: bytes) -> None:
     assert {service.ask(domain) for domain in OWN} == {200}
-    broken = service.store.with_suffix(".broken")
-    broken.write_bytes(content)
-    broken.replace(service.store)
+    replace_file(service.store, content)
     time.sleep(0.6)
     assert {service.ask(domain) for domain in OWN for _ in range(10)} == {200}
     assert service.health()["store"]["problem"]
@@ -98,7 +97,7 @@ def test_corrupt_store_hurts_nobody(service: Service, content: bytes) -> None:
     assert service.log.read_text().count(said) == 1  # by one worker for both
     put(service, "b.test")
     wait_for(service, "b.test", 200)
-    service.store.write_bytes(content)
+    replace_file(service.store, content)
     time.sleep(0.6)
     assert {service.ask("b.test") for _ in range(10)} == {200}
     assert service.log.read_text().count(said) == 2  # another time
@@ -113,6 +112,7 @@ def test_store_that_goes_hurts_nobody(service: Service) -> None:
 
 WRITE = f"""
 from pathlib import Path
+from mail_autoconfig.host import replace_file
 from mail_autoconfig.store.entry import Entry
 from mail_autoconfig.store.write import write
 

@@ -27,5 +27,5 @@ def test_domain_that_is_not_in_nginx_yet_is_not_asked_for(tmp_path: Path) -> Non
     assert sourced == {"old.test", "srv.test"}
     assert load(file, store, tmp_path / "none")[1] == {"srv.test"}
     store.write_text("no store")
-    with pytest.raises(ConfigurationError, match="can't be read"):
+    with pytest.raises(ConfigurationError, match="not a store"):
         load(file, store, named)
