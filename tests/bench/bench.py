@@ -19,7 +19,7 @@ import docker
 from docker.models.containers import Container
 
 ROOT = Path(__file__).parents[2]
-TEMPLATE = ROOT / "roles/nginx/templates/mail-autoconfig.conf.j2"
+TEMPLATES = ROOT / "roles/nginx/templates"
 INVENTORY = str(Path(__file__).parent / "hosts.yml")
 ROUNDS = 5
 SECONDS = 4
@@ -172,9 +172,10 @@ def responder(server: Container) -> None:
     run(server, "mkdir -p /tmp/bench")
     for name in ("responder.py", "nginx.py"):
         put(server, f"/tmp/bench/{name}", (Path(__file__).parent / name).read_text("utf-8"))
-    put(server, "/tmp/site.conf.j2", TEMPLATE.read_text("utf-8"))
+    for name in ("mail-autoconfig.conf.j2", "servers.j2"):
+        put(server, f"/tmp/bench/{name}", (TEMPLATES / name).read_text("utf-8"))
     path = "PYTHONPATH=/usr/local/bin/mail-autoconfig:/tmp"
-    for command in ("/tmp/bench/responder.py", "-m bench.nginx /tmp/site.conf.j2"):
+    for command in ("/tmp/bench/responder.py", "-m bench.nginx /tmp/bench/mail-autoconfig.conf.j2"):
         print(run(server, f"cd /tmp && {path} python3 {command}"), end="", flush=True)
 
 
