@@ -213,8 +213,7 @@ class ActionModule(ActionBase):
         """Check what names of the sources' domains need, unless a proxy has the certificates."""
         if not values.get("autoconfig_nginx_behind_proxy"):
             mode = values.get("autoconfig_certificates_mode") if "certificates" in roles else ""
-            orders = str(values.get("autoconfig_certificates_host") or "")
-            self.problems += checks.names_of_sources(str(mode or ""), orders)
+            self.problems += checks.names_of_sources(str(mode or ""))
 
     def servers(self) -> list[str]:
         """Return the servers of the inventory; where there is no such group, this host."""

@@ -106,22 +106,16 @@ def proofs_in_dns(wanted: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
-def names_of_sources(mode: str, orders: str) -> Iterator[str]:
+def names_of_sources(mode: str) -> Iterator[str]:
     """Check that names of domains that come without a play can be certified.
 
     :arg mode: ``autoconfig_certificates_mode``; empty where the play does not order certificates
-    :arg orders: ``autoconfig_certificates_host``
     """
-    instead = "write discovery: srv for the domains of autoconfig_sources"
     if mode in ("selfsigned", "existing"):
         yield (
             f"autoconfig_certificates_mode is {mode}, whose certificate gets no names without a "
-            f"play; {instead}, or use letsencrypt or acme"
-        )
-    if orders:
-        yield (
-            f"autoconfig_certificates_host is '{orders}', but names of the sources' domains reach "
-            f"no other server than the one that orders their certificates; {instead}"
+            "play; write discovery: srv for the domains of autoconfig_sources, or use letsencrypt "
+            "or acme"
         )
 
 

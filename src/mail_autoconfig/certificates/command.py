@@ -64,8 +64,13 @@ def _add_share(commands: Commands) -> None:
     relay.add_argument("socket", type=Path, metavar="PATH")
     fetch = steps.add_parser("fetch", help="elsewhere: put in force what a command prints")
     fetch.add_argument("--dry-run", action="store_true", help="say what would change")
-    for step in (pack, fetch):
+    for step, what in (
+        (pack, "which names of the sources' domains are on which certificate, to print too"),
+        (fetch, "where to write which names of the sources' domains are on which certificate"),
+    ):
+        step.add_argument("--assignment", type=Path, metavar="PATH", help=what)
         step.add_argument("directory", type=Path, help="of the links to the certificates")
+    fetch.add_argument("--then", default="", metavar="UNIT", help="what to start after that")
     fetch.add_argument("program", nargs="+", help="command that prints the certificates, after --")
 
 
@@ -119,11 +124,19 @@ def _share(options: argparse.Namespace) -> int:
     try:
         match options.step:
             case "pack":
-                print(sharing.pack(options.directory))
+                print(sharing.pack(options.directory, options.assignment))
             case "relay":
                 sharing.relay(options.socket, sys.stdout.buffer.write)
             case "fetch":
-                print(sharing.update(options.directory, options.program, dry=options.dry_run))
+                print(
+                    sharing.update(
+                        options.directory,
+                        options.program,
+                        dry=options.dry_run,
+                        assignment=options.assignment,
+                        then=options.then,
+                    )
+                )
     except (sharing.SharingError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -108,6 +108,16 @@ def moved_from(assignment: Assignment, before: Mapping[str, Iterable[str]]) -> d
     return found
 
 
+def within(assignment: Assignment, units: Units) -> Assignment:
+    """Of an assignment, the names that their units have in `units` too."""
+    found: Assignment = {}
+    for certificate, members in assignment.items():
+        for unit, listed in members.items():
+            if kept := tuple(name for name in listed if name in units.get(unit, ())):
+                found.setdefault(certificate, {})[unit] = kept
+    return found
+
+
 def names(assignment: Mapping[str, Mapping[str, Iterable[str]]]) -> dict[str, tuple[str, ...]]:
     """Certificate -> all names that are assigned to it."""
     return {
@@ -129,7 +139,11 @@ def dump(assignment: Assignment) -> str:
 
 def load(text: str) -> Assignment:
     """Read what :func:`dump` wrote. Raises ValueError if it is anything else."""
-    content = json.loads(text)
+    return read(json.loads(text))
+
+
+def read(content: object) -> Assignment:
+    """The same, of JSON that was read already."""
     if not isinstance(content, dict) or not all(map(is_ours, content)):
         raise ValueError("no assignment of names to certificates")
     found: Assignment = {}

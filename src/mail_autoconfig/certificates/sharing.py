@@ -1,7 +1,9 @@
 """Certificates from the host that orders them to the other front ends.
 
 The host that orders packs what is in force into one JSON document; a front end fetches it through
-ssh, checks it, puts it in place as a whole, and takes it back if nginx refuses it.
+ssh, checks it, puts it in place as a whole, and takes it back if nginx refuses it. Beside the
+certificates stands which name of the sources' domains is on which of them, since one host alone
+decides that.
 """
 
 from __future__ import annotations
@@ -14,9 +16,12 @@ import ssl
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
-from ..host import NginxError, locked, point_link, reload_nginx, replace_file
+from ..host import NginxError, locked, point_link, reload_nginx, replace_file, start
+from ..inventory.names import normalise
+from . import groups
 from .groups import is_ours
 
 Certificates = Mapping[str, Mapping[str, str]]
@@ -25,6 +30,8 @@ Certificates = Mapping[str, Mapping[str, str]]
 FILES = "fullchain.pem", "privkey.pem"
 PLACEHOLDER = "placeholder"
 RECEIVED = "received"
+ASSIGNMENT = "assignment"
+"""Its key, beside the certificates."""
 
 # Its content is the directory that nginx has taken. While it is missing, nginx tells load
 # balancers to wait.
@@ -37,28 +44,45 @@ class SharingError(Exception):
     """Certificates that could not be packed, fetched or put in force; the text says why."""
 
 
-def pack(directory: Path) -> str:
+class RefusedError(SharingError):
+    """nginx does not take the certificates; those from before are in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is shared; `assignment`, of the sources' domains, if they have names on certificates."""
+
+    certificates: Certificates
+    assignment: groups.Assignment | None = None
+
+
+def pack(directory: Path, assignment: Path | None = None) -> str:
     """Return the certificates in force as JSON, without those that are still placeholders.
 
-    `directory` has the links to them. Raises SharingError.
+    `directory` has the links to them; `assignment` is a file with that of the sources' domains, as
+    soon as there is one. Raises SharingError.
     """
     placeholder = (directory / PLACEHOLDER).resolve()
     found: dict[str, dict[str, str]] = {}
+    assigned = None
     try:
+        if assignment and assignment.exists():
+            assigned = _sourced(json.loads(assignment.read_text("utf-8")))
         for path in sorted(directory.iterdir()):
             if is_ours(path.name) and path.exists() and path.resolve() != placeholder:
-                found[path.name] = {file: (path / file).read_text("ascii") for file in FILES}
+                found[path.name] = _files(path)
     except (OSError, ValueError) as error:
         raise SharingError(f"{directory}: {error}") from None
-    return _dump(found)
+    return _dump(found if assigned is None else {**found, ASSIGNMENT: assigned})
 
 
-def unpack(text: str) -> Certificates:
+def unpack(text: str) -> Document:
     """Read what :func:`pack` returned. Raises SharingError if it is anything else."""
     try:
         found = json.loads(text)
     except ValueError:
         raise SharingError(f"{_SOURCE} sent no certificates") from None
+    assigned = found.pop(ASSIGNMENT, None) if isinstance(found, dict) else None
     if not isinstance(found, dict) or not all(
         is_ours(name)
         and isinstance(files, dict)
@@ -69,6 +93,24 @@ def unpack(text: str) -> Certificates:
         raise SharingError(f"{_SOURCE} sent something else than certificates")
     if not found:
         raise SharingError(f"{_SOURCE} has none yet; run the playbook for it first")
+    try:
+        return Document(found, None if assigned is None else _sourced(assigned))
+    except ValueError as error:
+        raise SharingError(f"{_SOURCE} sent no assignment of names: {error}") from None
+
+
+def _sourced(content: object) -> groups.Assignment:
+    """The assignment of the sources' domains, each name checked. Raises ValueError."""
+    found = groups.read(content)
+    seen: set[str] = set()
+    for certificate, units in found.items():
+        if not is_ours(certificate, groups.SOURCED):
+            raise ValueError(f"{certificate} is not for domains of sources")
+        for unit, names in units.items():
+            for name in names:
+                if normalise(name) != name or not f".{name}".endswith(f".{unit}") or name in seen:
+                    raise ValueError(f"{name!r} is no name of {unit!r}, or twice there")
+                seen.add(name)
     return found
 
 
@@ -84,7 +126,7 @@ def relay(path: Path, write: Callable[[bytes], object]) -> None:
         raise SharingError(f"{path}: {error.strerror or error}") from None
 
 
-def fetch(command: Sequence[str]) -> Certificates:
+def fetch(command: Sequence[str]) -> Document:
     """Run the command that prints what :func:`pack` returned. Raises SharingError."""
     try:
         done = subprocess.run(
@@ -98,30 +140,67 @@ def fetch(command: Sequence[str]) -> Certificates:
     return unpack(done.stdout.decode("ascii", errors="replace"))
 
 
-def update(directory: Path, command: Sequence[str], *, dry: bool) -> str:
+def update(
+    directory: Path,
+    command: Sequence[str],
+    *,
+    dry: bool,
+    assignment: Path | None = None,
+    then: str = "",
+) -> str:
     """Fetch by `command` and put in force what is new; return a line that says so.
 
-    With `dry` nothing changes. Raises SharingError or OSError.
+    The assignment gets into a file, after the certificates that it is about, and if it is new, the
+    unit `then` is started. With `dry` nothing changes. Raises SharingError or OSError.
     """
+    said = []
     # The play and the timer may fetch at once.
     with nullcontext() if dry else locked(directory):
         found = fetch(command)
-        if is_in_force(found, directory):
-            return "nothing new"
-        if dry:
-            return f"would put in force: {', '.join(found)}"
-        install(found, directory, reload_nginx)
-        return f"put in force: {', '.join(found)}"
+        if not is_in_force(found.certificates, directory):
+            said.append(f"put in force: {', '.join(found.certificates)}")
+            if not dry:
+                _put_in_force(found.certificates, directory)
+        text = None if found.assignment is None else groups.dump(found.assignment)
+        if assignment and text and not _has(assignment, text):
+            said.append("write which name of sources is on which certificate")
+            if not dry:
+                replace_file(assignment, text)
+                _start(then)
+    return f"{'would ' if dry else ''}{'; '.join(said)}" if said else "nothing new"
+
+
+def _has(path: Path, text: str) -> bool:
+    return path.exists() and path.read_bytes() == text.encode()
+
+
+def _start(unit: str) -> None:
+    try:
+        if unit:
+            start(unit)
+    except NginxError as error:
+        raise SharingError(f"{unit}: {error}") from None
+
+
+def _put_in_force(certificates: Certificates, directory: Path) -> None:
+    try:
+        install(certificates, directory, reload_nginx)
+    except RefusedError:
+        # nginx may have names on one that has gone, until the new assignment is in force.
+        before = _received(directory) - certificates.keys()
+        if not before:
+            raise
+        gone = {name: _files(directory / name) for name in before}
+        install({**certificates, **gone}, directory, reload_nginx)
 
 
 def is_in_force(certificates: Certificates, directory: Path) -> bool:
     """Say whether :func:`install` has nothing to do."""
     new = directory / _directory_name(certificates)
     links = {RECEIVED: new.name} | {name: f"{RECEIVED}/{name}" for name in certificates}
-    received = {name for name, target in _links(directory).items() if _is_received(target)}
     return (
         _taken(directory) == new.name
-        and received == set(certificates)
+        and _received(directory) == set(certificates)
         and all(_links(directory).get(name) == target for name, target in links.items())
     )
 
@@ -129,8 +208,8 @@ def is_in_force(certificates: Certificates, directory: Path) -> bool:
 def install(certificates: Certificates, directory: Path, reload: Callable[[], None]) -> None:
     """Put the certificates in place at once, and make nginx `reload`.
 
-    If that raises NginxError, all is as before. Raises SharingError for that, and for a key that is
-    not its certificate's.
+    If that raises NginxError, all is as before. Raises RefusedError for that, and SharingError for
+    a key that is not its certificate's.
     """
     new = directory / _directory_name(certificates)
     before = _links(directory)
@@ -146,15 +225,15 @@ def install(certificates: Certificates, directory: Path, reload: Callable[[], No
         _point(directory, after, before)
         if before.get(RECEIVED) != new.name:
             shutil.rmtree(new)
-        raise SharingError(f"not taken, the certificates from before stay: {error}") from None
+        raise RefusedError(f"not taken, the certificates from before stay: {error}") from None
     replace_file(directory / _IN_FORCE, new.name)
     for path in directory.glob(f"{RECEIVED}-*"):
         if path != new:
             shutil.rmtree(path)
 
 
-def _dump(certificates: Certificates) -> str:
-    return json.dumps(certificates, sort_keys=True)
+def _dump(document: Mapping[str, object]) -> str:
+    return json.dumps(document, sort_keys=True)
 
 
 def _directory_name(certificates: Certificates) -> str:
@@ -165,6 +244,14 @@ def _directory_name(certificates: Certificates) -> str:
 def _taken(directory: Path) -> str:
     path = directory / _IN_FORCE
     return path.read_text("ascii") if path.exists() else ""
+
+
+def _files(directory: Path) -> dict[str, str]:
+    return {file: (directory / file).read_text("ascii") for file in FILES}
+
+
+def _received(directory: Path) -> set[str]:
+    return {name for name, target in _links(directory).items() if _is_received(target)}
 
 
 def _is_received(target: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,9 @@ from .wanted import ELSEWHERE, Others, Wanted, names_elsewhere, names_in, wanted
 NGINX = "nginx.conf"
 ASSIGNMENT = "certificates.json"
 _IN_FORCE = "in-force"
-_STORE = "store"  # as old as the store that was read: what the unit's ExecCondition compares
+# As old as the store and the received assignment that were read: the unit's ExecCondition compares.
+_STORE = "store"
+_RECEIVED = "received"
 _STAYS = "; what was there stays"
 
 
@@ -83,7 +85,7 @@ class Run:
         state.mkdir(mode=0o755, exist_ok=True)
         with locked(state):
             last = load(state) or Names()
-            read = self._files.store.stat().st_mtime_ns if self._files.store.exists() else 0
+            read = {_STORE: _time(self._files.store), _RECEIVED: _time(self._settings.received)}
             try:
                 result = self._look()
                 if not self._is_in_force(result):
@@ -91,35 +93,48 @@ class Run:
                     self._report.changed = True
                 self._mark(read)
             except NamesError as error:
-                self._mark(0)
+                self._mark({_STORE: 0, _RECEIVED: 0})
                 self._report.names, self._report.certificates = last.names, last.certificates
                 self._report.problem = str(error)
             self._report.time = self._clock()
             save(self._report, state, self._settings.metrics)
         return self._report
 
-    def _mark(self, read: int) -> None:
-        """Remember which store was read; where something may come right by itself, none."""
-        stamp = self._files.state / _STORE
-        if read and ELSEWHERE not in self._report.left_out.values():
-            stamp.touch()
-            os.utime(stamp, ns=(read, read))
-        else:
-            stamp.unlink(missing_ok=True)
+    def _mark(self, read: Mapping[str, int]) -> None:
+        """Remember what was read; where something may come right by itself, nothing."""
+        again = ELSEWHERE in self._report.left_out.values()
+        for name, at in read.items():
+            stamp = self._files.state / name
+            if at and not again:
+                stamp.touch()
+                os.utime(stamp, ns=(at, at))
+            else:
+                stamp.unlink(missing_ok=True)
 
     def _look(self) -> _Result:
         """See what is to be in force."""
         before = self._before()
         found = self._wanted(before)
-        size = self._settings.size
-        kept = {name: list(units) for name, units in before.items()}
-        secure = self._settings.secure is not None
-        assignment = groups.assign(found.units, kept, size, groups.SOURCED) if secure else {}
+        assignment = self._assign(found.units, before) if self._settings.secure else {}
         plain = tuple(name for names in found.units.values() for name in names)
         text, digest = write(plain, groups.names(assignment), self._settings)
         self._report.names, self._report.certificates = len(plain), len(assignment)
         self._report.leave_out(found.left_out)
         return _Result(text, digest, plain, assignment)
+
+    def _assign(self, units: groups.Units, before: groups.Assignment) -> groups.Assignment:
+        """Which name is on which certificate; decided by the host that orders them alone."""
+        received = self._settings.received
+        if received is None:
+            kept = {name: list(members) for name, members in before.items()}
+            return groups.assign(units, kept, self._settings.size, groups.SOURCED)
+        try:
+            # Before the first one comes, this host may have been the one that decides.
+            assignment = groups.load(received.read_text("utf-8")) if received.exists() else before
+        except ValueError as error:
+            raise NamesError(f"{received.name}: {error}{_STAYS}") from None
+        # The names that this host would serve itself, since it checks these as all others.
+        return groups.within(assignment, units)
 
     def _before(self) -> groups.Assignment:
         try:
@@ -163,6 +178,7 @@ class Run:
     def _put_in_force(self, result: _Result) -> None:
         """Write, test, reload and prove; if that fails, all is as before. Raises NamesError."""
         state = self._files.state
+        gone = self._before().keys() - result.assignment.keys()
         file, marker = state / NGINX, state / _IN_FORCE
         before = file.read_bytes() if file.exists() else None
         new = self._link(result.assignment)
@@ -183,6 +199,7 @@ class Run:
             raise NamesError(f"nginx: {error}{_STAYS}") from None
         replace_file(state / ASSIGNMENT, groups.dump(result.assignment))
         replace_file(marker, result.digest)
+        self._forget(gone)
 
     def _prove(self, result: _Result) -> None:
         settings = self._settings
@@ -193,6 +210,13 @@ class Run:
     def _link(self, assignment: groups.Assignment) -> list[Path]:
         """Point to a placeholder where there is no certificate yet; return the links made."""
         directory = self._settings.tls_directory
+        if not assignment:
+            return []
+        # Certificates that are fetched meanwhile win.
+        with locked(directory):
+            return self._link_to_placeholder(assignment, directory)
+
+    def _link_to_placeholder(self, assignment: groups.Assignment, directory: Path) -> list[Path]:
         moved = groups.moved_from(assignment, self._before())
         made = []
         for certificate in assignment:
@@ -205,6 +229,18 @@ class Run:
             has_one = source.is_symlink() and (source / "fullchain.pem").exists()
             point_link(link, source.readlink() if has_one else directory / "placeholder")
         return made
+
+    def _forget(self, certificates: Iterable[str]) -> None:
+        """Remove the links of certificates that nothing is on any more and that never came."""
+        directory = self._settings.tls_directory
+        for certificate in certificates:
+            link = directory / certificate
+            if link.is_symlink() and link.resolve() == (directory / "placeholder").resolve():
+                link.unlink()
+
+
+def _time(path: Path | None) -> int:
+    return path.stat().st_mtime_ns if path and path.exists() else 0
 
 
 def _content(path: Path) -> str | None:

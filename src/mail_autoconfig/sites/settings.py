@@ -29,7 +29,8 @@ class Settings:
     front has the certificates. `tls_directory` has the links to these. Of names there are `size`
     on a certificate, and `most` in all, each of `longest` octets at most. At `proof` a server of
     ours answers with the digest of the file that it came from, to this host, at `places`.
-    `metrics` is the directory of node_exporter's text files, used if it exists.
+    `metrics` is the directory of node_exporter's text files, used if it exists. `received` is the
+    file with the assignment from the host that orders certificates, where that is another one.
     """
 
     site: Path
@@ -42,6 +43,7 @@ class Settings:
     proof: str
     places: tuple[Place, ...]
     metrics: Path
+    received: Path | None = None
 
 
 def load(path: Path) -> Settings:
@@ -63,6 +65,7 @@ def load(path: Path) -> Settings:
                 if each["ask"] and not each["proxy"]
             ),
             metrics=Path(raw["metrics"]),
+            received=Path(raw["received"]) if raw.get("received") else None,
         )
     except OSError as error:
         raise NamesError(f"{path}: {error.strerror}") from None

@@ -68,8 +68,8 @@ def _add_scope(verify: argparse.ArgumentParser) -> None:
         "--named",
         type=Path,
         metavar="PATH",
-        help="nginx's file with names of sources' domains; of those with names on certificates, "
-        "ask for none that it has not",
+        help="the file with names of sources' domains on certificates, nginx's or the assignment; "
+        "of such domains, ask for none that it has not",
     )
     verify.add_argument("--json", action="store_true", help="say what is wrong as JSON")
     verify.add_argument(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +14,17 @@ from ..inventory.read import ConfigurationError
 from ..store.file import StoreError
 from ..store.join import FEW, joined
 
+_WORD = re.compile(r'[^\s;",]+')
+
 
 def load(
     file: Path, store: Path | None, named: Path | None
 ) -> tuple[Configuration, frozenset[str]]:
     """A configuration with some domains of a store; also these, as they are written.
 
-    A domain whose names are on certificates comes with them once they are in `named`, the file of
-    nginx with such names: it may have come a second ago. Raises ConfigurationError.
+    A domain whose names are on certificates comes with them once they are in `named`, the file with
+    the assignment of such names, or nginx's with them: it may have come a second ago. Raises
+    ConfigurationError.
     """
     own = inventory.load(file)
     if store is None:
@@ -32,7 +36,7 @@ def load(
     served: frozenset[str] = frozenset()
     if named:
         with suppress(OSError):
-            served = frozenset(named.read_text("utf-8").replace(";", " ").split())
+            served = frozenset(_WORD.findall(named.read_text("utf-8")))
     domains = {
         name: domain
         for name, domain in whole.domains.items()

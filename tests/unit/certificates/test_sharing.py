@@ -12,13 +12,22 @@ from typing import Any
 
 import pytest
 
-from mail_autoconfig.certificates import sharing
-from mail_autoconfig.certificates.sharing import SharingError, install, is_in_force, pack, unpack
+from mail_autoconfig.certificates import groups, sharing
+from mail_autoconfig.certificates.sharing import (
+    Document,
+    SharingError,
+    install,
+    is_in_force,
+    pack,
+    unpack,
+)
 from mail_autoconfig.cli import main
 from mail_autoconfig.host import NginxError
 from support.self_signed import certify
 
 FIRST, SECOND = "mail-autoconfig", "mail-autoconfig-2"
+SOURCED = "mail-autoconfig-sources"
+ASSIGNED = {SOURCED: {"a.test": ["autodiscover.a.test", "autoconfig.a.test", "a.test"]}}
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +82,20 @@ def test_what_is_packed_is_unpacked(tmp_path: Path, pairs: list[dict[str, str]])
     (tmp_path / SECOND).symlink_to(tmp_path / "placeholder")
     (tmp_path / "mail-autoconfig-3").symlink_to(tmp_path / "gone")
     (tmp_path / "current").symlink_to(FIRST)
-    assert unpack(pack(tmp_path)) == {FIRST: pairs[0]}
+    assert unpack(pack(tmp_path)) == Document({FIRST: pairs[0]})
+
+    # With the sources' domains, as soon as any were assigned.
+    listed = tmp_path / "certificates.json"
+    assert unpack(pack(tmp_path, listed)) == Document({FIRST: pairs[0]})
+    listed.write_text(json.dumps(ASSIGNED))
+    assigned: groups.Assignment = {
+        SOURCED: {"a.test": ("autodiscover.a.test", "autoconfig.a.test", "a.test")}
+    }
+    assert unpack(pack(tmp_path, listed)) == Document({FIRST: pairs[0]}, assigned)
+    assert unpack(pack(tmp_path)) == Document({FIRST: pairs[0]})
+    listed.write_text("{")
+    with pytest.raises(SharingError):
+        pack(tmp_path, listed)
 
 
 def test_a_certificate_without_its_key_is_not_packed(tmp_path: Path) -> None:
@@ -98,6 +120,42 @@ def test_a_certificate_without_its_key_is_not_packed(tmp_path: Path) -> None:
 def test_what_is_no_certificates(text: str, said: str) -> None:
     with pytest.raises(SharingError, match=said):
         unpack(text)
+
+
+@pytest.mark.parametrize(
+    "assigned",
+    [
+        [],
+        {"mail-autoconfig": {"a.test": ["autodiscover.a.test"]}},
+        {"../mail-autoconfig-sources": {"a.test": ["autodiscover.a.test"]}},
+        {SOURCED: {"a.test": "autodiscover.a.test"}},
+        {SOURCED: {"a.test": [1]}},
+        {SOURCED: {"a.test": ["autodiscover.b.test"]}},
+        {SOURCED: {"a.test": ["autodiscover.bona.test"]}},
+        {SOURCED: {"a.test": ["*.a.test"]}},
+        {SOURCED: {"a.test": ["Autodiscover.a.test"]}},
+        {SOURCED: {"a.test": ["x; include /etc/shadow;.a.test"]}},
+        {SOURCED: {"a.test": ["autodiscover.a.test\n"]}},
+        {SOURCED: {"": ["a.test"]}},
+        {SOURCED: {"a.test": ["autodiscover.a.test", "autodiscover.a.test"]}},
+        {SOURCED: {"test": ["a.test"]}, f"{SOURCED}-2": {"a.test": ["a.test"]}},
+    ],
+)
+def test_what_is_no_assignment(
+    assigned: object,
+    directory: Path,
+    pairs: list[dict[str, str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nothing of such a document is taken, and no file has any of it."""
+    document = json.dumps({FIRST: pairs[0], sharing.ASSIGNMENT: assigned})
+    with pytest.raises(SharingError, match="sent no assignment of names"):
+        unpack(document)
+    before = state(directory)
+    options = ["--assignment", str(directory / "received.json"), str(directory), "--"]
+    assert main(["share", "fetch", *options, *program(f"print({document!r})")]) == 1
+    assert "sent no assignment" in capsys.readouterr().err
+    assert state(directory) == before
 
 
 def test_install_and_renewal(directory: Path, pairs: list[dict[str, str]]) -> None:
@@ -220,9 +278,85 @@ def test_command_line(
     put = "put in force: mail-autoconfig"
     assert said == [f"would {put}", put, "nothing new", "nothing new"]
     assert main(["share", "pack", str(directory)]) == 0
-    assert unpack(capsys.readouterr().out) == {FIRST: pairs[0]}
+    assert unpack(capsys.readouterr().out) == Document({FIRST: pairs[0]})
     assert main(["share", "fetch", str(directory), "--", *program("exit('no\\nway')")]) == 1
     assert capsys.readouterr() == ("", "way\n")
+
+
+def test_assignment_comes_after_its_certificates(
+    directory: Path,
+    pairs: list[dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """And starts the unit that reads it, where it is new."""
+    file = directory / "received.json"
+    steps: list[tuple[str, bool]] = []
+    monkeypatch.setattr(sharing, "reload_nginx", lambda: steps.append(("nginx", file.exists())))
+    monkeypatch.setattr(sharing, "start", lambda unit: steps.append((unit, file.exists())))
+
+    def fetch(*options: str, assigned: object) -> str:
+        document = json.dumps({FIRST: pairs[0], SOURCED: pairs[1], sharing.ASSIGNMENT: assigned})
+        command = [str(directory), "--", *program(f"print({document!r})")]
+        written = ["--assignment", str(file), "--then", "names.service"]
+        assert main(["share", "fetch", *options, *written, *command]) == 0
+        return capsys.readouterr().out.strip()
+
+    new = "write which name of sources is on which certificate"
+    both = f"put in force: {FIRST}, {SOURCED}; {new}"
+    assert fetch("--dry-run", assigned=ASSIGNED) == f"would {both}"
+    assert not file.exists()
+    assert fetch(assigned=ASSIGNED) == both
+    assert steps == [("nginx", False), ("names.service", True)]
+    assert json.loads(file.read_text()) == ASSIGNED
+    assert fetch(assigned=ASSIGNED) == "nothing new"
+    assert fetch(assigned={}) == new
+    assert file.read_text() == "{}\n"
+    assert steps[2:] == [("names.service", True)]
+
+
+def test_unit_that_does_not_start(
+    directory: Path, pairs: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "reload_nginx", taken)
+    monkeypatch.setattr(sharing, "start", lambda _unit: refused())
+    document = json.dumps({FIRST: pairs[0], sharing.ASSIGNMENT: ASSIGNED})
+    with pytest.raises(SharingError, match="names: refused"):
+        sharing.update(
+            directory,
+            program(f"print({document!r})"),
+            dry=False,
+            assignment=directory / "received.json",
+            then="names",
+        )
+
+
+def test_certificate_that_has_gone_but_is_still_used(
+    directory: Path, pairs: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """nginx needs it until the new assignment is in force; a renewal of another does not wait."""
+    used = [FIRST, SOURCED]
+
+    def reload() -> None:
+        if not all((directory / name / "fullchain.pem").exists() for name in used):
+            refused()
+
+    def fetch(certificates: Mapping[str, Mapping[str, str]]) -> str:
+        document = json.dumps(certificates)
+        return sharing.update(directory, program(f"print({document!r})"), dry=False)
+
+    monkeypatch.setattr(sharing, "reload_nginx", reload)
+    fetch({FIRST: pairs[0], SOURCED: pairs[1]})
+    fetch({FIRST: pairs[2]})
+    assert [served(directory, name) for name in used] == [pairs[2], pairs[1]]
+    used.remove(SOURCED)
+    fetch({FIRST: pairs[2]})
+    assert not (directory / SOURCED).is_symlink()
+    assert fetch({FIRST: pairs[2]}) == "nothing new"
+    used.append("else")
+    with pytest.raises(SharingError, match="refused"):
+        fetch({FIRST: pairs[0]})
+    assert served(directory, FIRST) == pairs[2]
 
 
 def test_one_fetches_at_a_time(

@@ -182,21 +182,17 @@ def test_host_that_can_not_isolate_services() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "orders", "said"),
+    ("mode", "said"),
     [
-        ("", "", []),
-        ("letsencrypt", "", []),
-        ("acme", "", []),
-        ("selfsigned", "", ["autoconfig_certificates_mode is selfsigned"]),
-        (
-            "existing",
-            "one",
-            ["autoconfig_certificates_mode is existing", "autoconfig_certificates_host"],
-        ),
+        ("", []),
+        ("letsencrypt", []),
+        ("acme", []),
+        ("selfsigned", ["autoconfig_certificates_mode is selfsigned"]),
+        ("existing", ["autoconfig_certificates_mode is existing"]),
     ],
 )
-def test_names_of_sources(mode: str, orders: str, said: list[str]) -> None:
-    found = list(checks().names_of_sources(mode, orders))
+def test_names_of_sources(mode: str, said: list[str]) -> None:
+    found = list(checks().names_of_sources(mode))
     assert len(found) == len(said)
     for line, begin in zip(found, said, strict=True):
         assert line.startswith(begin)

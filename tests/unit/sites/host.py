@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,20 @@ class Played:
     def assigned(self) -> dict[str, list[str]]:
         found = groups.load((self.files.state / ASSIGNMENT).read_text())
         return {certificate: list(units) for certificate, units in found.items()}
+
+    def receives(self, assignment: Mapping[str, Mapping[str, Iterable[str]]] | None) -> None:
+        """Let another host order the certificates; None, before anything of it has come."""
+        path = self.directory / "received.json"
+        self.settings = replace(self.settings, received=path)
+        if assignment is not None:
+            path.write_text(
+                json.dumps(
+                    {
+                        certificate: {unit: sorted(names) for unit, names in units.items()}
+                        for certificate, units in assignment.items()
+                    }
+                )
+            )
 
     def behind_a_proxy(self) -> None:
         self.settings = replace(self.settings, secure=None, places=(Place("127.0.0.1", 80, False),))

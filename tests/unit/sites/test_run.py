@@ -164,3 +164,66 @@ def test_role_that_has_not_run_yet(host: Played) -> None:
     host.settings = replace(host.settings, site=Path("/nowhere"))
     host.fill(**{"a.test": CERTIFICATE})
     assert "No such file" in host.run().problem
+
+
+def test_another_host_decides_which_name_is_on_which_certificate(host: Played) -> None:
+    host.receives({"mail-autoconfig-sources-2": {"b.test": names_of(["b.test"])}})
+    host.fill(**{f"{name}.test": CERTIFICATE for name in "ab"})
+    report = host.run()
+    assert (report.names, report.certificates) == (4, 1)
+    assert host.served() == names_of(["a.test", "b.test"])
+    assert host.assigned() == {"mail-autoconfig-sources-2": ["b.test"]}
+    # Not received yet.
+    link = host.settings.tls_directory / "mail-autoconfig-sources-2"
+    assert link.resolve() == host.settings.tls_directory / "placeholder"
+    assert {name for place, name in host.asked if place.tls} <= names_of(["b.test"])
+    assert not host.run().changed
+    # The rest comes; then another order, and the certificate that never came is forgotten.
+    host.receives({"mail-autoconfig-sources": {f"{n}.test": names_of([f"{n}.test"]) for n in "ab"}})
+    assert host.run().changed
+    assert host.assigned() == {"mail-autoconfig-sources": ["a.test", "b.test"]}
+    assert not link.is_symlink()
+
+
+def test_received_names_are_checked_as_all_others(host: Played) -> None:
+    """None that this host has not read, that is the inventory's, or that another site has."""
+    host.theirs = "server { server_name autodiscover.b.test; }"
+    host.serve("auto.example.org", *names_of(["a.test"]))
+    listed = {f"{name}.test": names_of([f"{name}.test"]) for name in "abc"}
+    host.receives({"mail-autoconfig-sources": listed | {"bank.test": ["www.bank.test"]}})
+    host.fill(**{f"{name}.test": CERTIFICATE for name in "ab"})
+    host.run()
+    assert host.served() == {"autoconfig.b.test"}
+    assert host.assigned() == {"mail-autoconfig-sources": ["b.test"]}
+
+
+def test_domain_that_goes_needs_no_new_assignment(host: Played) -> None:
+    host.receives({"mail-autoconfig-sources": {"a.test": names_of(["a.test"])}})
+    host.fill(**{"a.test": CERTIFICATE})
+    host.run()
+    host.fill(**{"b.test": SRV})
+    host.run()
+    assert (host.served(), host.assigned()) == (set(), {})
+
+
+def test_host_that_decided_before_goes_on_until_it_receives(host: Played) -> None:
+    host.fill(**{"a.test": CERTIFICATE})
+    host.run()
+    host.receives(None)
+    assert not host.run().changed
+    host.receives({})
+    assert host.run().changed
+    assert (host.served(), host.assigned()) == (names_of(["a.test"]), {})
+
+
+def test_assignment_that_can_not_be_read(host: Played) -> None:
+    host.receives({"mail-autoconfig-sources": {"a.test": names_of(["a.test"])}})
+    host.fill(**{"a.test": CERTIFICATE})
+    host.run()
+    stamp = host.files.state / "received"
+    assert host.settings.received
+    assert stamp.stat().st_mtime_ns == host.settings.received.stat().st_mtime_ns
+    host.settings.received.write_text("{")
+    assert "what was there stays" in host.run().problem
+    assert not stamp.exists()  # so that the next run of the sources tries again
+    assert host.assigned() == {"mail-autoconfig-sources": ["a.test"]}

@@ -15,6 +15,7 @@ def test_settings(tmp_path: Path) -> None:
     path.write_text(json.dumps(raw(tmp_path, secure="")))
     settings = load(path)
     assert settings.secure is None
+    assert settings.received is None
     assert settings.places == (Place("127.0.0.1", 80, False), Place("127.0.0.1", 443, True))
 
 

@@ -25,6 +25,10 @@ def test_domain_that_is_not_in_nginx_yet_is_not_asked_for(tmp_path: Path) -> Non
     configuration, sourced = load(file, store, named)
     assert [*configuration.domains] == ["own.test", "old.test", "srv.test"]
     assert sourced == {"old.test", "srv.test"}
+    # Or the assignment.
+    names = {"old.test": ["autodiscover.old.test"]}
+    named.write_text(json.dumps({"mail-autoconfig-sources": names}))
+    assert load(file, store, named)[1] == {"old.test", "srv.test"}
     assert load(file, store, tmp_path / "none")[1] == {"srv.test"}
     store.write_text("no store")
     with pytest.raises(ConfigurationError, match="not a store"):
