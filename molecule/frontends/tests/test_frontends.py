@@ -472,6 +472,61 @@ def test_another_host_orders() -> None:
     assert serial(ORDERS) == serial(OTHER)
 
 
+SOURCED: dict[str, Any] = {
+    "autoconfig_generic_host": "auto.fe.test",
+    "autoconfig_sources": [
+        {
+            "name": "shops",
+            "type": "file",
+            "domains": {"path": "/srv/domains", "pattern": r"^(?P<domain>\S+)"},
+            "domain": {"provider": "corp", "discovery": "certificate"},
+            "every": 3600,
+        }
+    ],
+}
+
+
+def sell(*domains: str) -> None:
+    """Let all front ends read these domains, without a play."""
+    for name in ORDERS, OTHER:
+        listed = "".join(f"{domain}\n" for domain in ("stays.fe.test", *domains))
+        run(name, "sh", "-c", f"printf '%s' '{listed}' >/srv/domains")
+        run(name, "sh", "-c", "systemctl start mail-autoconfig-sources 2>/dev/null || true")
+
+
+def answers(name: str, domain: str) -> bool:
+    """Whether a host answers by https for the domain's own name, with a certificate of Pebble's."""
+    context = ssl.create_default_context(cafile=str(CA))
+    connection = TLSConnection(f"autoconfig.{domain}", port(name, 443), context)
+    try:
+        path = f"/mail/config-v1.1.xml?emailaddress=user%40{domain}"
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except ssl.SSLError:
+        return False
+    finally:
+        connection.close()
+
+
+def test_domains_of_a_source_are_on_certificates_everywhere() -> None:
+    """One host assigns and orders, and the other one serves what it fetched; both let go."""
+    sell()
+    converged("server", **SOURCED)
+    assert all(answers(name, "stays.fe.test") for name in (ORDERS, OTHER))
+    assert changes(converged("server", **SOURCED)) == 0
+
+    sell("sold.fe.test")
+    eventually(lambda: answers(ORDERS, "sold.fe.test"), 60)
+    assert not answers(OTHER, "sold.fe.test")
+    run(OTHER, "systemctl", "start", "mail-autoconfig-fetch")
+    eventually(lambda: answers(OTHER, "sold.fe.test"), 60)
+    assert all(answers(BALANCER, "sold.fe.test") for _ in range(10))
+
+    sell()
+    eventually(lambda: not any(answers(name, "sold.fe.test") for name in (ORDERS, OTHER)), 60)
+    assert all(answers(name, "stays.fe.test") for name in (ORDERS, OTHER))
+
+
 def test_removal() -> None:
     """Last, since nothing is left: no account, no unit, no key."""
     output = converged("remove")

@@ -43,9 +43,9 @@ _mail_autoconfig() {
         'certificates') words='-h --help --check --json --renew' files=1 ;;
         'challenge') words='present remove check -h --help --dry-run' files=1 ;;
         'share') words='pack relay fetch -h --help' ;;
-        'share pack') words='-h --help' files=1 ;;
+        'share pack') words='-h --help --assignment' files=1 ;;
         'share relay') words='-h --help' files=1 ;;
-        'share fetch') words='-h --help --dry-run' files=1 ;;
+        'share fetch') words='-h --help --dry-run --assignment --then' files=1 ;;
         'issue') words='-h --help --secret --deployment --names --every --port' files=1 ;;
         'doctor') words='-h --help --domain --inventory --store --log-in --verbose -v --ignore --since --keep --json --html --prometheus --allow-private --ca --name-server --at-once --within' ;;
         'import') words='-h --help --from-domain --domain --address --allow-private --ca --name-server' files=1 ;;
@@ -82,6 +82,9 @@ _mail_autoconfig() {
         'dns --ttl') words='' files= ;;
         'dns --store') words='' files=1 ;;
         'certificates --renew') words='' files= ;;
+        'share pack --assignment') words='' files=1 ;;
+        'share fetch --assignment') words='' files=1 ;;
+        'share fetch --then') words='' files= ;;
         'issue --secret') words='' files= ;;
         'issue --deployment') words='' files= ;;
         'issue --names') words='' files= ;;
