@@ -277,6 +277,29 @@ def test_service_that_puts_names_into_nginx_needs_no_paths() -> None:
     assert status.names == options.state
 
 
+@pytest.mark.parametrize("orders", ["", "one", "two"])
+def test_names_are_put_into_nginx_where_what_they_come_from_has_changed(orders: str) -> None:
+    """Also the assignment, where another host than this one, `one`, orders the certificates."""
+    own = read(ROOT / "roles/sources/vars/main.yml")
+    variables = {
+        "__sources_names_read": trust_as_template(own["__sources_names_read"]),
+        "__autoconfig_store": "/store",
+        "__autoconfig_names_state": "/names",
+        "__autoconfig_names_received": "/names/received.json",
+        "autoconfig_certificates_host": orders,
+        "inventory_hostname": "one",
+    }
+    raw = trust_as_template(own["__sources_names_changed"])
+    found = Templar(DataLoader(), variables=variables).template(raw)
+    assert "/store -nt /names/store" in found
+    assert "/names/store -nt /store" in found
+    received = {
+        "/names/received.json -nt /names/received",
+        "/names/received -nt /names/received.json",
+    }
+    assert received & {*found} == (received if orders == "two" else set())
+
+
 def test_accepted_finding_is_one_word_of_the_unit() -> None:
     """Whatever it has: systemd.service(5), "Command lines", and systemd.syntax(7), "Quoting"."""
     unit = ROOT / "roles/monitor/templates/mail-autoconfig-doctor.service.j2"

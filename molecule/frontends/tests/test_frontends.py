@@ -486,9 +486,9 @@ SOURCED: dict[str, Any] = {
 }
 
 
-def sell(*domains: str) -> None:
-    """Let all front ends read these domains, without a play."""
-    for name in ORDERS, OTHER:
+def sell(*domains: str, at: tuple[str, ...] = (ORDERS, OTHER)) -> None:
+    """Let front ends read these domains, without a play."""
+    for name in at:
         listed = "".join(f"{domain}\n" for domain in ("stays.fe.test", *domains))
         run(name, "sh", "-c", f"printf '%s' '{listed}' >/srv/domains")
         run(name, "sh", "-c", "systemctl start mail-autoconfig-sources 2>/dev/null || true")
@@ -515,8 +515,12 @@ def test_domains_of_a_source_are_on_certificates_everywhere() -> None:
     assert all(answers(name, "stays.fe.test") for name in (ORDERS, OTHER))
     assert changes(converged("server", **SOURCED)) == 0
 
-    sell("sold.fe.test")
+    sell("sold.fe.test", at=(ORDERS,))
     eventually(lambda: answers(ORDERS, "sold.fe.test"), 60)
+    # The authority's question is passed on before the domain is read.
+    path, host = "/.well-known/acme-challenge/test", {"Host": "autoconfig.sold.fe.test"}
+    assert [ask(OTHER, each, host)[0] for each in (path, "/else")] == [404, 301]
+    sell("sold.fe.test")
     assert not answers(OTHER, "sold.fe.test")
     run(OTHER, "systemctl", "start", "mail-autoconfig-fetch")
     eventually(lambda: answers(OTHER, "sold.fe.test"), 60)
