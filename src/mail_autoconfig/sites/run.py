@@ -85,20 +85,30 @@ class Run:
         state.mkdir(mode=0o755, exist_ok=True)
         with locked(state):
             last = load(state) or Names()
-            read = {_STORE: _time(self._files.store), _RECEIVED: _time(self._settings.received)}
-            try:
-                result = self._look()
-                if not self._is_in_force(result):
-                    self._put_in_force(result)
-                    self._report.changed = True
-                self._mark(read)
-            except NamesError as error:
-                self._mark({_STORE: 0, _RECEIVED: 0})
-                self._report.names, self._report.certificates = last.names, last.certificates
-                self._report.problem = str(error)
+            # systemd starts no second run for what comes during the first one.
+            read: Mapping[str, int] = {}
+            while read != (read := self._times()):
+                self._apply_once(read, last)
             self._report.time = self._clock()
             save(self._report, state, self._settings.metrics)
         return self._report
+
+    def _apply_once(self, read: Mapping[str, int], last: Names) -> None:
+        self._report.problem = ""
+        try:
+            result = self._look()
+            if not self._is_in_force(result):
+                self._put_in_force(result)
+                self._report.changed = True
+            self._mark(read)
+        except NamesError as error:
+            self._mark({_STORE: 0, _RECEIVED: 0})
+            self._report.names, self._report.certificates = last.names, last.certificates
+            self._report.problem = str(error)
+
+    def _times(self) -> Mapping[str, int]:
+        """As old as what is read is."""
+        return {_STORE: _time(self._files.store), _RECEIVED: _time(self._settings.received)}
 
     def _mark(self, read: Mapping[str, int]) -> None:
         """Remember what was read; where something may come right by itself, nothing."""

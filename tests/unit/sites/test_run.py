@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -227,3 +228,23 @@ def test_assignment_that_can_not_be_read(host: Played) -> None:
     assert "what was there stays" in host.run().problem
     assert not stamp.exists()  # so that the next run of the sources tries again
     assert host.assigned() == {"mail-autoconfig-sources": ["a.test"]}
+
+
+def test_what_comes_during_a_run_is_put_in_force_too(
+    host: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A unit that is started while it runs is not started once more."""
+    host.receives({})
+    host.fill(**{"a.test": CERTIFICATE})
+    prove = Played._prove
+
+    def receive(self: Played, *asked: Any) -> str:
+        if not (host.files.state / "certificates.json").exists():
+            host.receives({"mail-autoconfig-sources": {"a.test": names_of(["a.test"])}})
+        return prove(self, *asked)
+
+    monkeypatch.setattr(Played, "_prove", receive)
+    report = host.run()
+    assert (report.changed, report.certificates) == (True, 1)
+    assert host.assigned() == {"mail-autoconfig-sources": ["a.test"]}
+    assert not host.run().changed
