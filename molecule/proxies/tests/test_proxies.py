@@ -269,7 +269,7 @@ def test_verify_asks_nginx_and_says_what_it_can_not_see() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     said = [line.strip().strip('",') for line in result.stdout.splitlines()]
     for start_of_line in (
-        "12 domains, ",
+        "13 domains, ",
         "The web server in front passes on, https and http: auto.example.com autodiscover.example",
         "The web server in front passes on, http alone, whatever the domain: autodiscover.* autoco",
         "Not verified from outside: run the doctor on any other machine, mail-autoconfig doctor u",
