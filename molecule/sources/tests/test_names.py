@@ -165,15 +165,17 @@ def test_name_of_another_site_of_this_nginx_stays_with_it() -> None:
 def test_store_writes_nothing_into_nginx_but_names() -> None:
     """Whoever has the account that reads the sources has no part in root's nginx."""
     script = """
-import sqlite3, sys
-with sqlite3.connect(sys.argv[1]) as store:
-    store.execute("INSERT INTO definitions VALUES (99, ?)", sys.argv[2:3])
-    for name in sys.argv[3:]:
-        store.execute("INSERT INTO domains VALUES (?, 99, 0, 'x')", (name,))
+import json, sys
+from pathlib import Path
+sys.path.insert(0, "/usr/local/bin/mail-autoconfig")
+from mail_autoconfig.store.entry import Entry
+from mail_autoconfig.store.write import write
+path, definition, *names = sys.argv[1:]
+write(Path(path), {}, [Entry(name, "x", json.loads(definition)) for name in names])
 """
     store = "/var/lib/mail-autoconfig/store/domains.store"
     definition = json.dumps({"provider": "gandi", "discovery": "certificate"})
-    hostile = ["x.test; return 200 pwned", "x.test;}\ninclude /etc/passwd", "$host", "~.*"]
+    hostile = ["x.test; return 200 pwned", "x.test;}include /etc/passwd", "$host", "~.*"]
     command = "runuser -u mail-autoconfig-sources -- python3 -c"
     THIRTEEN.run("systemctl stop mail-autoconfig-sources.timer")
     try:

@@ -112,7 +112,6 @@ def test_store_that_goes_hurts_nobody(service: Service) -> None:
 
 WRITE = f"""
 from pathlib import Path
-from mail_autoconfig.host import replace_file
 from mail_autoconfig.store.entry import Entry
 from mail_autoconfig.store.write import write
 
