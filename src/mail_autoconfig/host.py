@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import io
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -43,6 +45,18 @@ def replace_file(path: Path, content: str | bytes | BinaryIO, mode: int = 0o644)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file that another account may have put there, without a buffer. Raises OSError.
+
+    No link is followed, and no pipe waited for.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file")
+    return os.fdopen(descriptor, "rb", buffering=0)
 
 
 def point_link(link: Path, target: str | Path) -> None:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import stat
 import sys
 from pathlib import Path
 
 from .arguments import Commands
-from .host import replace_file
+from .host import open_regular, replace_file
 
 LARGEST = 64 * 1024 * 1024
 """Octets: some thousands of domains have a tenth of it."""
@@ -53,12 +52,8 @@ def taken(path: Path) -> bytes:
     Neither a link is followed, nor another's file read that is linked there, nor a pipe waited for.
     Raises OSError, MetricsError.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise MetricsError("not a regular file")
-        if found.st_uid != path.parent.stat().st_uid:
+    with open_regular(path) as file:
+        if os.fstat(file.fileno()).st_uid != path.parent.stat().st_uid:
             raise MetricsError("of another account than its directory")
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:

@@ -74,7 +74,7 @@ def forged(path: Path) -> None:
     [
         (link, "Too many levels of symbolic links"),
         (os.mkfifo, "not a regular file"),
-        (os.mkdir, "Is a directory"),
+        (os.mkdir, "not a regular file"),
         (bound_socket, "No such device or address"),
         (huge, "over 67108864 octets"),
         (forged, "not only metrics called mail_autoconfig_…"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from ..inventory.fields import ConfigurationError
 from ..inventory.labels import PREFIX
 from ..inventory.model import Domain
 from ..inventory.names import written
-from .definitions import Definitions
+from .definitions import Definitions, mapping
 from .entry import Entry
 from .file import PROVIDERS, File, StoreError, part, value
 
@@ -86,12 +85,14 @@ def read_entries(file: File) -> Iterator[Entry]:
     """All that a file has, sorted by name."""
     for key, line in sorted(each for each in file.lines() if _is_domain(each[0])):
         definition, parts, source = line.decode().split("\t")
-        raw = json.loads(_text(file, b"#" + definition.encode()))
+        raw = mapping(_text(file, b"#" + definition.encode()))
         yield Entry(key.decode(), source, raw, dict(_logins(file, key, int(parts))))
 
 
 def _logins(file: File, domain: bytes, parts: int) -> Iterator[tuple[str, str]]:
     """The log-in names of a domain."""
+    if parts > file.says["buckets"]:
+        raise ValueError("damaged")
     keys = [b"%d/%b" % (number, domain) for number in range(parts)] if parts > 1 else [domain]
     for bucket in {file.bucket(key) for key in keys} if parts else ():
         for line in bucket.split(b"\n"):

@@ -26,7 +26,7 @@ class Definitions:
     def __init__(self, providers: str) -> None:
         """Raises ConfigurationError, ValueError for what is no JSON."""
         self.providers = providers
-        found = parse_providers(json.loads(providers))
+        found = parse_providers(mapping(providers))
 
         @lru_cache(maxsize=4096)
         def pattern(raw: str) -> Domain | None:
@@ -40,8 +40,19 @@ class Definitions:
 
 def _parse(raw: str, providers: Mapping[str, Any]) -> Domain | None:
     problems: list[str] = []
-    definition = {**json.loads(raw), "name": "domain.invalid"}
+    definition = {**mapping(raw), "name": "domain.invalid"}
     domain = read_domain(Place(problems, "domain"), definition, providers)
     for problem in problems:
         _log.error("of a source: %s", problem.replace("domain.invalid", "with this definition"))
     return None if problems else domain
+
+
+def mapping(raw: str) -> Mapping[str, Any]:
+    """Read one in JSON. Raises ValueError for anything else."""
+    try:
+        found = json.loads(raw)
+    except RecursionError:
+        raise ValueError("damaged") from None
+    if not isinstance(found, dict):
+        raise ValueError("damaged")
+    return found

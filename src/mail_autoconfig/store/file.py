@@ -12,6 +12,8 @@
 
 A line is in the bucket of its key, log-in names in that of their domain, so that one read gives
 both. Those of a large domain are in parts, so that none has to be searched for among many.
+
+Who reads it has other rights than who writes it: whatever the octets are, a read ends in an error.
 """
 
 from __future__ import annotations
@@ -23,9 +25,13 @@ import sys
 from array import array
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import islice
+from operator import lt
 from pathlib import Path
 from typing import Any
 from zlib import crc32
+
+from ..host import open_regular
 
 FORMAT = 2
 """How the lines are laid out; a program reads no file of another one."""
@@ -33,7 +39,7 @@ HEAD = 512
 PROVIDERS = b"#providers"
 
 _KIND = "mail-autoconfig store"
-_SAYS = {"digest", "domains", "logins", "buckets", "size"}
+_NUMBERS = "domains", "logins", "buckets", "size"
 _PIECE = 1 << 20  # octets
 _END = ord("\n")
 _pread = os.pread  # looked up once
@@ -49,16 +55,17 @@ class File:
     def __init__(self, path: Path) -> None:
         """Raises StoreError."""
         try:
-            self._file = path.open("rb", buffering=0)
+            self._file = open_regular(path)
         except OSError as error:
             raise StoreError(f"can't be read: {error.strerror}") from None
         try:
             self._descriptor = self._file.fileno()
-            self.says = _says(self._read(0, HEAD), os.fstat(self._descriptor).st_size)
+            size = os.fstat(self._descriptor).st_size
+            self.says = _says(self._read(0, HEAD), size)
             """Its `digest`, and its numbers of `domains`, `logins`, `buckets` and octets."""
             self._buckets: int = self.says["buckets"]
             self._start = HEAD + 4 * (self._buckets + 1)
-            self._places = places(self._read(HEAD, self._start))
+            self._places = _places(self._read(HEAD, self._start), size - self._start)
         except (OSError, ValueError) as error:
             self._file.close()
             raise StoreError(f"can't be read: {error}") from None
@@ -119,13 +126,26 @@ def part(domain: bytes, localpart: bytes, parts: int) -> bytes:
     return b"%d/%b" % (crc32(localpart) % parts, domain)
 
 
-def places(octets: bytes) -> array[int]:
+def packed(places: array[int]) -> bytes:
     """Numbers of 32 bits, the lower octets first."""
+    return _swapped(places).tobytes()
+
+
+def _places(octets: bytes, length: int) -> array[int]:
+    """What `packed` made for buckets of this length together. Raises StoreError."""
     found = array("I")
     found.frombytes(octets)
-    if sys.byteorder == "big":
-        found.byteswap()
+    found = _swapped(found)
+    ascending = all(map(lt, found, islice(found, 1, None)))
+    if not ascending or (found[0], found[-1]) != (0, length):
+        raise StoreError("not complete")
     return found
+
+
+def _swapped(numbers: array[int]) -> array[int]:
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
 
 
 def _says(head: bytes, size: int) -> dict[str, Any]:
@@ -134,7 +154,11 @@ def _says(head: bytes, size: int) -> dict[str, Any]:
     said: dict[str, Any] = json.loads(head)
     if said.get("format") != FORMAT:
         raise StoreError(f"format {said.get('format')}; this program reads format {FORMAT}")
-    if not said.keys() >= _SAYS or said["size"] != size:
+    numbers = [said.get(name) for name in _NUMBERS]
+    if not isinstance(said.get("digest"), str) or not all(type(each) is int for each in numbers):
+        raise StoreError("not complete")
+    # A bucket is four octets of its place, and one at least of its own.
+    if said["size"] != size or not 0 < said["buckets"] <= (size - HEAD) // 5:
         raise StoreError("not complete")
     return said
 

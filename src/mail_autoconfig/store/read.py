@@ -42,9 +42,8 @@ class Store:
         self._seen: tuple[int, ...] | None = ()
         self._content: Content | None = None
         self._definitions = Definitions("{}")
-        self._said = mmap.mmap(
-            -1, _MARK
-        )  # processes that are forked share it, so one speaks for all
+        # Processes that are forked share it, so one speaks for all.
+        self._said = mmap.mmap(-1, _MARK)
         self.problem = ""
         """Why the file as it is now is not in force; empty if it is, or if there never was one."""
 

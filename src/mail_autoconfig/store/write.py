@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from zlib import crc32
 
 from ..host import locked
 from .entry import Entry
-from .file import HEAD, PROVIDERS, digest_of, head, part
+from .file import HEAD, PROVIDERS, digest_of, head, packed, part
 
 _MODE = 0o640  # the responder's group reads it; log-in names are nobody else's business
 _PART = 32  # log-in names that are kept together, about
@@ -80,7 +79,7 @@ class _Lines:
     def octets(self) -> list[bytes]:
         """What follows the head; it is the same for the same content."""
         count = self.said["buckets"] = len(self._found)
-        buckets = [[] for _number in range(count)]  # type: list[list[bytes]]
+        buckets: list[list[bytes]] = [[] for _number in range(count)]
         for each in self._found:
             buckets[int.from_bytes(each[:4], "big") % count].append(each[4:])
         self._found.clear()
@@ -89,9 +88,7 @@ class _Lines:
         for each in texts:
             at += len(each)
             places.append(at)
-        if sys.byteorder == "big":
-            places.byteswap()
-        return [places.tobytes(), *texts]
+        return [packed(places), *texts]
 
     def _of(self, entries: Iterable[Entry]) -> Iterator[tuple[bytes, bytes]]:
         """What each line belongs to, and the line; several together where that is the same."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import closing
 from pathlib import Path
 
@@ -46,6 +47,14 @@ def test_lines_have_all(path: Path) -> None:
         ({"format": FORMAT + 1}, f"format {FORMAT + 1}; this program reads"),
         ({"digest": None}, "not complete"),
         ({"size": 1}, "not complete"),
+        ({"buckets": 0}, "not complete"),
+        ({"buckets": -1}, "not complete"),
+        ({"buckets": 10**12}, "not complete"),
+        ({"buckets": 10**30}, "not complete"),
+        ({"buckets": "4"}, "not complete"),
+        ({"buckets": 2}, "not complete"),
+        ({"domains": [1]}, "not complete"),
+        ({"digest": 5}, "not complete"),
     ],
 )
 def test_file_that_is_no_store_of_this_program(
@@ -74,6 +83,31 @@ def test_file_that_is_broken(path: Path, content: bytes | None, problem: str) ->
     path.write_bytes(path.read_bytes()[:-1] if content is None else content)
     with pytest.raises(StoreError, match=problem):
         File(path)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3])
+@pytest.mark.parametrize("place", [b"\x00\x00\x00\x00", b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f"])
+def test_places_of_buckets_are_in_order(path: Path, number: int, place: bytes) -> None:
+    """Else a read would ask for as much memory as somebody else says."""
+    octets = bytearray(path.read_bytes())
+    at = HEAD + 4 * number
+    unchanged = octets[at : at + 4] == place
+    octets[at : at + 4] = place
+    path.write_bytes(octets)
+    if unchanged:
+        File(path).close()
+    else:
+        with pytest.raises(StoreError, match="not complete"):
+            File(path)
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    """A pipe would let whoever opens it wait for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+    for name in ("pipe", "link", "."):
+        with pytest.raises(StoreError, match="can't be read: "):
+            File(tmp_path / name)
 
 
 def test_octet_that_changed(path: Path) -> None:
