@@ -61,7 +61,7 @@ class Played:
     def files(self) -> Files:
         return Files(
             self.directory / "config.json",
-            self.directory / "store.sqlite",
+            self.directory / "domains.store",
             self.directory / "state",
         )
 

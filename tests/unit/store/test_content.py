@@ -170,3 +170,15 @@ def test_unknown_mailbox_takes_the_reads_of_a_known_one(
             content.find(name, localpart)
             counts.add((name, len(reads)))
     assert counts == {("a.example", 1), ("b.example", 2)}
+
+
+def test_more_parts_than_the_file_has(tmp_path: Path) -> None:
+    """Who lists all would look for each of them."""
+    write(tmp_path / "s", PROVIDERS, [entry("a.example", logins={"u": "v"})])
+    octets = (tmp_path / "s").read_bytes()
+    assert octets.count(b"\t1\tcustomers\n") == 1
+    (tmp_path / "s").write_bytes(octets.replace(b"\t1\tcustomers", b"\t9\tcustomers"))
+    with closing(File(tmp_path / "s")) as file:
+        file.says["digest"] = file.digest()
+        with pytest.raises(ValueError, match="damaged"):
+            list(read_entries(file))

@@ -41,3 +41,12 @@ def test_definition_that_is_wrong(caplog: pytest.LogCaptureFixture) -> None:
 def test_providers_that_are_wrong() -> None:
     with pytest.raises(ConfigurationError):
         Definitions('{"acme": {}}')
+
+
+@pytest.mark.parametrize("raw", ["", "[]", "5", '{"a": ' * 100_000, "nul"])
+def test_definition_that_is_none(raw: str) -> None:
+    """Whatever the octets of the file are, a read of it ends in one kind of error."""
+    with pytest.raises(ValueError):  # noqa: PT011  # JSON's own is one
+        Definitions("{}").pattern(raw)
+    with pytest.raises(ValueError):  # noqa: PT011
+        Definitions(raw)
