@@ -84,7 +84,6 @@ def _add_scope(verify: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Ask, and print what is wrong. Raises ConfigurationError."""
     from .endpoints import Endpoints
-    from .proxied import left_to_the_proxy
     from .run import verify
     from .sourced import load
 
@@ -110,8 +109,7 @@ def run(options: argparse.Namespace) -> int:
         return 1
     result = verify(configuration, endpoints, only)
     result.failures += _loops(configuration)
-    of = {"sources": options.store is not None, "certified": options.named is not None}
-    left = [*left_to_the_proxy(configuration, **of)] if options.as_proxy else []
+    left = _left_to_the_proxy(options, configuration)
     if options.json:
         from .output import to_json
 
@@ -121,6 +119,17 @@ def run(options: argparse.Namespace) -> int:
         _print(result)
         print(*left, sep="\n", end="\n" if left else "")
     return 1 if result.wrong else 0
+
+
+def _left_to_the_proxy(options: argparse.Namespace, configuration: Configuration) -> list[str]:
+    from .proxied import left_to_the_proxy
+
+    if not options.as_proxy:
+        return []
+    # Where no source has names on certificates, there is no such file.
+    certified = options.named is not None and options.named.exists()
+    sources = options.store is not None
+    return [*left_to_the_proxy(configuration, sources=sources, certified=certified)]
 
 
 def _domain(configuration: Configuration, name: str) -> Domain:

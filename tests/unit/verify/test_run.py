@@ -144,8 +144,9 @@ def test_a_proxy_and_sources(run: Run, tmp_path: Path) -> None:
     raw["domains"] = [{"name": "plain.test", "provider": "corp", "discovery": "srv"}]
     run.configure(raw | {"generic_host": "generic.test"})
     store = ["--as-proxy", run.front.address("http"), "--store", str(tmp_path / "none")]
-    named = ["--named", str(tmp_path / "nginx.conf")]
-    for more, by in ([], "http alone"), (named, "https and http"):
+    (tmp_path / "nginx.conf").touch()
+    none, named = (["--named", str(tmp_path / name)] for name in ("none", "nginx.conf"))
+    for more, by in ([], "http alone"), (none, "http alone"), (named, "https and http"):
         run.ca = [*store, *more]
         code, problems, said = run.verify()
         assert (code, problems) == (0, [])
