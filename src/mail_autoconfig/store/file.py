@@ -155,7 +155,7 @@ def _says(head: bytes, size: int) -> dict[str, Any]:
     if said.get("format") != FORMAT:
         raise StoreError(f"format {said.get('format')}; this program reads format {FORMAT}")
     numbers = [said.get(name) for name in _NUMBERS]
-    if not isinstance(said.get("digest"), str) or not all(type(each) is int for each in numbers):
+    if not isinstance(said.get("digest"), str) or not all(isinstance(each, int) for each in numbers):
         raise StoreError("not complete")
     # A bucket is four octets of its place, and one at least of its own.
     if said["size"] != size or not 0 < said["buckets"] <= (size - HEAD) // 5:
