@@ -306,8 +306,8 @@ def throughput(place: Path) -> None:
 
 def mailboxes(place: Path) -> None:
     """Print what an unknown mailbox takes, against one with a log-in name of its own."""
-    store, others = Store(place / "mailboxes.sqlite"), Store(place / "mailboxes.sqlite")
-    write(place / "mailboxes.sqlite", PROVIDERS, entries())
+    store, others = Store(place / "mailboxes.store"), Store(place / "mailboxes.store")
+    write(place / "mailboxes.store", PROVIDERS, entries())
     pairs = [(_seconds(store, 50), _seconds(others, 0)) for _ in range(10 * ROUNDS)]
     print(
         "mailbox that is unknown / known, processor time: ratio "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from ..inventory.fields import ConfigurationError
@@ -11,7 +12,7 @@ from ..inventory.model import Domain
 from ..inventory.names import written
 from .definitions import Definitions, mapping
 from .entry import Entry
-from .file import PROVIDERS, File, StoreError, part, value
+from .file import PROVIDERS, File, StoreError, login_in, logins_in, part, part_of
 
 _MOST_KNOWN = 4096  # values of domains; most domains of a source have the same
 
@@ -31,7 +32,7 @@ class Content:
             raise StoreError(f"can't be read: {error}") from None
         self.domains: int = self._file.says["domains"]
         self.digest: str = self._file.says["digest"]
-        self._bucket = self._file.bucket
+        self._line = self._file.line
         self._known: dict[bytes, tuple[Domain | None, int]] = {}
 
     def close(self) -> None:
@@ -41,19 +42,18 @@ class Content:
     def find(self, name: str, localpart: str) -> Domain | None:
         """The domain, with the log-in of a mailbox: the same work for each mailbox."""
         key = name.encode()
-        bucket = self._bucket(key)
-        line = value(bucket, key)
-        if line is None:
+        found = self._line(key)
+        if found is None:
             return None
-        like, parts = self._known.get(line) or self._like(line)
+        like, parts = self._known.get(found[0]) or self._like(found[0])
         if like is None:
             return None
         login = None
         if parts:
             local = localpart.encode()
             if parts > 1:
-                bucket = self._bucket(part(key, local, parts))
-            login = value(bucket, local + b"@" + key)
+                found = self._line(part(part_of(local, parts), key))
+            login = login_in(found[1], local) if found else None
         return Domain(
             name,
             name if PREFIX not in name else written(name),
@@ -66,47 +66,46 @@ class Content:
             login.decode() if login else None,
         )
 
-    def _like(self, line: bytes) -> tuple[Domain | None, int]:
+    def _like(self, value: bytes) -> tuple[Domain | None, int]:
         """A domain with this value and no name of its own, and how many parts log-ins have."""
-        definition, parts, _source = line.split(b"\t")
+        definition, parts, _source = value.split(b" ")
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         found = self.definitions.pattern(_text(self._file, b"#" + definition)), int(parts)
-        self._known[line] = found
+        self._known[value] = found
         return found
 
 
 def read_names(file: File) -> Iterator[str]:
     """The names of all domains, sorted."""
-    return iter(sorted(key.decode() for key, _value in file.lines() if _is_domain(key)))
+    return iter(sorted(key.decode() for key, _value, _names in file.lines() if _is_domain(key)))
 
 
 def read_entries(file: File) -> Iterator[Entry]:
     """All that a file has, sorted by name."""
-    for key, line in sorted(each for each in file.lines() if _is_domain(each[0])):
-        definition, parts, source = line.decode().split("\t")
+    for key, value, names in sorted(each for each in file.lines() if _is_domain(each[0])):
+        definition, parts, source = value.decode().split(" ")
         raw = mapping(_text(file, b"#" + definition.encode()))
-        yield Entry(key.decode(), source, raw, dict(_logins(file, key, int(parts))))
+        lines = _parts(file, key, int(parts)) if int(parts) > 1 else [names]
+        logins = dict(chain.from_iterable(map(logins_in, lines)))
+        yield Entry(key.decode(), source, raw, logins)
 
 
-def _logins(file: File, domain: bytes, parts: int) -> Iterator[tuple[str, str]]:
-    """The log-in names of a domain."""
+def _parts(file: File, domain: bytes, parts: int) -> Iterator[bytes]:
+    """The log-in names of a domain, part by part."""
     if parts > file.says["buckets"]:
         raise ValueError("damaged")
-    keys = [b"%d/%b" % (number, domain) for number in range(parts)] if parts > 1 else [domain]
-    for bucket in {file.bucket(key) for key in keys} if parts else ():
-        for line in bucket.split(b"\n"):
-            address, _tab, login = line.partition(b"\t")
-            if address.endswith(b"@" + domain):
-                yield address.decode().removesuffix(f"@{domain.decode()}"), login.decode()
+    for number in range(parts):
+        found = file.line(part(number, domain))
+        yield found[1] if found else b""
 
 
 def _is_domain(key: bytes) -> bool:
-    return b"@" not in key and not key.startswith(b"#")
+    return b"/" not in key and not key.startswith(b"#")
 
 
 def _text(file: File, key: bytes) -> str:
-    found = value(file.bucket(key), key)
+    found = file.line(key)
     if found is None:
         raise ValueError("damaged")
-    return found.decode()
+    return found[0].decode()

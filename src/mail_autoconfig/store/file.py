@@ -2,16 +2,19 @@
 
     head      what the file says of itself: JSON in so many octets
     places    where each bucket begins, and where the last one ends; 32 bits each
-    buckets   lines of a key, a tab and a value
+    buckets   a line feed, then lines; or nothing
+
+A line is a key, a tab, a value, a tab; and, if it has log-in names, each of them as two tabs, @,
+the local part, a tab and the name, and a tab after the last one.
 
 | key | value |
 |---|---|
 | a domain | its definition; in how many parts its log-in names are; its source |
-| an address | the log-in name of that mailbox |
+| a number, / and a domain | nothing: it has one part of many log-in names |
 | # and a word | a definition; `#providers`: the inventory's providers; both as JSON |
 
-A line is in the bucket of its key, log-in names in that of their domain, so that one read gives
-both. Those of a large domain are in parts, so that none has to be searched for among many.
+One part is in the line of its domain. Those of a large domain are in lines of their own, so that
+none has to be searched for among many.
 
 Who reads it has other rights than who writes it: whatever the octets are, a read ends in an error.
 """
@@ -26,14 +29,14 @@ from array import array
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
-from operator import lt
+from operator import le
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 from ..host import open_regular
 
-FORMAT = 2
+FORMAT = 3
 """How the lines are laid out; a program reads no file of another one."""
 HEAD = 512
 PROVIDERS = b"#providers"
@@ -41,7 +44,6 @@ PROVIDERS = b"#providers"
 _KIND = "mail-autoconfig store"
 _NUMBERS = "domains", "logins", "buckets", "size"
 _PIECE = 1 << 20  # octets
-_END = ord("\n")
 _pread = os.pread  # looked up once
 
 
@@ -73,18 +75,25 @@ class File:
             self._file.close()
             raise
 
-    def bucket(self, key: bytes) -> bytes:
-        """The lines that are kept together with this key."""
+    def line(self, key: bytes) -> tuple[bytes, bytes] | None:
+        """The value of a key, and its log-in names as `login_in` reads them."""
         number = crc32(key) % self._buckets
         begin = self._places[number]
         length = self._places[number + 1] - begin
-        found = _pread(self._descriptor, length, self._start + begin)
-        if len(found) != length or found[-1] != _END:
+        bucket = _pread(self._descriptor, length, self._start + begin)
+        # Most of what a domain of a source adds to an answer is what follows. `partition`, as
+        # `find` and `index` take twice as long to be called.
+        _before, found, rest = bucket.partition(b"\n" + key + b"\t")
+        if not found and len(bucket) == length:
+            return None
+        line, end, _rest = rest.partition(b"\n")
+        value, tab, names = line.partition(b"\t")
+        if not end or not tab:
             raise ValueError("damaged")
-        return found
+        return value, names
 
-    def lines(self) -> Iterator[tuple[bytes, bytes]]:
-        """All keys and values, once it is sure that none is damaged."""
+    def lines(self) -> Iterator[tuple[bytes, bytes, bytes]]:
+        """All keys, values and log-in names, once it is sure that none is damaged."""
         if self.digest() != self.says["digest"]:
             raise ValueError("damaged")
         self._file.seek(self._start)
@@ -92,8 +101,10 @@ class File:
         while piece := self._file.read(_PIECE):
             *lines, rest = (rest + piece).split(b"\n")
             for line in filter(None, lines):
-                key, _tab, value = line.partition(b"\t")
-                yield key, value
+                parts = line.split(b"\t", 2)
+                if len(parts) != 3:
+                    raise ValueError("damaged")
+                yield parts[0], parts[1], parts[2]
 
     def digest(self) -> str:
         """SHA-256 of all that is in the file, in hexadecimal."""
@@ -111,19 +122,27 @@ class File:
         return os.pread(self._descriptor, end - begin, begin)
 
 
-def value(bucket: bytes, key: bytes) -> bytes | None:
-    """The value of a key among the lines of a bucket."""
-    wanted = b"\n" + key + b"\t"  # sooner than by %
-    begin = bucket.find(wanted)
-    if begin < 0:
-        return None
-    begin += len(wanted)
-    return bucket[begin : bucket.index(b"\n", begin)]
+def login_in(names: bytes, localpart: bytes) -> bytes | None:
+    """The log-in name of a mailbox among those of a line."""
+    _before, found, rest = names.partition(b"\t\t@" + localpart + b"\t")
+    return rest.partition(b"\t")[0] if found else None
 
 
-def part(domain: bytes, localpart: bytes, parts: int) -> bytes:
-    """The key whose bucket has the log-in names of a domain that has more than one part."""
-    return b"%d/%b" % (crc32(localpart) % parts, domain)
+def logins_in(names: bytes) -> Iterator[tuple[str, str]]:
+    """All log-in names of a line, each with its local part."""
+    for each in names.decode().removesuffix("\t").split("\t\t@")[1:]:
+        local, _tab, login = each.partition("\t")
+        yield local, login
+
+
+def part_of(localpart: bytes, parts: int) -> int:
+    """In which of so many parts the log-in name of a mailbox is."""
+    return crc32(localpart) % parts
+
+
+def part(number: int, domain: bytes) -> bytes:
+    """The key of a part of the log-in names of a domain that has more than one."""
+    return b"%d/%b" % (number, domain)
 
 
 def packed(places: array[int]) -> bytes:
@@ -136,7 +155,7 @@ def _places(octets: bytes, length: int) -> array[int]:
     found = array("I")
     found.frombytes(octets)
     found = _swapped(found)
-    ascending = all(map(lt, found, islice(found, 1, None)))
+    ascending = all(map(le, found, islice(found, 1, None)))
     if not ascending or (found[0], found[-1]) != (0, length):
         raise StoreError("not complete")
     return found
@@ -154,11 +173,11 @@ def _says(head: bytes, size: int) -> dict[str, Any]:
     said: dict[str, Any] = json.loads(head)
     if said.get("format") != FORMAT:
         raise StoreError(f"format {said.get('format')}; this program reads format {FORMAT}")
-    numbers = [said.get(name) for name in _NUMBERS]
-    if not isinstance(said.get("digest"), str) or not all(isinstance(each, int) for each in numbers):
+    kinds = [("digest", str), *((name, int) for name in _NUMBERS)]
+    if not all(isinstance(said.get(name), kind) for name, kind in kinds):
         raise StoreError("not complete")
-    # A bucket is four octets of its place, and one at least of its own.
-    if said["size"] != size or not 0 < said["buckets"] <= (size - HEAD) // 5:
+    # There are four octets for the place of each bucket.
+    if said["size"] != size or not 0 < said["buckets"] < (size - HEAD) // 4:
         raise StoreError("not complete")
     return said
 

@@ -6,14 +6,14 @@ import hashlib
 import json
 import os
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 from ..host import locked
 from .entry import Entry
-from .file import HEAD, PROVIDERS, digest_of, head, packed, part
+from .file import HEAD, PROVIDERS, digest_of, head, packed, part, part_of
 
 _MODE = 0o640  # the responder's group reads it; log-in names are nobody else's business
 _PART = 32  # log-in names that are kept together, about
@@ -64,34 +64,32 @@ def _digest(octets: Iterable[bytes]) -> str:
 
 
 class _Lines:
-    """The lines of a file, by the hash of what their bucket has to be found by."""
+    """The lines of a file, by the hash of their key."""
 
     def __init__(self, providers: Mapping[str, Any], entries: Iterable[Entry]) -> None:
         self.said: dict[str, Any] = {"domains": 0, "logins": 0, "buckets": 0}
         self._definitions: dict[bytes, bytes] = {}
-        # Four octets of the hash, then the lines: what takes least room, and is sorted at once.
-        self._found = [_hashed(PROVIDERS, _line(PROVIDERS, _json(providers)))]
-        for key, lines in self._of(entries):
-            self._found.append(_hashed(key, lines))
-        for word, raw in self._definitions.items():
-            self._found.append(_hashed(word, _line(word, raw)))
+        # Four octets of the hash, then the line: what takes least room.
+        self._found = [_hashed(PROVIDERS, _json(providers))]
+        self._found += self._of(entries)
+        self._found += [_hashed(word, raw) for word, raw in self._definitions.items()]
 
     def octets(self) -> list[bytes]:
         """What follows the head; it is the same for the same content."""
-        count = self.said["buckets"] = len(self._found)
+        # Most lines are alone in their bucket then.
+        count = self.said["buckets"] = 2 * len(self._found)
         buckets: list[list[bytes]] = [[] for _number in range(count)]
         for each in self._found:
             buckets[int.from_bytes(each[:4], "big") % count].append(each[4:])
         self._found.clear()
-        texts = [b"".join([b"\n", *sorted(each)]) for each in buckets]
+        texts = [b"".join([b"\n", *sorted(each)]) if each else b"" for each in buckets]
         places, at = array("I", [0]), 0
         for each in texts:
             at += len(each)
             places.append(at)
         return [packed(places), *texts]
 
-    def _of(self, entries: Iterable[Entry]) -> Iterator[tuple[bytes, bytes]]:
-        """What each line belongs to, and the line; several together where that is the same."""
+    def _of(self, entries: Iterable[Entry]) -> Iterator[bytes]:
         names: set[str] = set()
         definition, word = None, b""
         for entry in entries:
@@ -112,31 +110,24 @@ class _Lines:
         return word
 
 
-def _of_domain(entry: Entry, word: bytes) -> Iterator[tuple[bytes, bytes]]:
-    name, at = entry.name.encode(), f"@{entry.name}\t"
+def _of_domain(entry: Entry, word: bytes) -> Iterator[bytes]:
+    name = entry.name.encode()
     count = -(-len(entry.logins) // _PART)
-    line = _line(name, b"%b\t%d\t%b" % (word, count, entry.source.encode()))
-    if count <= 1:
-        text = "".join(sorted(f"{local}{at}{login}\n" for local, login in entry.logins.items()))
-        yield name, line + _checked(text.encode(), len(entry.logins))
-        return
-    yield name, line
-    for local, login in entry.logins.items():
-        yield part(name, local.encode(), count), _checked(f"{local}{at}{login}\n".encode(), 1)
+    parts: list[list[str]] = [[] for _number in range(count)]
+    for local, login in sorted(entry.logins.items()):
+        parts[part_of(local.encode(), count) if count > 1 else 0].append(f"\t\t@{local}\t{login}")
+    value = b"%b %d %b" % (word, count, entry.source.encode())
+    yield _hashed(name, value, parts[0] if count == 1 else ())
+    for number, names in enumerate(parts if count > 1 else ()):
+        yield _hashed(part(number, name), b"", names)
 
 
-def _line(key: bytes, value: bytes) -> bytes:
-    return b"%b\t%b\n" % (key, value)
-
-
-def _checked(lines: bytes, count: int) -> bytes:
-    if (lines.count(b"\n"), lines.count(b"\t")) != (count, count):
-        raise ValueError("a log-in name has a control character in it")
-    return lines
-
-
-def _hashed(key: bytes, lines: bytes) -> bytes:
-    return crc32(key).to_bytes(4, "big") + lines
+def _hashed(key: bytes, value: bytes, names: Sequence[str] = ()) -> bytes:
+    text = "".join([*names, "\t"]) if names else ""
+    line = b"%b\t%b\t%b\n" % (key, value, text.encode())
+    if (line.count(b"\n"), line.count(b"\t")) != (1, 2 + 3 * len(names) + bool(names)):
+        raise ValueError("a name has a control character in it")
+    return crc32(key).to_bytes(4, "big") + line
 
 
 def _json(raw: Mapping[str, Any]) -> bytes:

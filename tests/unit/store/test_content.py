@@ -155,13 +155,13 @@ def test_unknown_mailbox_takes_the_reads_of_a_known_one(
         [entry("a.example", logins=few), entry("b.example", logins=LARGE)],
     )
     reads: list[bytes] = []
-    bucket = File.bucket
+    line = File.line
 
-    def counted(file: File, key: bytes) -> bytes:
+    def counted(file: File, key: bytes) -> tuple[bytes, bytes] | None:
         reads.append(key)
-        return bucket(file, key)
+        return line(file, key)
 
-    monkeypatch.setattr(File, "bucket", counted)
+    monkeypatch.setattr(File, "line", counted)
     with closing(Content(tmp_path / "s", Definitions("{}"))) as content:
         counts = set()
         for name, localpart in product(("a.example", "b.example"), ("1.doe", "unknown", "")):
@@ -176,8 +176,8 @@ def test_more_parts_than_the_file_has(tmp_path: Path) -> None:
     """Who lists all would look for each of them."""
     write(tmp_path / "s", PROVIDERS, [entry("a.example", logins={"u": "v"})])
     octets = (tmp_path / "s").read_bytes()
-    assert octets.count(b"\t1\tcustomers\n") == 1
-    (tmp_path / "s").write_bytes(octets.replace(b"\t1\tcustomers", b"\t9\tcustomers"))
+    assert octets.count(b" 1 customers\t") == 1
+    (tmp_path / "s").write_bytes(octets.replace(b" 1 customers", b" 9 customers"))
     with closing(File(tmp_path / "s")) as file:
         file.says["digest"] = file.digest()
         with pytest.raises(ValueError, match="damaged"):

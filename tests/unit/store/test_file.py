@@ -2,12 +2,23 @@ from __future__ import annotations
 
 import json
 import os
+from array import array
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from mail_autoconfig.store.file import FORMAT, HEAD, File, StoreError, digest_of, value
+from mail_autoconfig.store.file import (
+    FORMAT,
+    HEAD,
+    File,
+    StoreError,
+    digest_of,
+    login_in,
+    logins_in,
+    packed,
+)
 from mail_autoconfig.store.write import write
 
 from .samples import PROVIDERS, entry
@@ -27,17 +38,32 @@ def test_what_a_file_says_of_itself(path: Path) -> None:
     assert len(digest_of(path)) == 64
 
 
-def test_a_key_is_a_whole_one() -> None:
-    bucket = b"\nb.a.test\tone\na.test\ttwo\na.tes\t\n"
-    found = [value(bucket, key) for key in (b"a.test", b"b.a.test", b"a.tes", b"a", b"two")]
-    assert found == [b"two", b"one", b"", None, None]
+def test_a_key_is_a_whole_one(tmp_path: Path) -> None:
+    """Also where many are in one bucket."""
+    names = [f"{'b.' * number}a.test" for number in range(100)]
+    write(tmp_path / "s", {}, [entry(name, source=name) for name in names])
+    with closing(File(tmp_path / "s")) as file:
+        found = [file.line(name.encode()) for name in names]
+        assert [each and each[0].split(b" ")[2].decode() for each in found] == names
+        assert {file.line(key) for key in (b"a.tes", b".a.test", b"b.a.tes", b"")} == {None}
+
+
+def test_a_local_part_is_a_whole_one() -> None:
+    names = b"\t\t@b.a\tone\t\t@a\t@two\t\t@c\t\t"
+    found = [login_in(names, key) for key in (b"a", b"b.a", b"c", b".a", b"two", b"")]
+    assert found == [b"@two", b"one", b"", None, None, None]
+    assert list(logins_in(names)) == [("b.a", "one"), ("a", "@two"), ("c", "")]
+    assert list(logins_in(b"")) == []
 
 
 def test_lines_have_all(path: Path) -> None:
     with closing(File(path)) as file:
-        keys = sorted(key for key, _value in file.lines())
-    assert keys[1:] == [b"#providers", b"a.example", b"u@a.example"]
-    assert keys[0].startswith(b"#")
+        lines = sorted(file.lines())
+        each = [(key, *(file.line(key) or ())) for key, _value, _names in lines]
+    assert each == lines
+    assert [key for key, _value, _names in lines[1:]] == [b"#providers", b"a.example"]
+    assert lines[0][0].startswith(b"#")
+    assert lines[2][2] == b"\t\t@u\tv\t"
 
 
 @pytest.mark.parametrize(
@@ -85,20 +111,19 @@ def test_file_that_is_broken(path: Path, content: bytes | None, problem: str) ->
         File(path)
 
 
-@pytest.mark.parametrize("number", [0, 1, 2, 3])
-@pytest.mark.parametrize("place", [b"\x00\x00\x00\x00", b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f"])
-def test_places_of_buckets_are_in_order(path: Path, number: int, place: bytes) -> None:
+@pytest.mark.parametrize(
+    ("number", "place"),
+    [(0, 1), *product((0, 1, 2, -2, -1), (2**31 - 1, 2**32 - 1)), (-1, 0), (-1, 1)],
+)
+def test_places_of_buckets_are_in_order(path: Path, number: int, place: int) -> None:
     """Else a read would ask for as much memory as somebody else says."""
-    octets = bytearray(path.read_bytes())
-    at = HEAD + 4 * number
-    unchanged = octets[at : at + 4] == place
-    octets[at : at + 4] = place
-    path.write_bytes(octets)
-    if unchanged:
-        File(path).close()
-    else:
-        with pytest.raises(StoreError, match="not complete"):
-            File(path)
+    octets = path.read_bytes()
+    after = 4 * (json.loads(octets[:HEAD])["buckets"] + 1) + HEAD
+    places = array("I", octets[HEAD:after])
+    places[number] = place
+    path.write_bytes(octets[:HEAD] + packed(places) + octets[after:])
+    with pytest.raises(StoreError, match="not complete"):
+        File(path)
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
@@ -112,10 +137,28 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 
 def test_octet_that_changed(path: Path) -> None:
     octets = path.read_bytes()
-    path.write_bytes(octets.replace(b"\tv\n", b"\tw\n"))
+    path.write_bytes(octets.replace(b"\tv\t", b"\tw\t"))
     assert digest_of(path) == ""
     with closing(File(path)) as file, pytest.raises(ValueError, match="damaged"):
         list(file.lines())
+
+
+def test_line_that_is_none(path: Path) -> None:
+    octets = path.read_bytes()
+    path.write_bytes(octets.replace(b"a.example\t", b"a.example\n"))
+    with closing(File(path)) as file:
+        file.says["digest"] = file.digest()
+        with pytest.raises(ValueError, match="damaged"):
+            list(file.lines())
+
+
+def test_line_that_has_no_value(path: Path) -> None:
+    octets = path.read_bytes()
+    begin = octets.index(b"a.example\t") + len(b"a.example\t")
+    end = octets.index(b"\n", begin)
+    path.write_bytes(octets[:begin] + b"x" * (end - begin) + octets[end:])
+    with closing(File(path)) as file, pytest.raises(ValueError, match="damaged"):
+        file.line(b"a.example")
 
 
 def test_no_file(tmp_path: Path) -> None:

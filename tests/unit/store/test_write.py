@@ -122,15 +122,16 @@ def test_run_that_was_killed_is_tidied_up(path: Path) -> None:
 def test_equal_definitions_are_kept_once(path: Path) -> None:
     write(path, PROVIDERS, (entry(f"{number}.example") for number in range(100)))
     with closing(File(path)) as file:
-        definitions = [key for key, _value in file.lines() if key.startswith(b"#")]
+        definitions = [key for key, _value, _names in file.lines() if key.startswith(b"#")]
     assert len(definitions) == 2  # with the providers
 
 
-@pytest.mark.parametrize("login", ["a\nb", "a\tb"])
+@pytest.mark.parametrize("text", ["a\nb", "a\tb"])
 @pytest.mark.parametrize("count", [1, 100])
-def test_control_character_is_refused(path: Path, login: str, count: int) -> None:
+def test_control_character_is_refused(path: Path, text: str, count: int) -> None:
     """It would end a line of the file; the sources have refused it before."""
-    logins = {str(number): login for number in range(count)}
-    with pytest.raises(ValueError, match="control character"):
-        write(path, PROVIDERS, [entry("a.example", logins=logins)])
+    logins = {str(number): text for number in range(count)}
+    for bad in (entry("a.example", logins=logins), entry(text), entry("a", logins={text: "b"})):
+        with pytest.raises(ValueError, match="control character"):
+            write(path, PROVIDERS, [bad])
     assert not path.exists()
