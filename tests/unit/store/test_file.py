@@ -4,8 +4,8 @@ import json
 import os
 from array import array
 from contextlib import closing
-from itertools import product
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -111,19 +111,32 @@ def test_file_that_is_broken(path: Path, content: bytes | None, problem: str) ->
         File(path)
 
 
-@pytest.mark.parametrize(
-    ("number", "place"),
-    [(0, 1), *product((0, 1, 2, -2, -1), (2**31 - 1, 2**32 - 1)), (-1, 0), (-1, 1)],
-)
-def test_places_of_buckets_are_in_order(path: Path, number: int, place: int) -> None:
-    """Else a read would ask for as much memory as somebody else says."""
+def put_place(path: Path, number: int, place: int) -> None:
     octets = path.read_bytes()
-    after = 4 * (json.loads(octets[:HEAD])["buckets"] + 1) + HEAD
+    after = HEAD + 4 * (json.loads(octets[:HEAD])["buckets"] + 1)
     places = array("I", octets[HEAD:after])
     places[number] = place
     path.write_bytes(octets[:HEAD] + packed(places) + octets[after:])
+
+
+@pytest.mark.parametrize(("number", "place"), [(0, 1), (0, 2**32 - 1), (-1, 0), (-1, 2**32 - 1)])
+def test_buckets_are_the_rest_of_the_file(path: Path, number: int, place: int) -> None:
+    put_place(path, number, place)
     with pytest.raises(StoreError, match="not complete"):
         File(path)
+
+
+@pytest.mark.parametrize("place", [2**31 - 1, 2**32 - 1])
+@pytest.mark.parametrize("end", [0, 1])
+def test_bucket_is_not_larger_than_all(path: Path, end: int, place: int) -> None:
+    """Else a read would ask for as much memory as somebody else says."""
+    with closing(File(path)) as file:
+        buckets = file.says["buckets"]
+    numbers = {b"%d.example" % each: crc32(b"%d.example" % each) % buckets for each in range(100)}
+    key = next(key for key, number in numbers.items() if 0 < number < buckets - 1)
+    put_place(path, numbers[key] + end, place)
+    with closing(File(path)) as file, pytest.raises(ValueError, match="damaged"):
+        file.line(key)
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
