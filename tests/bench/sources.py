@@ -92,9 +92,9 @@ def measure(logins: int) -> None:
             (directory / part).mkdir()
         database = directory / "postfixadmin.db"
         fill(database, logins)
-        write(
-            directory / "config.json", {"domains": [], "providers": {"acme": {"servers": SERVERS}}}
-        )
+        acme, host = {"servers": SERVERS}, "generic.acme.test"
+        raw = {"domains": [], "providers": {"acme": acme}, "generic_host": host, "sources": True}
+        write(directory / "config.json", raw)
         source = {
             "name": "customers",
             "type": "sql",
