@@ -221,12 +221,12 @@ def _cached(text: str) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    """A value as text. Raises SourceError for what is no text in UTF-8."""
+    """A value as text, without the spaces that fill a column. SourceError: it is not UTF-8."""
     if isinstance(value, str):
-        return value or None
+        return value.strip() or None
     if isinstance(value, bytes | bytearray | memoryview):
         try:
-            return bytes(value).decode("utf-8") or None
+            return bytes(value).decode("utf-8").strip() or None
         except UnicodeDecodeError:
             raise SourceError("text that is not UTF-8; let the source give UTF-8") from None
     if isinstance(value, int) and not isinstance(value, bool):
@@ -235,7 +235,7 @@ def _text(value: Any) -> str | None:
 
 
 def _lower(value: Any) -> str:
-    return (_text(value) or "").strip().lower()
+    return (_text(value) or "").lower()
 
 
 def _domain_part(value: Any) -> str | None:

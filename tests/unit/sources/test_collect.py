@@ -85,6 +85,16 @@ def test_what_a_source_says_of_a_domain() -> None:
     }
 
 
+def test_columns_of_a_fixed_width() -> None:
+    """CHAR(20) is filled with spaces, in PostgreSQL and Oracle; a blank name is none."""
+    found = given(
+        domains=[("a.example   ", "acme      ", "  ", b"srv  ")],
+        logins=[("camille.doe@a.example   ", "camille   ")],
+    )
+    assert found.domains == {"a.example": {"provider": "acme", "discovery": "srv"}}
+    assert list(found.logins) == ["a.example\tcamille.doe\tcamille"]
+
+
 def test_twice_is_once() -> None:
     assert given(domains=["a.example", "A.example", "x@a.example"]).left_out == {}
     found = given(domains=[("a.example", "acme"), ("a.example", "gandi")])
