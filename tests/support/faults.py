@@ -194,7 +194,9 @@ FAULTS: dict[str, Faulty] = {
     "web-asks-password": Faulty(
         nginx=f"{_POX} {{ auth_basic settings; auth_basic_user_file /dev/null; }}"
     ),
-    "web-rate-limit": Faulty(nginx="limit_req zone=strict; limit_req_status 429;"),
+    "web-rate-limit": Faulty(
+        nginx="limit_req zone=strict; limit_req_status 429; add_header Retry-After 4 always;"
+    ),
     "web-case": Faulty(
         also("web-no-redirect"),
         nginx=_ANSWER_AT_HTTP.replace("~* ^", "= ").replace("\\.xml$", ".xml")
@@ -531,7 +533,7 @@ def web(directory: Path) -> None:
     sites = "".join(site(name) for name in domains())
     (directory / "nginx.conf").write_text(
         "events {}\nhttp {\nserver_names_hash_max_size 4096; access_log off; error_log stderr;\n"
-        "limit_req_zone $server_name zone=strict:1m rate=1r/s;\n"
+        "limit_req_zone $server_name zone=strict:1m rate=15r/m;\n"
         f"server {{ listen {WEB_NO_TLS}:143; return 404; }}\n"
         f"server {{ listen {WEB_FORMER}:80 default_server;"
         f" listen {WEB_FORMER}:443 ssl default_server;"
