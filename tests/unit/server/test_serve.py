@@ -178,12 +178,23 @@ def test_bad_file_at_the_start_under_systemd_does_not_take_a_core(service: Servi
             env=ENVIRONMENT | {"NOTIFY_SOCKET": "/dev/null"},
             stderr=log,
         )
+    end = time.monotonic() + 30
+    while signal.SIGCHLD not in blocked(service.process):  # its first step
+        assert time.monotonic() < end
+        time.sleep(0.05)
     with pytest.raises(subprocess.TimeoutExpired):
         service.process.wait(3)
     service.signal(signal.SIGTERM)  # but a stop is not kept waiting
     assert service.process.wait(10) == 1
     service.process = None
     assert "no domain; name at least one" in service.log.read_text()
+
+
+def blocked(process: subprocess.Popen[bytes]) -> set[int]:
+    """The signals that a process does not take now."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    bits = int(status.partition("SigBlk:")[2].split()[0], 16)
+    return {number for number in signal.valid_signals() if bits >> (number - 1) & 1}
 
 
 def port_of(process: subprocess.Popen[bytes]) -> int:
