@@ -101,7 +101,7 @@ def _parts(file: File, domain: bytes, parts: int) -> Iterator[bytes]:
 
 
 def _is_domain(key: bytes) -> bool:
-    return b"/" not in key and not key.startswith(b"#")
+    return not key.startswith(b"#")
 
 
 def _text(file: File, key: bytes) -> str:

@@ -10,7 +10,7 @@ the local part, a tab and the name, and a tab after the last one.
 | key | value |
 |---|---|
 | a domain | its definition; in how many parts its log-in names are; its source |
-| a number, / and a domain | nothing: it has one part of many log-in names |
+| #, a number, / and a domain | nothing: it has one part of many log-in names |
 | # and a word | a definition; `#providers`: the inventory's providers; both as JSON |
 
 One part is in the line of its domain. Those of a large domain are in lines of their own, so that
@@ -143,7 +143,7 @@ def part_of(localpart: bytes, parts: int) -> int:
 
 def part(number: int, domain: bytes) -> bytes:
     """The key of a part of the log-in names of a domain that has more than one."""
-    return b"%d/%b" % (number, domain)
+    return b"#%d/%b" % (number, domain)
 
 
 def packed(places: array[int]) -> bytes:

@@ -44,7 +44,7 @@ def test_names_that_do_not_fit() -> None:
     [
         "a.test; return 200 x",
         "a.test;}server{listen 81",
-        "include shadow",
+        "a.test;}include /etc/shadow",
         "a.test #",
         "$host",
         "~^.*",
