@@ -32,7 +32,8 @@ DOMAIN, CUSTOMER, NEW = "example.com", "customer.example", "new.example"
 API = "10.96.0.90"  # the lab's name server knows no Service
 # What an API says: the names in its environment.
 SERVER = """
-import http.server, json, os
+import http.server, json, os, signal
+signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # a container's first process ignores it
 class Names(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
