@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from ..inventory.fields import ConfigurationError
 from ..inventory.labels import PREFIX
@@ -12,7 +14,7 @@ from ..inventory.model import Domain
 from ..inventory.names import written
 from .definitions import Definitions, mapping
 from .entry import Entry
-from .file import PROVIDERS, File, StoreError, login_in, logins_in, part, part_of
+from .file import PROVIDERS, File, StoreError, domain_of, login_in, logins_in, part, part_of
 
 _MOST_KNOWN = 4096  # values of domains; most domains of a source have the same
 
@@ -82,22 +84,32 @@ def read_names(file: File) -> Iterator[str]:
 
 
 def read_entries(file: File) -> Iterator[Entry]:
-    """All that a file has, sorted by name."""
-    for key, value, names in sorted(each for each in file.lines() if _is_domain(each[0])):
-        definition, parts, source = value.decode().split(" ")
-        raw = mapping(_text(file, b"#" + definition.encode()))
-        lines = _parts(file, key, int(parts)) if int(parts) > 1 else [names]
-        logins = dict(chain.from_iterable(map(logins_in, lines)))
-        yield Entry(key.decode(), source, raw, logins)
+    """All that a file has, sorted by name.
 
+    In one go: a line can't make its reader look for more than there is.
+    """
+    domains: list[tuple[bytes, bytes, bytes]] = []
+    parts: dict[bytes, list[bytes]] = {}
+    texts: dict[bytes, bytes] = {}
+    for key, value, names in file.lines():
+        if _is_domain(key):
+            domains.append((key, value, names))
+        elif names:
+            parts.setdefault(domain_of(key), []).append(names)
+        else:
+            texts[key] = value
 
-def _parts(file: File, domain: bytes, parts: int) -> Iterator[bytes]:
-    """The log-in names of a domain, part by part."""
-    if parts > file.says["buckets"]:
-        raise ValueError("damaged")
-    for number in range(parts):
-        found = file.line(part(number, domain))
-        yield found[1] if found else b""
+    @cache
+    def definition_of(word: str) -> Mapping[str, Any]:
+        found = texts.get(b"#" + word.encode())
+        if found is None:
+            raise ValueError("damaged")
+        return mapping(found.decode())
+
+    for key, value, names in sorted(domains):
+        word, _parts, source = value.decode().split(" ")
+        logins = dict(chain.from_iterable(map(logins_in, [names, *parts.get(key, ())])))
+        yield Entry(key.decode(), source, definition_of(word), logins)
 
 
 def _is_domain(key: bytes) -> bool:

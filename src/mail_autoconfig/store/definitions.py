@@ -51,7 +51,7 @@ def mapping(raw: str) -> Mapping[str, Any]:
     """Read one in JSON. Raises ValueError for anything else."""
     try:
         found = json.loads(raw)
-    except RecursionError:
+    except (ValueError, RecursionError):
         raise ValueError("damaged") from None
     if not isinstance(found, dict):
         raise ValueError("damaged")

@@ -16,7 +16,8 @@ the local part, a tab and the name, and a tab after the last one.
 One part is in the line of its domain. Those of a large domain are in lines of their own, so that
 none has to be searched for among many.
 
-Who reads it has other rights than who writes it: whatever the octets are, a read ends in an error.
+Who reads it has other rights than who writes it: whatever the octets are, a read gives something
+that may stand there or ends in an error.
 """
 
 from __future__ import annotations
@@ -144,6 +145,11 @@ def part_of(localpart: bytes, parts: int) -> int:
 def part(number: int, domain: bytes) -> bytes:
     """The key of a part of the log-in names of a domain that has more than one."""
     return b"#%d/%b" % (number, domain)
+
+
+def domain_of(key: bytes) -> bytes:
+    """The domain of such a key."""
+    return key.partition(b"/")[2]
 
 
 def packed(places: array[int]) -> bytes:

@@ -115,7 +115,7 @@ def _of_domain(entry: Entry, word: bytes) -> Iterator[bytes]:
     count = -(-len(entry.logins) // _PART)
     parts: list[list[str]] = [[] for _number in range(count)]
     for local, login in sorted(entry.logins.items()):
-        parts[part_of(local.encode(), count) if count > 1 else 0].append(f"\t\t@{local}\t{login}")
+        parts[part_of(local.encode(), count)].append(f"\t\t@{local}\t{login}")
     value = b"%b %d %b" % (word, count, entry.source.encode())
     yield _hashed(name, value, parts[0] if count == 1 else ())
     for number, names in enumerate(parts if count > 1 else ()):

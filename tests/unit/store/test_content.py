@@ -172,12 +172,23 @@ def test_unknown_mailbox_takes_the_reads_of_a_known_one(
     assert counts == {("a.example", 1), ("b.example", 2)}
 
 
-def test_more_parts_than_the_file_has(tmp_path: Path) -> None:
-    """Who lists all would look for each of them."""
-    write(tmp_path / "s", PROVIDERS, [entry("a.example", logins={"u": "v"})])
+def test_number_of_parts_is_not_believed_by_who_reads_all(tmp_path: Path) -> None:
+    """Each domain could say that it has a thousand: who looks for each is never done."""
+    one = entry("a.example", logins={"u": "v"})
+    write(tmp_path / "s", PROVIDERS, [one])
     octets = (tmp_path / "s").read_bytes()
     assert octets.count(b" 1 customers\t") == 1
     (tmp_path / "s").write_bytes(octets.replace(b" 1 customers", b" 9 customers"))
+    with closing(File(tmp_path / "s")) as file:
+        file.says["digest"] = file.digest()
+        assert list(read_entries(file)) == [one]
+
+
+def test_definition_that_is_not_there(tmp_path: Path) -> None:
+    write(tmp_path / "s", PROVIDERS, [entry("a.example")])
+    octets = (tmp_path / "s").read_bytes()
+    begin = octets.index(b"a.example\t") + len(b"a.example\t")
+    (tmp_path / "s").write_bytes(octets[:begin] + b"0" * 32 + octets[begin + 32 :])
     with closing(File(tmp_path / "s")) as file:
         file.says["digest"] = file.digest()
         with pytest.raises(ValueError, match="damaged"):
