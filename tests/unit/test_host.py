@@ -15,6 +15,7 @@ from mail_autoconfig.host import (
     NginxError,
     locked,
     nginx_dump,
+    open_regular,
     point_link,
     reload_nginx,
     replace_file,
@@ -62,6 +63,20 @@ def test_what_is_no_regular_file_is_written_to(tmp_path: Path) -> None:
         replace_file(path, "text")
         assert read.result() == "text"
     assert path.is_fifo()
+
+
+def test_only_a_regular_file_is_opened(tmp_path: Path) -> None:
+    """Whoever put it there must not lead root elsewhere, nor let it wait."""
+    (tmp_path / "file").write_text("text")
+    with open_regular(tmp_path / "file") as file:
+        assert file.read() == b"text"
+    (tmp_path / "link").symlink_to("file")
+    os.mkfifo(tmp_path / "pipe")
+    before = sorted(Path("/proc/self/fd").iterdir())
+    for name, error in (("link", "symbolic links"), ("pipe", "regular"), (".", "regular")):
+        with pytest.raises(OSError, match=error):
+            open_regular(tmp_path / name)
+    assert sorted(Path("/proc/self/fd").iterdir()) == before
 
 
 def test_link_is_made_and_pointed_elsewhere(tmp_path: Path) -> None:
