@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import yaml
 
 from mail_autoconfig.answers import apple
 from mail_autoconfig.inventory import addresses
@@ -286,7 +287,6 @@ def test_every_provider_is_right_and_none_holds_a_password() -> None:
 @pytest.mark.skipif("AUTOCONFIG_SCHEMAS" not in os.environ, reason="no published schemas")
 def test_keys_are_those_that_apple_publishes() -> None:
     """Apple's own schemas, where AUTOCONFIG_SCHEMAS names their directory."""
-    yaml = pytest.importorskip("yaml")
     types = {"<string>": str, "<integer>": int, "<boolean>": bool, "<array>": list}
 
     def published(name: str) -> Keys:

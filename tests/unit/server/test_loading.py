@@ -103,10 +103,10 @@ def test_process_that_dies(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_is_left(path: Path) -> None:
-    before = os.listdir("/proc/self/fd")  # noqa: PTH208
+    before = sorted(Path("/proc/self/fd").iterdir())
     for _ in range(3):
         assert isinstance(unpack(read_apart(path, sources=False)), Configuration)
-    assert os.listdir("/proc/self/fd") == before  # noqa: PTH208
+    assert sorted(Path("/proc/self/fd").iterdir()) == before
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 
