@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import statistics
@@ -354,6 +355,25 @@ def rewrite(store: str) -> None:
     assert write(Path(store), PROVIDERS, entries(changed=1))
 
 
+def million(place: Path) -> None:
+    """What a million domains of one definition take."""
+    served = Served(place / "million", plain(1), workers=2)
+    start = time.process_time()
+    count = 1_000_000
+    names = (f"d{number}.example.test" for number in range(count))
+    write(served.store, PROVIDERS, (Entry(name, "customers", DOMAIN) for name in names))
+    took = time.process_time() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    size = served.store.stat().st_size / 1e6
+    with served.running():
+        served.rate(count)
+        print(
+            f"{count:,} domains in the store: {size:.0f} MB, written in {took:.0f} s of computing "
+            f"with {peak:.0f} MB; memory of two workers {served.memory():.0f} MB",
+            flush=True,
+        )
+
+
 def reloads(place: Path) -> None:
     """The delays of a reload."""
     for what, domains in (("", plain(MANY)), (" with servers of their own", own(MANY))):
@@ -387,6 +407,7 @@ def main() -> None:
         "throughput": throughput,
         "mailboxes": mailboxes,
         "replaced": replaced,
+        "million": million,
         "reloads": reloads,
         "leak": leak,
     }
