@@ -25,20 +25,19 @@ ROUNDS = 5
 SECONDS = 4
 PACKAGES = (
     "nginx openssl python3-certbot python3-defusedxml python3-httptools python3-jinja2 "
-    "python3-starlette python3-uvicorn python3-uvloop"
+    "python3-uvicorn python3-uvloop"
 )
-# An empty route, served as the program serves its own.
+# The least that an application can do.
 EMPTY = """
 import uvicorn
-from starlette.applications import Starlette
-from starlette.responses import Response
-from starlette.routing import Route
 
-async def empty(request):
-    return Response(b"", media_type="text/xml")
+async def empty(scope, receive, send):
+    headers = [(b"content-length", b"0"), (b"content-type", b"text/xml; charset=utf-8")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
-uvicorn.run(Starlette(routes=[Route("/", empty, methods=["POST"])]), port=9001, loop="uvloop",
-            http="httptools", lifespan="off", access_log=False, log_config=None)
+uvicorn.run(empty, port=9001, loop="uvloop", http="httptools", lifespan="off", access_log=False,
+            log_config=None)
 """
 POST = """
 wrk.method = "POST"
@@ -207,7 +206,7 @@ def main() -> None:
         time.sleep(3)
         compare(
             server,
-            "POX by the responder against an empty Starlette route, one worker each",
+            "POX by the responder against an empty application, one worker each",
             "-s /tmp/post.lua http://127.0.0.1:9000/autodiscover/autodiscover.xml",
             "-s /tmp/post.lua http://127.0.0.1:9001/",
         )

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import unquote
 
+from mail_autoconfig.server.asgi import Message, Receive, Scope, Send
 from support.answers import Reply, Transport
 
-Message = MutableMapping[str, Any]
-Application = Callable[
-    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
-    Awaitable[None],
-]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def transport(application: Application) -> Transport:

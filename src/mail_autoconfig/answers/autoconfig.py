@@ -11,6 +11,7 @@ Source: Mozilla's "Autoconfiguration: config file format"; draft-ietf-mailmaint-
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from markupsafe import Markup
@@ -44,23 +45,26 @@ _template = template("autoconfig.xml")
 # The kinds of pieces: a domain's three names; a host, a user name and a URL, which are patterns.
 _NAME, _DISPLAY_NAME, _SHORT_NAME, _HOST, _LOGIN, _URL = "ndshlu"
 
+_Own = Callable[[str, str], str]  # a kind and a pattern -> what stands for it in a template
+
 
 def render(domain: Domain, address: Address | None = None) -> bytes:
     """Return the settings for all users of `domain`, or for `address` where it is `personal`."""
     one = address if address and personal(domain) else None
     own_login = one and domain.own_login(one.localpart)
-    names = {_NAME: domain.name, _DISPLAY_NAME: domain.display_name, _SHORT_NAME: domain.short_name}
 
     def fill(kind: str, pattern: str) -> str:
-        if kind in names:
-            return escaped(names[kind])
-        if kind == _HOST:
+        if kind == _NAME:
+            return domain.name
+        if kind == _DISPLAY_NAME:
+            return escaped(domain.display_name)
+        if kind == _SHORT_NAME:
+            return escaped(domain.short_name)
+        if one is None or kind == _HOST:
             return escaped(pattern.replace("{domain}", domain.name))
-        if one is None:
-            return escaped(_placeholders(pattern))
         return escaped(one.fill_url(pattern) if kind == _URL else own_login or one.fill(pattern))
 
-    return joined(_pieces(domain.settings), fill)
+    return joined(_pieces(domain.settings, for_one=one is not None), fill)
 
 
 def _placeholders(pattern: str) -> str:
@@ -68,12 +72,14 @@ def _placeholders(pattern: str) -> str:
     return PLACEHOLDER.sub(lambda match: PLACEHOLDERS[match[1]], pattern)
 
 
-# Domains of one provider share its settings, so all but what differs is rendered once.
+# Domains of one provider share its settings, so all but what differs is rendered once: for all
+# users of a domain, or for one, who needs user names and URLs filled in.
 @lru_cache(maxsize=1024)
-def _pieces(settings: Settings) -> Pieces:
-    web_servers = [_web_server(server) for server in settings.web_servers]
+def _pieces(settings: Settings, *, for_one: bool) -> Pieces:
+    own = piece if for_one else lambda _kind, pattern: _placeholders(pattern)
+    web_servers = [_web_server(server, own) for server in settings.web_servers]
     setup_servers = [
-        _server(server) for server in settings.servers if _ELEMENTS[server.type] == "setupServer"
+        _server(each, own) for each in settings.servers if _ELEMENTS[each.type] == "setupServer"
     ]
     answer = _template.render(
         name=piece(_NAME, ""),
@@ -81,7 +87,7 @@ def _pieces(settings: Settings) -> Pieces:
         short_name=piece(_SHORT_NAME, ""),
         settings=settings,
         version="1.2" if web_servers or setup_servers else "1.1",
-        mail_servers=[_server(each) for each in for_autoconfig(settings)],
+        mail_servers=[_server(each, own) for each in for_autoconfig(settings)],
         # After the others: a client that knows 1.1 alone may take the first.
         mail_web_servers=[row for row in web_servers if row[0] == "incomingServer"],
         web_servers=[row for row in web_servers if row[0] != "incomingServer"],
@@ -91,24 +97,26 @@ def _pieces(settings: Settings) -> Pieces:
     return split(answer)
 
 
-def _server(server: Server) -> tuple[str, str, str, int, str, str, list[str], int | None]:
+def _server(
+    server: Server, own: _Own
+) -> tuple[str, str, str, int, str, str, list[str], int | None]:
     return (
         _ELEMENTS[server.type],
         server.type,
         piece(_HOST, server.host) if "{" in server.host else server.host,
         server.port,
         SOCKET_TYPES[server.security],
-        piece(_LOGIN, server.username),
+        own(_LOGIN, server.username),
         [AUTHENTICATION[method] for method in server.authentication],
         server.leave_on_server,
     )
 
 
-def _web_server(server: WebServer) -> tuple[str, str, str, str, list[tuple[str, str]]]:
+def _web_server(server: WebServer, own: _Own) -> tuple[str, str, str, str, list[tuple[str, str]]]:
     return (
         _ELEMENTS[server.type],
         _TYPES.get(server.type, server.type),
-        piece(_URL, server.url) if "{" in server.url else server.url,
-        piece(_LOGIN, server.username),
+        own(_URL, server.url) if "{" in server.url else server.url,
+        own(_LOGIN, server.username),
         [HTTP_AUTHENTICATION[method] for method in server.authentication],
     )

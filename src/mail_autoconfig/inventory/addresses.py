@@ -59,7 +59,8 @@ def parse(text: str) -> Address:
     Raises ValueError, without the address in its text, if it is none.
     """
     email = text.strip()
-    if FORBIDDEN.search(email) or len(email.encode()) > _LONGEST:
+    usual = email.isascii() and email.isprintable()  # a search takes longer
+    if (not usual and FORBIDDEN.search(email)) or len(email.encode()) > _LONGEST:
         raise ValueError("control characters, or over 254 octets")
     localpart, at, domain = email.rpartition("@")
     if not at or not localpart or ("@" in localpart and not _QUOTED.fullmatch(localpart)):

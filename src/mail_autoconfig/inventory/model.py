@@ -163,12 +163,17 @@ class Settings:
     @property
     def mail_servers(self) -> tuple[Server, ...]:
         """The servers that a mail account is made of."""
-        return tuple(server for server in self.servers if server.type != "managesieve")
+        return _mail_servers(self)
 
     @property
     def active_sync(self) -> WebServer | None:
         """The preferred Exchange ActiveSync server."""
         return next((web for web in self.web_servers if web.type == "activesync"), None)
+
+
+@lru_cache(maxsize=1024)
+def _mail_servers(settings: Settings) -> tuple[Server, ...]:
+    return tuple(server for server in settings.servers if server.type != "managesieve")
 
 
 @dataclass(slots=True, unsafe_hash=True)  # frozen by use; frozen=True takes half of a look-up

@@ -10,10 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from starlette.requests import ClientDisconnect
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-
 from ..answers import apple, autoconfig, autodiscover, autodiscover_json, mobilesync, pacc, page
 from ..answers.autodiscover import Error, RequestError
 from ..formats.words import (
@@ -34,6 +30,7 @@ from ..outlook import files as outlook_files
 from ..outlook import values as outlook
 from ..store.read import Store
 from . import health
+from .asgi import DisconnectError, Receive, Reply, Scope, Send
 from .gate import BusyError, Gate
 from .people import form_of, visitor
 from .replies import KEEP_NOT, busy, error, failed, refusal
@@ -80,27 +77,25 @@ class Application:
         """Answer one request."""
         request = Request(scope, receive)
         try:
-            response = await _handler(request)(self, request)
-        except ClientDisconnect:
+            reply = await _handler(request)(self, request)
+        except DisconnectError:
             return
         except BodyTooLargeError:
-            response = refusal(413, "Too large.", connection="close")
+            reply = refusal(413, "Too large.", connection="close")
         except BusyError:
-            response = busy()
+            reply = busy()
         except Exception as failure:
-            response = failed(request, failure)
-        if request.method == "HEAD":
-            response.body = b""  # Content-Length stays that of GET (RFC 9110, section 9.3.2)
+            reply = failed(request, failure)
         if self.leaving:
-            response.headers["connection"] = "close"
-        await response(scope, receive, send)
+            reply.close()
+        await reply(scope, receive, send)
 
-    async def health(self, _request: Request) -> Response:
+    async def health(self, _request: Request) -> Reply:
         """What is in force: for the roles, which compare it with what they installed."""
         state = health.state(self.configuration, self._program, self.store, draining=self.draining)
-        return Response(state, 503 if self.draining else 200, KEEP_NOT, health.MEDIA_TYPE)
+        return Reply(state, 503 if self.draining else 200, KEEP_NOT, health.MEDIA_TYPE)
 
-    async def autoconfig(self, request: Request) -> Response:
+    async def autoconfig(self, request: Request) -> Reply:
         """Thunderbird's document."""
         text, address, domain = request.parameter("emailaddress"), None, None
         if text:
@@ -115,34 +110,34 @@ class Application:
             return refusal(404, "No settings.")
         answer = autoconfig.render(domain, address)
         if address and mailboxes.personal(domain):
-            return Response(answer, 200, _FOR_ONE, autoconfig.MEDIA_TYPE)
+            return Reply(answer, 200, _FOR_ONE, autoconfig.MEDIA_TYPE)
         tag = f'"{hashlib.sha256(answer).hexdigest()[:32]}"'
         headers = {**_KEEP, "etag": tag}
         if request.has_copy(tag):
-            return Response(None, 304, headers)
-        return Response(answer, 200, headers, autoconfig.MEDIA_TYPE)
+            return Reply(b"", 304, headers)
+        return Reply(answer, 200, headers, autoconfig.MEDIA_TYPE)
 
     def _domain_of_host(self, request: Request) -> Domain | None:
         host = request.host()
         return self.configuration.find_by_host(host) if host else None
 
-    async def pacc(self, request: Request) -> Response:
+    async def pacc(self, request: Request) -> Reply:
         """PACC's document."""
         domain = self._domain_of_host(request)
         if domain is None or not domain.pacc:
             return refusal(404, "No settings.")
-        return Response(pacc.render(domain), 200, _KEEP, pacc.MEDIA_TYPE)
+        return Reply(pacc.render(domain), 200, _KEEP, pacc.MEDIA_TYPE)
 
-    async def service(self, request: Request) -> Response:
+    async def service(self, request: Request) -> Reply:
         """A redirect to a service, where its URL is the same for all users."""
         host = request.host()
         domain = self._domain_of_host(request)
         url = domain.service_url(SERVICE_PATHS[request.path]) if domain else None
         if url is None or url.rstrip("/") == f"https://{host}{request.path}":
             return refusal(404, "Not found.")
-        return Response(None, 307, {**_KEEP, "location": url})
+        return Reply(b"", 307, {**_KEEP, "location": url})
 
-    async def page(self, request: Request) -> Response:
+    async def page(self, request: Request) -> Reply:
         """The page for people; other sites of a domain have a page of their own."""
         host = request.host()
         own = is_host("autoconfig", host) or is_host("autodiscover", host)
@@ -151,9 +146,9 @@ class Application:
         look = self.configuration.look
         who = visitor(look, request, request.parameter("lang"), request.parameter("device"))
         body = page.render(look, who, self._domain_of_host(request))
-        return Response(body, 200, {**_KEEP, **page.HEADERS}, page.MEDIA_TYPE)
+        return Reply(body, 200, {**_KEEP, **page.HEADERS}, page.MEDIA_TYPE)
 
-    async def settings(self, request: Request) -> Response:
+    async def settings(self, request: Request) -> Reply:
         """The page with the settings for the address in its form."""
         look, own, form = (
             self.configuration.look,
@@ -176,15 +171,15 @@ class Application:
                 # In a thread of its own, since the QR code is the costliest of all answers.
                 async with self._codes.place():
                     body = await asyncio.to_thread(render, domain, address=address, host=host)
-        return Response(body, status, {**KEEP_NOT, **page.HEADERS}, page.MEDIA_TYPE)
+        return Reply(body, status, {**KEEP_NOT, **page.HEADERS}, page.MEDIA_TYPE)
 
-    async def download(self, request: Request) -> Response:
+    async def download(self, request: Request) -> Reply:
         """One of the files with Outlook's registry values."""
         render, media_type = outlook_files.DOWNLOADS[request.path]
         headers = {**_KEEP, "content-disposition": "attachment"}
-        return Response(render(outlook.values(self.configuration)), 200, headers, media_type)
+        return Reply(render(outlook.values(self.configuration)), 200, headers, media_type)
 
-    async def profile(self, request: Request) -> Response:
+    async def profile(self, request: Request) -> Reply:
         """Apple's profile, signed where there is a signer with a key; else as it is."""
         try:
             # Both names are in use among servers that have such a profile.
@@ -207,9 +202,9 @@ class Application:
                 return busy()
         name = f'attachment; filename="{apple.file_name(domain)}"'
         headers = {**KEEP_NOT, "content-disposition": name}
-        return Response(profile, 200, headers, apple.MEDIA_TYPE)
+        return Reply(profile, 200, headers, apple.MEDIA_TYPE)
 
-    async def autodiscover(self, request: Request) -> Response:
+    async def autodiscover(self, request: Request) -> Reply:
         """Outlook's answer, and that for telephones (MobileSync)."""
         if request.method != "POST":
             return error(Error.BAD_REQUEST, 405, {"allow": "POST"})
@@ -222,9 +217,9 @@ class Application:
             answer = protocol.render(domain, asked.address)
         except RequestError as refused:
             return error(refused.error)
-        return Response(answer, media_type=autodiscover.MEDIA_TYPE)
+        return Reply(answer, media_type=autodiscover.MEDIA_TYPE)
 
-    async def autodiscover_json(self, request: Request) -> Response:
+    async def autodiscover_json(self, request: Request) -> Reply:
         """Which URL to ask for a protocol."""
         match = autodiscover_json.PATH.fullmatch(request.written_path)
         text = (match and match["email"]) or request.parameter("email")
@@ -239,26 +234,26 @@ class Application:
             answer = autodiscover_json.render(domain, address, protocol, url)
         except autodiscover_json.RequestError as refused:
             status, answer = refused.status, refused.body
-        return Response(answer, status, KEEP_NOT, autodiscover_json.MEDIA_TYPE)
+        return Reply(answer, status, KEEP_NOT, autodiscover_json.MEDIA_TYPE)
 
 
-async def _to_page(_application: Application, _request: Request) -> Response:
-    return Response(None, 303, {"location": PAGE_PATH})
+async def _to_page(_application: Application, _request: Request) -> Reply:
+    return Reply(b"", 303, {"location": PAGE_PATH})
 
 
-async def _no_soap(_application: Application, _request: Request) -> Response:
+async def _no_soap(_application: Application, _request: Request) -> Reply:
     return refusal(404, "No SOAP here.")  # Exchange's clients go on to their next URL
 
 
-async def _use_get(_application: Application, _request: Request) -> Response:
+async def _use_get(_application: Application, _request: Request) -> Reply:
     return refusal(405, "Use GET.", allow="GET, HEAD")
 
 
-async def _not_found(_application: Application, _request: Request) -> Response:
+async def _not_found(_application: Application, _request: Request) -> Reply:
     return refusal(404, "Not found.")
 
 
-_Handler = Callable[[Application, Request], Awaitable[Response]]
+_Handler = Callable[[Application, Request], Awaitable[Reply]]
 
 # Method (HEAD is GET) and path in lower case.
 _ROUTES: Mapping[tuple[str, str], _Handler] = {

@@ -5,14 +5,12 @@ The rules are those of mail-autoconfig.conf.j2 of the role nginx, `autoconfig_ng
 
 from __future__ import annotations
 
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-
 from ..formats.words import CONFIG_PATHS, HEALTH_PATH, POX_PATH, SOAP_PATH
 from ..inventory import names
 from ..inventory.hosts import is_host
 from ..inventory.model import Configuration
 from .app import Application
+from .asgi import Receive, Reply, Scope, Send
 from .replies import refusal
 from .request import Request
 
@@ -32,7 +30,7 @@ class BehindProxy:
         await (own or self._application)(scope, receive, send)
 
 
-def answer(configuration: Configuration, request: Request) -> Response | None:
+def answer(configuration: Configuration, request: Request) -> Reply | None:
     """The answer to what the application must not see; None for all else."""
     protocol = request.header(_PROTOCOL).lower()
     if request.path == HEALTH_PATH and protocol:
@@ -60,5 +58,5 @@ def _is_pox(request: Request) -> bool:
     return request.path == POX_PATH or is_host("autodiscover", request.host())
 
 
-def _redirect(status: int, url: str) -> Response:
-    return Response(None, status, {"location": url})
+def _redirect(status: int, url: str) -> Reply:
+    return Reply(b"", status, {"location": url})

@@ -6,10 +6,9 @@ import logging
 import traceback
 from collections.abc import Mapping
 
-from starlette.responses import PlainTextResponse, Response
-
 from ..answers import autodiscover
 from ..answers.autodiscover import Error
+from .asgi import Reply
 from .gate import RETRY_AFTER
 from .request import Request
 
@@ -18,23 +17,23 @@ KEEP_NOT = {"cache-control": "no-store"}
 _log = logging.getLogger(__name__)
 
 
-def refusal(status: int, text: str, **headers: str) -> Response:
+def refusal(status: int, text: str, **headers: str) -> Reply:
     """A status with a sentence, which repeats nothing that the client sent."""
-    return PlainTextResponse(f"{text}\n", status, {**KEEP_NOT, **headers})
+    return Reply(f"{text}\n", status, {**KEEP_NOT, **headers}, "text/plain")
 
 
-def busy() -> Response:
+def busy() -> Reply:
     """Not now: all places to wait in are taken."""
     return refusal(503, "Busy. Ask again in some seconds.", **{"retry-after": str(RETRY_AFTER)})
 
 
-def error(error: Error, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def error(error: Error, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
     """An error in Outlook's XML."""
     body = autodiscover.render_error(error)
-    return Response(body, status, {**KEEP_NOT, **(headers or {})}, autodiscover.MEDIA_TYPE)
+    return Reply(body, status, {**KEEP_NOT, **(headers or {})}, autodiscover.MEDIA_TYPE)
 
 
-def failed(request: Request, failure: Exception) -> Response:
+def failed(request: Request, failure: Exception) -> Reply:
     """The answer after an error of the program, which is logged."""
     # Type and place alone: the text of an exception may contain an address.
     place = traceback.extract_tb(failure.__traceback__)[-1]

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope
-
 from ..inventory import names
+from .asgi import DisconnectError, Receive, Scope
 
 BODY_LIMIT = 64 * 1024
 """Octets of the largest request body that is read."""
@@ -71,13 +69,13 @@ class Request:
         return ""
 
     async def body(self) -> bytes:
-        """The whole body. Raises BodyTooLargeError, and ClientDisconnect before its end."""
+        """The whole body. Raises BodyTooLargeError, and DisconnectError before its end."""
         body = b""
         more = True
         while more:
             message = await self._receive()
             if message["type"] == "http.disconnect":
-                raise ClientDisconnect
+                raise DisconnectError
             body += message.get("body", b"")
             if len(body) > BODY_LIMIT:
                 raise BodyTooLargeError
