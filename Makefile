@@ -95,7 +95,7 @@ dns:
 	$(STEP) 'molecule: DNS, on Knot, BIND and PowerDNS' molecule test -s dns
 
 # Two scenarios at a time, the longest first.
-SLOW := frontends certificates neighbours sources monitor proxies samba windows doctor image outlook
+SLOW := frontends sources windows certificates samba neighbours image monitor proxies doctor outlook
 
 test-slow: venv engine
 	@echo '== side by side: $(SLOW)'
