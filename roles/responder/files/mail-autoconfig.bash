@@ -40,7 +40,7 @@ _mail_autoconfig() {
         'verify') words='-h --help --connect --connect-http --as-proxy --socket --ca --any-ca --only --store --named --json --address' files=1 ;;
         'snippet') words='apache htaccess nginx -h --help' files=1 ;;
         'dns') words='-h --help --address --caa --ttl --store' files=1 ;;
-        'certificates') words='-h --help --check --json --renew' files=1 ;;
+        'certificates') words='-h --help --check --json --patient --renew' files=1 ;;
         'challenge') words='present remove check -h --help --dry-run' files=1 ;;
         'share') words='pack relay fetch -h --help' ;;
         'share pack') words='-h --help --assignment' files=1 ;;

@@ -23,6 +23,12 @@ def _add_certificates(commands: Commands) -> None:
     certificates.add_argument("--check", action="store_true", help="only say what would be done")
     certificates.add_argument("--json", action="store_true", help="say it as JSON")
     certificates.add_argument(
+        "--patient",
+        action="store_true",
+        help="as the timer: a name that was refused rests for half an hour, then for twice as long "
+        "each time, up to twelve hours",
+    )
+    certificates.add_argument(
         "--renew", action="append", default=[], metavar="NAME", help="renew it now; may be repeated"
     )
     for name, what in (
@@ -86,6 +92,7 @@ def _certificates(options: argparse.Namespace) -> int:
             options.certificates,
             dry=options.check,
             forced=frozenset(options.renew),
+            patient=options.patient,
         )
     except (CertificatesError, OSError) as error:
         print(error, file=sys.stderr)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from .orders import DAY, Order
 
 HOUR = 3600.0
 WEEK = 7 * DAY
+_REST, _LONGEST_REST = HOUR / 2, 12 * HOUR
 _SUFFIXES = Path("/usr/share/publicsuffix/public_suffix_list.dat")
 
 
@@ -39,12 +40,12 @@ NO_LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """An order of the past: when, for which names, and which of them the authority refused."""
+    """An order of the past: when, for which names, and which the authority refused, with why."""
 
     time: float
     names: frozenset[str]
     succeeded: bool
-    refused: frozenset[str] = frozenset()
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 class Budget:
@@ -59,15 +60,20 @@ class Budget:
         self._domains: dict[str, list[float]] = defaultdict(list)
         self._sets: dict[frozenset[str], list[float]] = defaultdict(list)
         self._failures: dict[str, list[float]] = defaultdict(list)
+        self._refusals: dict[str, _Refusals] = {}
         for each in past:
             self.take(each)
 
     def take(self, order: Past) -> None:
         """Count an order."""
         insort(self._orders, order.time)
-        for name in order.refused:
+        for name, why in order.refused.items():
             insort(self._failures[name], order.time)
+            former = self._refusals.get(name)
+            self._refusals[name] = _Refusals(order.time, why, former.number + 1 if former else 1)
         if order.succeeded:
+            for name in order.names:
+                self._refusals.pop(name, None)
             # The same names again are a renewal, which does not count for their domains.
             if not self._sets[order.names]:
                 for domain in set(map(self._registered_domain, order.names)):
@@ -98,6 +104,28 @@ class Budget:
             for name in names
             if _free(self._failures.get(name, []), limit, HOUR) > now
         }
+
+    def resting(self, names: Iterable[str], now: float) -> dict[str, str]:
+        """The names that are not asked for again yet, with what the authority said of them.
+
+        A name that was refused rests for half an hour, then for twice as long each time, up to
+        twelve hours, until it is on a certificate.
+        """
+        refused = {name: self._refusals[name] for name in names if name in self._refusals}
+        return {name: each.why for name, each in refused.items() if each.rests_until > now}
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusals:
+    """Of a name, in a row: the last one's time and reason, and how many."""
+
+    time: float
+    why: str
+    number: int
+
+    @property
+    def rests_until(self) -> float:
+        return self.time + min(_REST * 2.0 ** min(self.number - 1, 9), _LONGEST_REST)
 
 
 def _free(times: Sequence[float], limit: int, span: float) -> float:
@@ -166,7 +194,7 @@ class Ledger:
     def budget(self) -> Budget:
         """What the limits leave. Raises OSError where the Public Suffix List is not installed."""
         if self._limits == NO_LIMITS:
-            return Budget(NO_LIMITS, (), str)
+            return Budget(NO_LIMITS, self._past(), str)
         suffixes = PublicSuffixes(_SUFFIXES.read_text("utf-8"))
         return Budget(self._limits, self._past(), suffixes.registered_domain)
 
@@ -175,7 +203,9 @@ class Ledger:
         for line in self._lines():
             try:
                 authority, at, names, succeeded, refused = json.loads(line)
-                past = Past(float(at), frozenset(names), bool(succeeded), frozenset(refused))
+                if not isinstance(refused, dict):  # of an older version
+                    refused = dict.fromkeys(refused, "refused by the authority")
+                past = Past(float(at), frozenset(names), bool(succeeded), refused)
             except (TypeError, ValueError):
                 continue  # half a line, of a run that broke off
             if authority == self._authority and past.time > self._clock() - WEEK:
@@ -194,7 +224,7 @@ class Ledger:
             order.time,
             sorted(order.names),
             order.succeeded,
-            sorted(order.refused),
+            dict(order.refused),
         ]
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")

@@ -75,7 +75,7 @@ class Lineage:
         return DUE if now >= self._last_tries() else ""
 
     def _last_tries(self) -> float:
-        """The last ninth of its life; of a short one more, since runs are half a day apart."""
+        """The last ninth of its life; of a short one more, for a server that is down for a day."""
         return self.ends - max(self.life / 9, min(2 * DAY, self.life / 4))
 
     def may_lose_names(self) -> float:

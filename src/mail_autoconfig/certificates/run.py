@@ -33,8 +33,9 @@ class Run:
     """One run, planned or applied.
 
     `advise` adds when the authority wants renewals; `complaint` says what is wrong with how to
-    order, though orders are possible. `state` is a directory for what was ordered and the last
-    report; `reload` makes nginx take the links, and raises NginxError.
+    order, though orders are possible. `patient` leaves out the names that still rest. `state` is a
+    directory for what was ordered and the last report; `reload` makes nginx take the links, and
+    raises NginxError.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Run:
         *,
         advise: Advise = dict,
         complaint: Callable[[], str] = str,
+        patient: bool = False,
         state: Path = STATE,
         clock: Callable[[], float] = time.time,
         reload: Callable[[], None] = reload_nginx,
@@ -59,6 +61,7 @@ class Run:
         self._check = check
         self._advise = advise
         self._complaint = complaint
+        self._patient = patient
         self._state = state
         self._clock = clock
         authority = settings.authority.directory_url
@@ -130,7 +133,10 @@ class Run:
         asked = [name for certificate in reasons for name in self._names[certificate]]
         failing: dict[str, str] = {}
         if asked:
-            failing = {**self._check(asked), **self._ledger.budget.tired(asked, now)}
+            budget = self._ledger.budget
+            failing = {**self._check(asked), **budget.tired(asked, now)}
+            if self._patient:
+                failing = budget.resting(asked, now) | failing
         return Plan(self._names, dict(self._lineages), reasons, failing, now)
 
     def _decide(self, plan: Plan) -> list[Order]:
@@ -171,8 +177,8 @@ class Run:
                 return True
             self._links.mark()
             outcome = self._certbot.order(wanted)
-            refused = frozenset(outcome.refused)
-            self._ledger.add(Past(now, frozenset(wanted.names), outcome.succeeded, refused))
+            names = frozenset(wanted.names)
+            self._ledger.add(Past(now, names, outcome.succeeded, outcome.refused))
             if outcome.succeeded:
                 self._ordered(wanted, "ordered")
                 return True
@@ -240,11 +246,16 @@ def _assigned(settings: Settings, file: Path) -> groups.Assignment:
 
 
 def run(
-    settings_file: Path, assignment_file: Path, *, dry: bool, forced: frozenset[str] = frozenset()
+    settings_file: Path,
+    assignment_file: Path,
+    *,
+    dry: bool,
+    forced: frozenset[str] = frozenset(),
+    patient: bool = False,
 ) -> Report:
     """Do one run, as the files say, and another while they change meanwhile.
 
-    Raises CertificatesError or OSError.
+    `patient` is that of :class:`Run`. Raises CertificatesError or OSError.
     """
     settings = parse(settings_file.read_text("utf-8"))
     certbot, directory = Certbot(settings.authority), Directory(settings.authority)
@@ -256,7 +267,14 @@ def run(
         raise CertificatesError(f"no certificate {min(strange)}; there is {', '.join(assignment)}")
     while True:
         job = Run(
-            settings, assignment, certbot, check, advise=advise, complaint=complaint, state=STATE
+            settings,
+            assignment,
+            certbot,
+            check,
+            advise=advise,
+            complaint=complaint,
+            patient=patient,
+            state=STATE,
         )
         if dry:
             return job.plan(forced)

@@ -154,7 +154,7 @@ def _steps(found: _All, rehearsal: bool) -> Iterator[tuple[str, list[str]]]:
         yield f"Add these DNS records{stands}; playbooks/dns.yml shows all of all domains:", lines
     if found.left_out:
         yield (
-            "Run this again, or wait: a timer looks twice a day and orders what is missing.",
+            "Run this again, or wait: a timer looks each hour and orders what is missing.",
             [],
         )
     if rehearsal:

@@ -14,11 +14,11 @@ from mail_autoconfig.certificates.ledger import (
     PublicSuffixes,
     schedule,
 )
-from mail_autoconfig.certificates.orders import Order
+from mail_autoconfig.certificates.orders import DAY, Order
 
 
 def past(time: float, *names: str, refused: tuple[str, ...] = ()) -> Past:
-    return Past(time, frozenset(names), not refused, frozenset(refused))
+    return Past(time, frozenset(names), not refused, dict.fromkeys(refused, "no"))
 
 
 SUFFIXES = PublicSuffixes("// comment\n\ncom\nco.uk\n*.ck\n!www.ck\n公司.cn\n")
@@ -73,6 +73,27 @@ def test_names_that_were_refused_too_often() -> None:
     tired = budget(Limits(failures_per_name_per_hour=2), *refused)
     assert tired.tired(["a.com", "b.com"], 20) == {"a.com": "refused 2 times in an hour"}
     assert tired.tired(["a.com"], HOUR + 1) == {}
+
+
+@pytest.mark.parametrize(
+    ("refusals", "rest"), [(1, HOUR / 2), (2, HOUR), (3, 2 * HOUR), (6, 12 * HOUR), (20, 12 * HOUR)]
+)
+def test_refused_name_rests_longer_each_time(refusals: int, rest: float) -> None:
+    last = DAY * (refusals - 1)
+    times = [DAY * number for number in range(refusals)]
+    rested = budget(
+        NO_LIMITS, *(past(time, "a.com", "b.com", refused=("a.com",)) for time in times)
+    )
+    assert rested.resting(["a.com", "b.com"], last + rest - 1) == {"a.com": "no"}
+    assert rested.resting(["a.com", "b.com"], last + rest + 1) == {}
+
+
+def test_name_that_was_certified_does_not_rest() -> None:
+    orders = past(0, "a.com", refused=("a.com",)), past(1, "a.com")
+    assert budget(NO_LIMITS, *orders).resting(["a.com"], 2) == {}
+    again = budget(NO_LIMITS, *orders, past(3, "a.com", refused=("a.com",)))
+    assert again.resting(["a.com"], 3 + HOUR / 2 - 1) == {"a.com": "no"}
+    assert again.resting(["a.com"], 3 + HOUR / 2 + 1) == {}
 
 
 def test_no_limits() -> None:

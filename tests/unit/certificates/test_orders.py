@@ -61,8 +61,8 @@ def test_no_life_is_the_usual_one(life: float, due: float, alone: float) -> None
 
 
 @pytest.mark.parametrize("life", [life for life, *_ in LIVES if life > 6])
-def test_runs_are_left_for_each_step(life: float) -> None:
-    """The timer has one in 12 hours: three before names go, three after."""
+def test_time_is_left_for_each_step(life: float) -> None:
+    """A day and a half: for a server that is down, and for who has to mend something."""
     current = Lineage(frozenset(NAMES), SERVER, 0.0, life * DAY)
     assert current.may_lose_names() - current.due_from() > 1.5 * DAY
     assert current.ends - current.may_lose_names() > 1.5 * DAY

@@ -84,7 +84,9 @@ class Host:
         if done.returncode:
             raise NginxError(done.stderr.decode().strip())
 
-    def run(self, *, dry: bool = False, forced: Sequence[str] = ()) -> Report:
+    def run(
+        self, *, dry: bool = False, forced: Sequence[str] = (), patient: bool = False
+    ) -> Report:
         settings = Settings(
             Authority(URL, ()),
             self.tls,
@@ -100,6 +102,7 @@ class Host:
             self.check,
             advise=self.advise,
             complaint=lambda: self.complaint,
+            patient=patient,
             state=self.directory / "state",
             clock=lambda: self.certbot.now,
             reload=self.reload,
@@ -279,6 +282,47 @@ def test_name_that_was_refused_too_often_rests(tmp_path: Path) -> None:
     assert host.certbot.kept["mail-autoconfig"].names == {"n.a.test", "m.a.test"}
 
 
+@pytest.mark.parametrize(
+    ("refusals", "hours", "asked"), [(1, 0.4, False), (1, 0.6, True), (9, 11, False), (9, 13, True)]
+)
+def test_timer_does_not_ask_for_a_refused_name_each_time(
+    tmp_path: Path, refusals: int, hours: float, asked: bool
+) -> None:
+    refused = {"n.a.test": "no (dns)"}
+    host = Host(tmp_path)
+    host.domains = ["a.test"]
+    for number in range(refusals):
+        host.certbot.outcomes = [Outcome(False, refused)]
+        host.certbot.now = number * DAY
+        host.run()
+    before = len(host.certbot.ordered)
+    host.certbot.now += hours * HOUR
+    report = host.run(patient=True)
+    assert (len(host.certbot.ordered) > before) is asked
+    assert report.left_out == ({} if asked else refused)
+
+
+def test_a_run_by_hand_asks_for_a_refused_name_at_once(tmp_path: Path) -> None:
+    host = Host(tmp_path, Outcome(False, {"n.a.test": "no (dns)"}))
+    host.domains = ["a.test"]
+    host.run()
+    assert host.run(patient=True).left_out == {"n.a.test": "no (dns)"}
+    assert host.run().left_out == {}
+    # On a certificate, it does not rest, though another name of it comes later.
+    host.domains.append("b.test")
+    assert host.run(patient=True).left_out == {}
+    assert "n.a.test" in host.certbot.kept["mail-autoconfig"].names
+
+
+def test_refusals_that_an_older_version_wrote(host: Host, tmp_path: Path) -> None:
+    host.run()
+    line = [URL, 0.0, ["n.d.test", "m.d.test"], False, ["n.d.test"]]
+    with (tmp_path / "state/orders.jsonl").open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    host.domains.append("d.test")
+    assert host.run(patient=True).left_out == {"n.d.test": "refused by the authority"}
+
+
 def test_renewal_waits_for_a_name_and_then_goes_without(host: Host) -> None:
     host.run()
     host.failing = {"n.a.test": "no record"}
@@ -429,7 +473,7 @@ def test_command(
     paths[1].write_text(dump(assign({"a.test": ["a.test"]}, {}, 4)))
     monkeypatch.setattr(certificates, "Certbot", lambda _authority: Double(tmp_path))
     files = list(map(str, paths))
-    assert main(["certificates", "--check", *files]) == 0
+    assert main(["certificates", "--check", "--patient", *files]) == 0
     line = "mail-autoconfig: would be ordered, 1 name; there is none"
     assert capsys.readouterr().out == f"{line}\n"
     assert main(["certificates", "--check", "--json", *files]) == 0

@@ -13,7 +13,7 @@ WITHOUT = {
     for name, record in zip(NAMES, RECORDS, strict=True)
 }
 ADD = "Add these DNS records (192.0.2.1 stands for your server)"
-AGAIN = "Run this again, or wait: a timer looks twice a day and orders what is missing."
+AGAIN = "Run this again, or wait: a timer looks each hour and orders what is missing."
 
 
 def host(name: str = "server", report: dict[str, Any] | None = None, **found: Any) -> Host:
