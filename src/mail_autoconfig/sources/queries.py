@@ -8,7 +8,7 @@ from typing import Any
 
 from ..inventory import fields
 from ..inventory.fields import Place
-from . import keys
+from . import keys, urls
 from .rows import COLUMNS, REQUIRED, Kind, Query
 
 _FLAGS = "true", "yes", "on", "false", "no", "off"
@@ -36,7 +36,7 @@ def read(place: Place, raw: Mapping[str, Any], source: str) -> dict[Kind, tuple[
 
 def _check(place: Place, query: Any, source: str, kind: Kind) -> None:
     if source == "sql":
-        if not isinstance(query, str) or not query.strip():
+        if not isinstance(query, str) or len(query.split()) < 2:
             example = ", ".join(REQUIRED[kind])
             place.problem(f"{fields.shown(query)} is no SQL; write a SELECT of {example}")
         return
@@ -96,17 +96,34 @@ def _check_origin(place: Place, query: Mapping[str, Any], source: str) -> None:
                 "reads it"
             )
     elif source == "ldap":
-        if not _is_word(query.get("filter")):
-            place["filter"].problem(f"{fields.shown(query.get('filter'))} is not a filter")
-        if query.get("scope", "sub") not in SCOPES:
-            place["scope"].problem(
-                f"no scope {fields.shown(query['scope'])}; use one of {', '.join(SCOPES)}"
-            )
+        _check_search(place, query)
     elif not _is_word(query.get("path")):
         place["path"].problem(f"{fields.shown(query.get('path'))} is not a path")
+    elif source == "http" and urls.has_password(query["path"]):
+        # Not shown: it is one.
+        place["path"].problem("a password in it; it belongs in autoconfig_sources_secrets alone")
+    for key in ("optional", "named"):
+        fields.flag(place, query, key, default=False)
+    if not isinstance(query.get("items", ""), str):
+        place["items"].problem(f"{fields.shown(query['items'])} is no text such as data.list")
     where = query.get("where", {})
-    if not isinstance(where, Mapping):
+    if not isinstance(where, Mapping) or not all(isinstance(key, str) for key in where):
         place["where"].problem(f"{fields.shown(where)} is not a mapping of keys to values")
+
+
+def _check_search(place: Place, query: Mapping[str, Any]) -> None:
+    """The filter, the scope and the base of a directory's query."""
+    given = query.get("filter") or ""
+    # A parenthesis in a value is written as \28 or \29 (RFC 4515), so these are in pairs.
+    if not _is_word(given) or given[0] != "(" or given.count("(") != given.count(")"):
+        shown = fields.shown(query.get("filter"))
+        place["filter"].problem(f"{shown} is not a filter such as (mail=*)")
+    if query.get("scope", "sub") not in SCOPES:
+        place["scope"].problem(
+            f"no scope {fields.shown(query['scope'])}; use one of {', '.join(SCOPES)}"
+        )
+    if not isinstance(query.get("base", ""), str):
+        place["base"].problem(f"{fields.shown(query['base'])} is no DN")
 
 
 def _is_word(value: Any) -> bool:

@@ -6,8 +6,9 @@ The standard library alone: it runs on the controller, before a host changes, an
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,9 @@ def _read(place: Place, name: str, raw: Mapping[str, Any]) -> Source:
     own = queries.read(place, raw, kind)
     found = {**(preset.queries.get(kind, {}) if preset else {}), **own}
     logins = "logins" in own or fields.flag(place, raw, "logins", default=False)
-    _check_complete(place, found, logins=logins)
+    _check_complete(place, found, own, logins=logins)
+    if kind == "file":
+        _check_paths(place, merged, found)
     return Source(
         name=name,
         type=kind,
@@ -138,13 +141,29 @@ def _preset(place: Place, raw: Mapping[str, Any], kind: str) -> Preset | None:
     return known[name]
 
 
-def _check_complete(place: Place, found: Mapping[Kind, Any], *, logins: bool) -> None:
+def _check_complete(
+    place: Place, found: Mapping[Kind, Any], own: Collection[Kind], *, logins: bool
+) -> None:
     if place.has_problem:
         return
-    if "domains" not in found:
+    if not found.get("domains"):
         place.problem("neither preset nor domains; say what the domains are")
     if logins and not found.keys() & {"logins", "aliases"}:
         place["logins"].problem("nothing says what they are; write a query in place of true")
+    if "aliases" in own and not logins:
+        place["aliases"].problem("no effect without logins; write logins: true or a query")
+
+
+def _check_paths(place: Place, merged: Mapping[str, Any], found: Mapping[Kind, Any]) -> None:
+    """A relative path would be one below wherever the program is started."""
+    if place.has_problem:
+        return
+    directory = Path(str(merged.get("path") or ""))
+    for query in chain.from_iterable(found.values()):
+        if not (directory / query["path"]).is_absolute():
+            what = fields.shown(query["path"])
+            place["path"].problem(f"write the directory of {what}, from / on")
+            return
 
 
 def _number(place: Place, raw: Mapping[str, Any], key: str, default: int) -> int:

@@ -17,7 +17,9 @@ SCHEMES: Mapping[str, tuple[str, ...]] = {
     "http": ("https", "http"),
 }
 _LOCAL = "", "localhost", "127.0.0.1", "::1"
-_PASSWORD = re.compile(r"[?&;](password|passwd|pwd|token|api_?key)=", re.IGNORECASE)
+_PASSWORD = re.compile(
+    r"[?&;][a-z_-]*(password|passwd|pwd|token|secret|api[_-]?key)=", re.IGNORECASE
+)
 
 
 def read(place: Place, raw: Mapping[str, Any], kind: str) -> str:
@@ -36,24 +38,37 @@ def read(place: Place, raw: Mapping[str, Any], kind: str) -> str:
     except ValueError:
         here.problem("not a URL; write SCHEME://HOST/…")
         return ""
-    if parts.password is not None or _PASSWORD.search(url):
-        here.problem("a password in it; it belongs in autoconfig_sources_secrets alone")
-    elif parts.scheme not in schemes:
-        here.problem(
-            f"no scheme {fields.shown(parts.scheme)}; write one of "
-            f"{', '.join(f'{each}://' for each in schemes)}"
-        )
-    elif kind == "ldap" and parts.username is not None:
-        here.problem("a user in it; write user: DN")
-    elif parts.scheme == "sqlite" and (parts.netloc or len(parts.path) < 2):
-        here.problem("not the path of a file; write sqlite:////PATH, with four slashes")
-    elif (
-        parts.scheme == "http"
-        and not is_local(parts)
-        and fields.flag(Place([], ""), raw, "tls", default=True)
-    ):
-        here.problem("without TLS, to another host; write https://, or tls: false if that is meant")
+    if problem := _problem(parts, raw, kind):
+        here.problem(problem)
     return url
+
+
+def _problem(parts: SplitResult, raw: Mapping[str, Any], kind: str) -> str:
+    """What is wrong with a URL; empty if nothing is."""
+    if parts.password is not None or has_password(parts.geturl()):
+        return "a password in it; it belongs in autoconfig_sources_secrets alone"
+    if parts.scheme not in SCHEMES[kind]:
+        known = ", ".join(f"{each}://" for each in SCHEMES[kind])
+        return f"no scheme {fields.shown(parts.scheme)}; write one of {known}"
+    if kind == "ldap" and parts.username is not None:
+        return "a user in it; write user: DN"
+    # With three slashes it is a path below wherever the program is started.
+    if parts.scheme == "sqlite" and (parts.netloc or not parts.path.startswith("//")):
+        return "not the path of a file; write sqlite:////PATH, with four slashes"
+    if kind != "sql" and parts.scheme != "ldapi":
+        if not parts.hostname:
+            return f"no host in it; write {parts.scheme}://HOST/…"
+        if parts.query or parts.fragment:
+            return "? or # in it; what follows them belongs in the queries"
+    tls = fields.flag(Place([], ""), raw, "tls", default=True)
+    if parts.scheme == "http" and tls and not is_local(parts):
+        return "without TLS, to another host; write https://, or tls: false if that is meant"
+    return ""
+
+
+def has_password(url: str) -> bool:
+    """Whether the query of a URL has what belongs among the secrets."""
+    return bool(_PASSWORD.search(url))
 
 
 def is_local(parts: SplitResult) -> bool:

@@ -11,7 +11,7 @@ from mail_autoconfig.sources.rows import COLUMNS, Kind, Query, Row, SourceError
 
 from .samples import logins, source
 
-ALL = {"alias_domains": "x", "logins": "x", "aliases": "x"}
+ALL = dict.fromkeys(("alias_domains", "logins", "aliases"), "TABLE x")
 
 
 def given(limit: int = 100, keys: Mapping[str, Any] = ALL, **rows: Sequence[Any]) -> Collected:

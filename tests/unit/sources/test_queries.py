@@ -38,7 +38,22 @@ def test_right(kind: dict[str, Any], domains: Any) -> None:
             'domains: "(mail=*)" is not a mapping; its keys are base, scope, filter, domain, '
             "provider, display_name, discovery",
         ),
-        ({**LDAP, "domains": {"domain": "mail"}}, "domains.filter: null is not a filter"),
+        ({"logins": "ture"}, 'logins: "ture" is no SQL; write a SELECT of address, login'),
+        (
+            {**LDAP, "domains": {"domain": "mail"}},
+            "domains.filter: null is not a filter such as (mail=*)",
+        ),
+        *(
+            (
+                {**LDAP, "domains": {"domain": "mail", "filter": text}},
+                f'domains.filter: "{text}" is not a filter such as (mail=*)',
+            )
+            for text in ("mail=*", "(mail=*", "(&(mail=*)(uid=*)")
+        ),
+        (
+            {**LDAP, "domains": {"filter": "(a=b)", "domain": "mail", "base": 5}},
+            "domains.base: 5 is no DN",
+        ),
         (
             {**LDAP, "domains": {"filter": "(a=b)"}},
             "domains: no domain; name what it is in",
@@ -83,6 +98,14 @@ def test_right(kind: dict[str, Any], domains: Any) -> None:
         ),
         ({**HTTP, "domains": {"path": "a", "where": "active"}},
          'domains.where: "active" is not a mapping of keys to values'),
+        ({**HTTP, "domains": {"path": "a", "where": {1: "active"}}},
+         'domains.where: {"1": "active"} is not a mapping of keys to values'),
+        ({**HTTP, "domains": {"path": "a", "items": ["data"]}},
+         'domains.items: ["data"] is no text such as data.list'),
+        ({**HTTP, "domains": {"path": "a?api_key=hunter2"}},
+         "domains.path: a password in it; it belongs in autoconfig_sources_secrets alone"),
+        *(({**FILE, "domains": {"path": "/a", key: "perhaps"}},
+           f'domains.{key}: "perhaps" is neither true nor false') for key in ("optional", "named")),
     ],
 )  # fmt: skip
 def test_wrong(keys: dict[str, Any], line: str) -> None:

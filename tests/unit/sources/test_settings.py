@@ -90,6 +90,22 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"domains": None},
         "source customers: neither preset nor domains; say what the domains are",
     ),
+    "an empty list": (
+        {"domains": []},
+        "source customers: neither preset nor domains; say what the domains are",
+    ),
+    "aliases alone": (
+        {"aliases": "SELECT a, b FROM c"},
+        "source customers, aliases: no effect without logins; write logins: true or a query",
+    ),
+    "preset of files without their directory": (
+        {"type": "file", "url": None, "preset": "docker-mailserver", "domains": None},
+        'source customers, path: write the directory of "postfix-accounts.cf", from / on',
+    ),
+    "relative path": (
+        {"type": "file", "url": None, "path": "etc", "domains": {"path": "vhosts"}},
+        'source customers, path: write the directory of "vhosts", from / on',
+    ),
     "no log-in names": (
         {"logins": True},
         "source customers, logins: nothing says what they are; write a query in place of true",

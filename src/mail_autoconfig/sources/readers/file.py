@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from ...inventory import fields
+from ...inventory.fields import Place
 from .. import texts
 from ..rows import Ask, Kind, Query, Row, Secret, SourceError
 from ..settings import Source
@@ -20,15 +22,18 @@ def opened(source: Source, _secret: Secret) -> Iterator[Ask]:
 def _rows(source: Source, kind: Kind, query: Query) -> Iterator[Row]:
     assert isinstance(query, Mapping)  # noqa: S101 (the settings are checked)
     path = Path(source.path) / query["path"]
+    optional, named = (
+        fields.flag(Place([], ""), query, key, default=False) for key in ("optional", "named")
+    )
     found = [path]
     if set("*?[") & set(str(path)):
         found = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
-    if not found and not query.get("optional"):
+    if not found and not optional:
         raise SourceError(f"{path}: there is no such file")
     for name in found:
-        if name.exists() or not query.get("optional"):
+        if name.exists() or not optional:
             rows = texts.rows(kind, query, _content(name))
-            yield from (_inside(name.stem, row) for row in rows) if query.get("named") else rows
+            yield from (_inside(name.stem, row) for row in rows) if named else rows
 
 
 def _inside(domain: str, row: Row) -> Row:

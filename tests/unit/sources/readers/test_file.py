@@ -38,6 +38,14 @@ def test_what_is_not_there(tmp_path: Path) -> None:
     assert collected(of(f"{path}*", optional=True)).domains == {}
 
 
+def test_flags_of_a_query_may_be_text(tmp_path: Path) -> None:
+    """Templates of Ansible give text."""
+    path = tmp_path / "example.conf"
+    assert failure(of(path, optional="False")) == f"{path}: No such file or directory"
+    path.write_text("one\n")
+    assert collected(of(path, named="no")).left_out.keys() == {"one"}
+
+
 def test_directory(tmp_path: Path) -> None:
     assert failure(of(tmp_path)) == f"{tmp_path}: Is a directory"
 
