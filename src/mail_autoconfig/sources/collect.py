@@ -6,7 +6,7 @@ Nothing here says an address: no address is in a log.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -92,11 +92,19 @@ def _domains(found: Collected, rows: _Rows) -> None:
 
 
 def _alias_domains(found: Collected, rows: _Rows) -> None:
+    targets: dict[str, str] = {}
     for alias, target in rows.of("alias_domains"):
         name, of = _name(found, _domain_part(alias)), _name(found, _domain_part(target))
         if name and of and name != of:
-            found.domains.setdefault(name, found.domains.get(of, {}))
-            found.alias_of.setdefault(name, of)
+            targets.setdefault(name, of)
+    for name in targets:
+        of = _end(targets, name, found.domains)
+        if of in found.domains:
+            found.alias_of[name] = of
+        elif name not in found.domains:
+            found.leave_out(name, f"an alias of {of}, which this source does not have")
+    for name, of in found.alias_of.items():
+        found.domains.setdefault(name, found.domains[of])
 
 
 def _logins(found: Collected, rows: _Rows) -> None:
@@ -122,15 +130,25 @@ def _logins(found: Collected, rows: _Rows) -> None:
 
 def _resolved(rows: Iterable[Row], mailboxes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Alias addresses that lead to one mailbox, and its log-in name; lists lead to none."""
-    targets = {_lower(address): _lower(target) for address, target in rows}
+    targets: dict[str, str] = {}
+    for given, target in rows:
+        address, to = _address(given), _address(target)
+        # Many tables have a list as a row for each of its targets.
+        targets[address] = to if targets.get(address, to) == to else ""
     for address in targets:
-        at = targets[address]
-        for _hop in range(_HOPS):
-            if at in mailboxes or at not in targets:
-                break
-            at = targets[at]
+        at = _end(targets, address, mailboxes)
         if at in mailboxes and address not in mailboxes:
             yield address, mailboxes[at]
+
+
+def _end(targets: Mapping[str, str], start: str, known: Container[str]) -> str:
+    """Where an alias leads, also by other aliases: to what is known, or goes no further."""
+    at = targets[start]
+    for _hop in range(_HOPS):
+        if at in known or at not in targets:
+            break
+        at = targets[at]
+    return at
 
 
 def _entry(wrong: Counter[str], found: Collected, address: Any, login: Any) -> str | None:
@@ -234,8 +252,10 @@ def _text(value: Any) -> str | None:
     return None
 
 
-def _lower(value: Any) -> str:
-    return (_text(value) or "").lower()
+def _address(value: Any) -> str:
+    """An address as it is compared; empty if there is none."""
+    local, at, domain = (_text(value) or "").lower().rpartition("@")
+    return f"{local}{at}{_cached(domain) or domain}"
 
 
 def _domain_part(value: Any) -> str | None:

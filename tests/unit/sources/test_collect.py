@@ -115,6 +115,33 @@ def test_alias_domain_is_as_its_target() -> None:
     assert found.domains["alias.example"] == {"provider": "acme"}
 
 
+def test_alias_domain_of_an_alias_domain() -> None:
+    found = given(
+        domains=["one.example"],
+        alias_domains=[
+            ("first.example", "second.example"),
+            ("second.example", "one.example"),
+            ("r1.example", "r2.example"),
+            ("r2.example", "r1.example"),
+        ],
+    )
+    assert found.alias_of == {"first.example": "one.example", "second.example": "one.example"}
+    assert sorted(found.left_out) == ["r1.example", "r2.example"]
+
+
+def test_alias_domain_that_leads_nowhere_is_named() -> None:
+    found = given(domains=["one.example"], alias_domains=[("z.example", "gone.example")])
+    assert list(found.domains) == ["one.example"]
+    assert found.left_out == {
+        "z.example": "an alias of gone.example, which this source does not have"
+    }
+
+
+def test_domain_of_its_own_stays_where_its_target_is_gone() -> None:
+    found = given(domains=["z.example"], alias_domains=[("z.example", "gone.example")])
+    assert (list(found.domains), found.alias_of, found.left_out) == (["z.example"], {}, {})
+
+
 def test_limit() -> None:
     rows = ["a.example", "b.example"]
     assert len(given(2, domains=rows).domains) == 2
@@ -189,6 +216,30 @@ def test_aliases_lead_to_mailboxes() -> None:
     assert logins(found) == {
         "a.example": {"anna": "anna", "camille": "cdoe", "info": "cdoe", "hello": "cdoe"}
     }
+
+
+def test_list_that_has_a_row_for_each_target_leads_to_no_mailbox() -> None:
+    mailboxes = [("camille@a.example", "cdoe"), ("anna@a.example", "anna")]
+    lists = [
+        ("all@a.example", "anna@a.example"),
+        ("all@a.example", "camille@a.example"),
+        ("All@A.example", "camille@a.example"),
+        ("out@a.example", "x@elsewhere.example"),
+        ("out@a.example", "camille@a.example"),
+    ]
+    twice = [("info@a.example", "camille@a.example"), ("INFO@a.example", "Camille@a.example")]
+    found = given(domains=["a.example"], logins=mailboxes, aliases=lists + twice)
+    assert logins(found) == {"a.example": {"anna": "anna", "camille": "cdoe", "info": "cdoe"}}
+
+
+@pytest.mark.parametrize("written", ["bücher.example", "BÜCHER.example", "xn--bcher-kva.example."])
+def test_aliases_of_a_name_that_is_written_otherwise(written: str) -> None:
+    found = given(
+        domains=["bücher.example"],
+        logins=[("camille@bücher.example", "cdoe")],
+        aliases=[(f"info@{written}", f"camille@{written}")],
+    )
+    assert logins(found) == {"xn--bcher-kva.example": {"camille": "cdoe", "info": "cdoe"}}
 
 
 def test_alias_domain_has_the_log_in_names_of_its_target_and_its_own() -> None:

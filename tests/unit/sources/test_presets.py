@@ -62,7 +62,18 @@ def family(*scripts: str, more: str = "", flag: str = "tinyint(1)") -> str:
 
 
 SQL = {
-    "postfixadmin": Case(family(FAMILY, ALIASES, ALIAS_DOMAINS, more=", ('ALL', 0, 1)")),
+    # An alias domain is chosen among the domains, so it is there twice.
+    "postfixadmin": Case(
+        family(
+            FAMILY,
+            ALIASES,
+            ALIAS_DOMAINS,
+            more=", ('ALL', 0, 1), ('alias.example', 0, 1), ('blocked.example', 0, 0), "
+            "('second.example', 1, 1)",
+        )
+        + "INSERT INTO alias_domain VALUES ('blocked.example', 'one.example', 1), "
+        "('second.example', 'one.example', 1);"
+    ),
     "vimbadmin": Case(family(FAMILY, ALIASES), aliases={}),
     "mailcow": Case(
         family(FAMILY, ALIASES, ALIAS_DOMAINS)
@@ -111,6 +122,8 @@ INSERT INTO mail_user VALUES ('camille@one.example', 'web1_camille', 'y'),
 CREATE TABLE mail_forwarding (source varchar, destination text, type varchar, active char);
 INSERT INTO mail_forwarding VALUES ('@alias.example', '@one.example', 'aliasdomain', 'y'),
     ('@was.example', '@one.example', 'aliasdomain', 'n'),
+    ('@dark.example', '@off.example', 'aliasdomain', 'y'),
+    ('@lost.example', '@nowhere.example', 'aliasdomain', 'y'),
     ('info@one.example', 'camille@one.example', 'alias', 'y'),
     ('fwd@one.example', 'camille@one.example', 'forward', 'y');
 """, logins={"camille": "web1_camille", "info": "web1_camille"}),
@@ -280,6 +293,19 @@ def test_http() -> None:
     assert found.alias_of == {"alias.example": "one.example"}
     assert logins(found) == {"one.example": BOTH, "alias.example": BOTH}
     assert {each.get("x-api-key") for each in asked} == {"k3y"}
+
+
+def test_http_alias_of_a_domain_that_is_switched_off() -> None:
+    """The API has no way to ask for the two together."""
+    answers = {path: (200, json.dumps(each)) for path, each in MAILCOW.items()}
+    alias = {"alias_domain": "dark.example", "target_domain": "off.example", "active": 1}
+    answers["/api/v1/get/alias-domain/all"] = (200, json.dumps([alias]))
+    with serving(answers) as (url, _asked):
+        found = collected(source(type="http", url=url, preset="mailcow", domains=None))
+    assert set(found.domains) == {"one.example", "two.example"}
+    assert found.left_out == {
+        "dark.example": "an alias of off.example, which this source does not have"
+    }
 
 
 def test_http_without_alias_domains() -> None:
