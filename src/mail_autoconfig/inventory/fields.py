@@ -239,4 +239,6 @@ def is_list(value: Any) -> bool:
 def shown(value: Any) -> str:
     """A value as JSON, for a message; at most 80 characters."""
     written = json.dumps(value, ensure_ascii=False, default=str)
+    # Half a character, as of an emoji that was cut off, gets into no file and no terminal.
+    written = written.encode("utf-8", "backslashreplace").decode("utf-8")
     return written if len(written) <= 80 else f"{written[:77]}…"

@@ -44,7 +44,7 @@ def write_new(state: Path, name: str, found: Collected) -> int:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         for domain, extras, target, logins in lines(found):
             count += len(logins)
-            line = json.dumps((domain, extras, target, logins), ensure_ascii=False)
+            line = json.dumps((domain, extras, target, logins))
             file.write(f"{line}\n")
     return count
 

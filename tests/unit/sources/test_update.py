@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -177,6 +178,24 @@ def test_what_is_no_domain_is_named_and_the_others_go_on(host: Host) -> None:
     ]
     assert host.domains == from_customers(["a.example", "xn--bcher-kva.example"])
     assert host.run() == []  # said once
+
+
+def test_half_a_character_costs_its_domain_alone(host: Host) -> None:
+    """A program that cuts a text off in the midst of an emoji, and writes it as JSON."""
+    rows = [
+        {"domain": "a.example"},
+        {"domain": "b.example", "name": "cut off \ud83d"},
+        {"domain": "c\ud83d.example"},
+    ]
+    path = host.directory / "domains.json"
+    path.write_text(json.dumps(rows))
+    query = {"path": str(path), "domain": "domain", "display_name": "name"}
+    host.read_from(raw(type="file", url=None, domains=query))
+    assert host.run() == [
+        "customers: left out: c\\ud83d.example: control characters; correct it at its source",
+        'customers: left out: b.example: display_name: "cut off \\ud83d" is not a line of text',
+    ]
+    assert host.domains == from_customers(["a.example"])
 
 
 def test_what_the_validator_refuses_is_named_and_the_others_go_on(host: Host) -> None:
