@@ -37,9 +37,14 @@ def _runs(options: argparse.Namespace, accepted: Sequence[str] = ()) -> Runs:
     from .update import Paths
 
     paths = Paths(
-        options.settings, options.configuration, options.store, options.state, options.metrics
+        options.settings,
+        options.configuration,
+        options.secrets or secrets.usual_path(),
+        options.store,
+        options.state,
+        options.metrics,
     )
-    return Runs(paths, options.secrets or secrets.usual_path(), accepted)
+    return Runs(paths, accepted)
 
 
 def _prepare(runs: Runs) -> None:

@@ -25,7 +25,6 @@ class Runs:
     """Runs with the same files. `pause` is how long after the last one the next begins."""
 
     paths: Paths
-    secrets: Path
     accepted: Sequence[str] = ()
     complete: bool = False
     """Whether each source was read at least once."""
@@ -42,7 +41,7 @@ class Runs:
         for name in self.accepted:
             if name not in known:
                 raise ConfigurationError([f"no source {name}; there are: {', '.join(known)}"])
-        kept = secrets.load(self.secrets)
+        kept = secrets.load(self.paths.secrets)
         become_owner(self.paths.state)
         before, found = update(self.paths, kept, self.accepted, time.time)
         self.complete = all(each.read for each in found.sources.values())

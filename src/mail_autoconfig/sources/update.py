@@ -35,6 +35,7 @@ class Paths:
 
     settings: Path
     configuration: Path
+    secrets: Path
     store: Path
     state: Path
     metrics: Path | None = None
@@ -50,13 +51,14 @@ def update(
 
     Raises ConfigurationError for settings or an inventory that are wrong, OSError.
     """
+    now = clock()
     sources = settings.load(paths.settings)
     inventory = inventory_file.load(paths.configuration)
     with locked(paths.state):
         before = reports.load(paths.state)
         found = Report(inputs=before.inputs)
-        now = clock()
-        due = [each for each in sources if _is_due(each, sources, before, now, accepted)]
+        news = _written(paths)
+        due = [each for each in sources if _is_due(each, sources, before, now, accepted, news)]
         readings = read_all(due, secrets, paths.state)
         snapshot.forget_others(paths.state, frozenset(each.name for each in sources))
         for source in sources:
@@ -77,17 +79,25 @@ def _is_due(
     before: Report,
     now: float,
     accepted: Collection[str],
+    news: float,
 ) -> bool:
     """Whether a source has to be read now, since the timer's next run would be too late for it.
 
-    One that was never read is tried at each run: nothing of it is answered so far.
+    One that was never read is tried at each run: nothing of it is answered so far. After `news`
+    its query may be another one, or its password right.
     """
     last = before.sources.get(source.name, State())
     pause = min(each.every for each in sources)
-    if source.name in accepted or source.every == pause or not last.read:
+    if source.name in accepted or source.every == pause or not last.read or last.tried < news:
         return True
     elapsed = now - last.tried
     return elapsed < 0 or elapsed + pause > source.every + _SLACK
+
+
+def _written(paths: Paths) -> float:
+    """When the settings or the secrets were written last."""
+    files = filter(Path.exists, (paths.settings, paths.secrets))
+    return max((each.stat().st_mtime for each in files), default=0)
 
 
 def _judged(

@@ -40,6 +40,7 @@ class Host:
         return Paths(
             self.directory / "sources.json",
             self.directory / "config.json",
+            self.directory / "secrets",
             self.directory / "store/domains.store",
             self.directory / "state",
             self.directory / "metrics",

@@ -30,7 +30,7 @@ def host(tmp_path: Path) -> Host:
 
 @pytest.fixture
 def runs(host: Host) -> Runs:
-    return Runs(host.paths, host.directory / "secrets")
+    return Runs(host.paths)
 
 
 def until(true: Callable[[], object], seconds: float = 20) -> None:

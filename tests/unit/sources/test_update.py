@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -290,6 +291,24 @@ def test_due(every: int, later: float, read: bool, host: Host) -> None:
     host.has("a.example", "b.example")
     host.run(later=later)
     assert ("b.example" in host.domains) == read
+
+
+@pytest.mark.parametrize("written", ["settings", "secrets"])
+def test_all_are_read_after_a_play_has_written_something(written: str, host: Host) -> None:
+    """The query may be another one; the password may be right now."""
+    quick = raw(name="quick", url=host.has(file="quick.db"))
+    host.read_from(quick, raw(url=host.has("a.example"), every=86400))
+    host.run()
+    host.has("a.example", "b.example")
+    path = getattr(host.paths, written)
+    path.touch()
+    for later, read in ((-1, False), (2, True)):  # seconds from the last reading
+        os.utime(path, (host.now + later,) * 2)
+        host.run(later=3)
+        assert ("b.example" in host.domains) == read
+    host.has("a.example", "c.example")
+    host.run()
+    assert "b.example" in host.domains  # once
 
 
 def test_what_is_accepted_is_read_at_once(host: Host) -> None:
