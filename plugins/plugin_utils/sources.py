@@ -48,8 +48,8 @@ def check(values: Mapping[str, Any], raw: Mapping[str, Any]) -> list[str]:
 
 
 def needs(raw: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what the role sources needs to know: Debian's packages, how often they are read,
-    and whether their domains may have names on certificates.
+    """Return what the role sources needs to know: Debian's packages, how often they are read
+    and how long that may take, and whether their domains may have names on certificates.
 
     :arg raw: sources that were checked
     """
@@ -64,4 +64,5 @@ def needs(raw: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         "most_names": MOST_NAMES,
         "certified": any(source.certified for source in found),
         "every": min(source.every for source in found),
+        "timeout": max(source.timeout for source in found),
     }

@@ -18,6 +18,7 @@ from mail_autoconfig.certificates.certbot import CONFIG
 from mail_autoconfig.certificates.groups import PATTERN
 from mail_autoconfig.certificates.report import METRICS
 from mail_autoconfig.host import NGINX_TEST
+from mail_autoconfig.sources import keys as sources_keys
 from mail_autoconfig.sources import secrets
 from mail_autoconfig.sources.report import METRICS as SOURCES_METRICS
 from support import role_rules
@@ -264,6 +265,16 @@ def test_service_that_reads_the_sources_needs_no_paths() -> None:
     for name, path in {"settings": options.settings, "secrets": secrets.USUAL}.items():
         raw = trust_as_template(role[f"__sources_{name}_file"])
         assert Templar(DataLoader(), variables=shared).template(raw) == str(path)
+
+
+def test_service_that_reads_the_sources_outlasts_the_slowest() -> None:
+    """systemd would end the run of all of them, and nothing were believed."""
+    template = ROOT / "roles/sources/templates/mail-autoconfig-sources.service.j2"
+    (line,) = re.findall(r"^TimeoutStartSec=.*", template.read_text("utf-8"), re.MULTILINE)
+    for timeout, said in ((60, 900), (sources_keys.SOURCE["timeout"].largest, 4440)):
+        variables = {"__autoconfig": {"sources": {"timeout": timeout}}}
+        found = Templar(DataLoader(), variables=variables).template(trust_as_template(line))
+        assert found == f"TimeoutStartSec={said}"
 
 
 def test_service_that_puts_names_into_nginx_needs_no_paths() -> None:

@@ -112,6 +112,10 @@ def test_timer_follows_the_most_frequent() -> None:
     assert sources().needs(several)["every"] == 20
 
 
+def test_service_waits_for_the_slowest() -> None:
+    assert sources().needs([GOOD, GOOD | {"name": "b", "timeout": 3600}])["timeout"] == 3600
+
+
 @pytest.mark.parametrize(
     ("change", "certified"),
     [
