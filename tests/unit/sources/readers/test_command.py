@@ -38,6 +38,14 @@ def test_no_shell_reads_it() -> None:
             "exit code 3: bad luck",
         ),
         ("import sys; sys.exit(3)", "exit code 3"),
+        ("print('a.example'); import sys; sys.exit(1)", "exit code 1"),
+        (
+            "import sys; sys.stderr.write('a line\\n' * 9999 + 'the reason\\n'); sys.exit(2)",
+            "exit code 2: the reason",
+        ),
+        ("import os; os.kill(os.getpid(), 9)", "ended by SIGKILL"),
+        ("import os; os.kill(os.getpid(), 15)", "ended by SIGTERM"),
+        ("import os; os.kill(os.getpid(), 40)", "ended by signal 40"),
     ],
 )
 def test_failure(code: str, said: str) -> None:
@@ -53,6 +61,20 @@ def test_too_slow_even_in_a_child() -> None:
     code = "import subprocess; subprocess.run(['/bin/sleep', '30'])"
     assert failure(python(code, timeout=1)) == f"{sys.executable}: not done within 1 seconds"
     assert time.monotonic() - begun < 10
+
+
+def test_programs_of_a_source_have_the_time_together() -> None:
+    """Else the last one would go on after nobody waits any more."""
+    query = {"command": ["/bin/sleep", "0.8"], "pattern": "(?P<domain>.)"}
+    begun = time.monotonic()
+    said = failure(source(type="command", url=None, timeout=1, domains=[query] * 9))
+    assert said == "/bin/sleep: not done within 1 seconds"
+    assert time.monotonic() - begun < 1.6
+
+
+def test_what_a_program_leaves_behind_keeps_nothing_from_it() -> None:
+    code = "import subprocess; print('a.example', flush=True); subprocess.Popen(['sleep', '30'])"
+    assert list(collected(python(code, timeout=1)).domains) == ["a.example"]
 
 
 def test_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
