@@ -66,7 +66,7 @@ DEFAULTS: Mapping[str, Key] = {
 _JSON = "items", "where"
 QUERIES: Mapping[str, tuple[str, ...]] = {
     "ldap": ("base", "scope", "filter"),
-    "http": ("path", *_JSON),
+    "http": ("path", *_JSON, "next"),
     "file": ("path", "optional", "named", "pattern", "separator", *_JSON),
     "command": ("command", "pattern", "separator", *_JSON),
 }

@@ -104,8 +104,9 @@ def _check_origin(place: Place, query: Mapping[str, Any], source: str) -> None:
         place["path"].problem("a password in it; it belongs in autoconfig_sources_secrets alone")
     for key in ("optional", "named"):
         fields.flag(place, query, key, default=False)
-    if not isinstance(query.get("items", ""), str):
-        place["items"].problem(f"{fields.shown(query['items'])} is no text such as data.list")
+    for key in ("items", "next"):
+        if not isinstance(query.get(key, ""), str):
+            place[key].problem(f"{fields.shown(query[key])} is no text such as data.list")
     where = query.get("where", {})
     if not isinstance(where, Mapping) or not all(isinstance(key, str) for key in where):
         place["where"].problem(f"{fields.shown(where)} is not a mapping of keys to values")

@@ -102,6 +102,8 @@ def test_right(kind: dict[str, Any], domains: Any) -> None:
          'domains.where: {"1": "active"} is not a mapping of keys to values'),
         ({**HTTP, "domains": {"path": "a", "items": ["data"]}},
          'domains.items: ["data"] is no text such as data.list'),
+        ({**HTTP, "domains": {"path": "a", "next": True}},
+         "domains.next: true is no text such as data.list"),
         ({**HTTP, "domains": {"path": "a?api_key=hunter2"}},
          "domains.path: a password in it; it belongs in autoconfig_sources_secrets alone"),
         *(({**FILE, "domains": {"path": "/a", key: "perhaps"}},

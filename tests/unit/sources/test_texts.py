@@ -50,6 +50,15 @@ def test_group_that_is_not_there() -> None:
         ({"alias_domain": "a", "target": "a", "where": {"on": ["true", "yes"]}},
          '[{"a": "x", "on": true}, {"a": "y", "on": "yes"}, {"a": "z", "on": false}]',
          [("x", "x"), ("y", "y")]),
+        ({"alias_domain": "a", "target": "a", "where": {"on": 1}},
+         '[{"a": "x", "on": true}, {"a": "y", "on": "True"}, {"a": "z", "on": false}]',
+         [("x", "x"), ("y", "y")]),
+        ({"alias_domain": "a", "target": "a", "where": {"on": False}},
+         '[{"a": "x", "on": true}, {"a": "y", "on": 0}, {"a": "z", "on": "0"}, {"a": "w"}]',
+         [("y", "y"), ("z", "z")]),
+        ({"alias_domain": "@key", "target": "@key"}, '{"x": 1, "y": null}',
+         [("x", "x"), ("y", "y")]),
+        ({"alias_domain": "a", "target": "b"}, "{}", []),
     ],
 )  # fmt: skip
 def test_json(query: dict[str, Any], content: str, found: list[Any]) -> None:
@@ -75,6 +84,10 @@ def test_list_of_names() -> None:
         ({}, "[" * 100_000, "alias_domains: not JSON: "),
         ({"items": "a.b"}, '{"a": 5}', "alias_domains: no list at items 'a.b' of the answer"),
         ({}, "5", "alias_domains: no list at items '' of the answer"),
+        *(
+            (query, '{"type": "error", "msg": "no"}', "alias_domains: no list at items ''")
+            for query in ({}, {"alias_domain": "a"}, {"alias_domain": "@key", "target": "b"})
+        ),
     ],
 )
 def test_wrong(query: dict[str, Any], content: str | bytes, said: str) -> None:

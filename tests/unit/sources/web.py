@@ -14,11 +14,13 @@ from typing import Any
 
 @contextmanager
 def serving(
-    answers: Mapping[str, tuple[int, str]], certificate: Path | None = None
+    answers: Mapping[str, tuple[int, str]],
+    certificate: Path | None = None,
+    links: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[str, list[dict[str, str]]]]:
     """Answer each path; yield the URL, and the headers of each request, in lower case.
 
-    With a certificate it is https://localhost.
+    With a certificate it is https://localhost; `links` has the header Link of some paths.
     """
     asked: list[dict[str, str]] = []
 
@@ -29,6 +31,8 @@ def serving(
             self.send_response(code)
             if code == 302:
                 self.send_header("Location", body)
+            if self.path in (links or {}):
+                self.send_header("Link", (links or {})[self.path])
             self.end_headers()
             self.wfile.write(body.encode())
 

@@ -25,6 +25,7 @@ def of(url: str, **keys: Any) -> Any:
     [
         ({}, {"token": SECRET}, "authorization", f"Bearer {SECRET}"),
         ({"token_header": "X-API-Key"}, {"token": SECRET}, "x-api-key", SECRET),
+        ({}, {"token": f"Token {SECRET}"}, "authorization", f"Token {SECRET}"),
         ({"user": "u"}, {"password": SECRET}, "authorization", "Basic dTpodW50ZXIy"),
         ({}, {}, "authorization", None),
         ({}, {}, "accept", "application/json"),
@@ -62,8 +63,58 @@ def test_redirect_is_not_followed() -> None:
     """The token would go with it."""
     with serving(ANSWER) as (other, asked), serving({"/v1/domains": (302, other)}) as (url, _first):
         said = failure(of(url), {"token": SECRET})
-    assert said == "/v1/domains: status 302 in place of 200"
+    assert said == f"/v1/domains: status 302: leads to {other}, where nobody is asked"
     assert asked == []
+
+
+PAGES = {
+    "/v1/domains": (200, '{"results": ["a.example"], "next": "/v1/domains?page=2"}'),
+    "/v1/domains?page=2": (200, '{"results": ["b.example"], "next": null}'),
+}
+NEXT = '</v1/domains?page=1>; rel="prev", <?page=2>; rel="next"'
+
+
+def paged(url: str, **keys: str) -> Any:
+    query = {"path": "/v1/domains", "items": "results", **keys}
+    return source(type="http", url=url, domains=query)
+
+
+@pytest.mark.parametrize(("keys", "links"), [({"next": "next"}, {}), ({}, {"/v1/domains": NEXT})])
+def test_all_pages_are_read(keys: dict[str, str], links: dict[str, str]) -> None:
+    with serving(PAGES, links=links) as (url, asked):
+        found = collected(paged(url, **keys), {"token": SECRET})
+    assert list(found.domains) == ["a.example", "b.example"]
+    assert [each["authorization"] for each in asked] == [f"Bearer {SECRET}"] * 2
+
+
+@pytest.mark.parametrize(
+    ("following", "said"),
+    [
+        (
+            '"https://elsewhere.example/v1"',
+            "/v1/domains: its next page is on another host or port; it is not asked",
+        ),
+        ('"/v1/domains"', "/v1/domains: its pages lead round and round"),
+        ("2", "domains: no address at next 'next' of the answer"),
+    ],
+)
+def test_next_page_that_is_none(following: str, said: str) -> None:
+    """The token would go elsewhere, or the reading would have no end."""
+    answer = f'{{"results": ["a.example"], "next": {following}}}'
+    with serving({"/v1/domains": (200, answer)}) as (url, asked):
+        assert failure(paged(url, next="next"), {"token": SECRET}) == said
+    assert len(asked) == 1
+
+
+def test_user_of_the_url() -> None:
+    with serving(ANSWER) as (url, asked):
+        collected(of(url.replace("//", "//a%40b@")), {"password": SECRET})
+    assert asked[0]["authorization"] == "Basic YUBiOmh1bnRlcjI="
+
+
+def test_token_that_is_none() -> None:
+    said = failure(of("https://a.example"), {"token": "h\u00fcnter2"})
+    assert said == "the token has letters that no header may have; copy it again"
 
 
 def test_base_of_the_url() -> None:
