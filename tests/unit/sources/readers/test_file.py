@@ -46,6 +46,34 @@ def test_flags_of_a_query_may_be_text(tmp_path: Path) -> None:
     assert collected(of(path, named="no")).left_out.keys() == {"one"}
 
 
+@pytest.mark.parametrize("optional", [False, True])
+def test_part_of_the_files_is_refused(optional: bool, tmp_path: Path) -> None:
+    """A directory that can't be read; this one is so for root too."""
+    for name in "a", "c":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "domains").write_text(f"{name}.example\n")
+    (tmp_path / "file").touch()
+    (tmp_path / "gone").symlink_to("nowhere")
+    assert list(collected(of(tmp_path / "*/domains", optional=optional)).domains) == [
+        "a.example",
+        "c.example",
+    ]
+    (tmp_path / "b").symlink_to("b")
+    why = "Too many levels of symbolic links"
+    said = failure(of(tmp_path / "*/domains", optional=optional))
+    assert said == f"{tmp_path}/b/domains: {why}"
+    assert failure(of(tmp_path / "b/*", optional=optional)) == f"{tmp_path}/b: {why}"
+
+
+def test_file_that_is_empty(tmp_path: Path) -> None:
+    """As one that is just being written: of lines it has none, but it is no JSON."""
+    path = tmp_path / "domains"
+    path.touch()
+    assert collected(of(path)).domains == {}
+    said = failure(source(type="file", url=None, domains={"path": str(path), "optional": True}))
+    assert said == "domains: not JSON: Expecting value: line 1 column 1 (char 0)"
+
+
 def test_directory(tmp_path: Path) -> None:
     assert failure(of(tmp_path)) == f"{tmp_path}: Is a directory"
 
