@@ -41,6 +41,7 @@ def check(values: Mapping[str, Any], raw: Mapping[str, Any]) -> list[str]:
             for name in secrets
             if name not in names
         )
+        problems += SECRETS.unused(secrets, sources)
         DEFINITIONS.check(sources, INVENTORY.of(raw))
     except READ.ConfigurationError as error:
         problems += error.problems

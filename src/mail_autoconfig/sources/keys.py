@@ -72,4 +72,5 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
 }
 """The keys of a query beside its columns; one of SQL is a text."""
 
-SECRETS = "password", "token"
+SECRETS: Mapping[str, tuple[str, ...]] = {"password": _NETWORK, "token": ("http",)}
+"""The keys of a source's secret, and the types that each is for."""

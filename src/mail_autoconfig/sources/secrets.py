@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ..inventory.fields import ConfigurationError
 from . import keys
 from .rows import Secret
+from .settings import Source
 
 USUAL = Path("/etc/mail-autoconfig/sources-secrets.json")
 MOUNTED = Path("/run/secrets/sources-secrets")
@@ -74,3 +76,22 @@ def check(raw: Any) -> list[str]:
             elif not isinstance(value, str) or not value or not value.isprintable():
                 found.append(f"{place}, {name}.{key}: not a line of text")
     return found
+
+
+def unused(raw: Any, sources: Iterable[Source]) -> Iterator[str]:
+    """Which secrets have no effect: whoever writes one thinks that somebody logs in by it."""
+    for source in sources:
+        given = raw.get(source.name) if isinstance(raw, Mapping) else None
+        for key, types in keys.SECRETS.items():
+            if not isinstance(given, Mapping) or key not in given:
+                continue
+            place = f"autoconfig_sources_secrets, {source.name}.{key}"
+            if source.type not in types:
+                yield f"{place}: no effect with type {source.type}; it is for {', '.join(types)}"
+            elif key == "password" and not _names_user(source):
+                yield f"{place}: no effect without user; write who logs in to the source"
+
+
+def _names_user(source: Source) -> bool:
+    """SQL has a user by default."""
+    return source.type == "sql" or bool(source.user or urlsplit(source.url).username)

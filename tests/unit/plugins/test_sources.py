@@ -60,6 +60,7 @@ def test_wrong_source(change: dict[str, Any], said: str) -> None:
         ({"customers": "hunter2"}, "customers: not a mapping"),
         ({"customers": {"pasword": "hunter2"}}, "customers: unknown key"),
         ({"customers": {"password": 5}}, "customers.password: not a line of text"),
+        ({"customers": {"token": "hunter2"}}, "customers.token: no effect with type sql"),
     ],
 )
 def test_wrong_secret(secrets: Any, said: str) -> None:

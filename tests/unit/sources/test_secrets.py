@@ -9,6 +9,8 @@ import pytest
 from mail_autoconfig.inventory.fields import ConfigurationError
 from mail_autoconfig.sources import secrets
 
+from .samples import source
+
 SECRET = "hunter2"
 
 
@@ -67,6 +69,38 @@ def test_as_people_write_them(text: str, tmp_path: Path) -> None:
     path = tmp_path / "secrets"
     path.write_text(text)
     assert secrets.load(path) == {"customers": {"password": SECRET}}
+
+
+LDAP = {"type": "ldap", "url": "ldaps://l.example", "preset": "openldap", "domains": None}
+HTTP = {"type": "http", "url": "https://a.example", "preset": "mailcow", "domains": None}
+COMMAND = {"type": "command", "url": None, "domains": {"command": ["/bin/list"]}}
+
+
+@pytest.mark.parametrize(
+    ("source_keys", "secret", "said"),
+    [
+        ({}, "password", None),
+        (LDAP | {"user": "cn=reader"}, "password", None),
+        (HTTP | {"user": "reader"}, "password", None),
+        (HTTP | {"url": "https://reader@a.example"}, "password", None),
+        (HTTP, "token", None),
+        (LDAP, "password", "no effect without user; write who logs in to the source"),
+        (HTTP, "password", "no effect without user; write who logs in to the source"),
+        ({}, "token", "no effect with type sql; it is for http"),
+        (COMMAND, "password", "no effect with type command; it is for sql, ldap, http"),
+    ],
+)
+def test_secret_without_an_effect(
+    source_keys: dict[str, Any], secret: str, said: str | None
+) -> None:
+    found = list(secrets.unused({"customers": {secret: SECRET}}, [source(**source_keys)]))
+    expected = [f"autoconfig_sources_secrets, customers.{secret}: {said}"]
+    assert found == (expected if said else [])
+
+
+def test_secrets_that_are_none_are_said_elsewhere() -> None:
+    for raw in ([SECRET], {"customers": SECRET}, {"customers": {"pasword": SECRET}}, {}):
+        assert list(secrets.unused(raw, [source()])) == []
 
 
 def test_a_container_has_them_mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
