@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from ..inventory.addresses import FORBIDDEN
 from ..inventory.fields import shown
@@ -247,7 +249,7 @@ def _text(value: Any) -> str | None:
             return bytes(value).decode("utf-8").strip() or None
         except UnicodeDecodeError:
             raise SourceError("text that is not UTF-8; let the source give UTF-8") from None
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int | Decimal | UUID) and not isinstance(value, bool):
         return str(value)
     return None
 

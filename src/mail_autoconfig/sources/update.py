@@ -22,6 +22,9 @@ from .report import Report, State
 from .rows import Secret
 from .settings import Source
 
+_NO_DOMAIN = (
+    "it has no domain; if that is not right, look at its query and at what its user may see"
+)
 _SLACK = 5  # seconds by which a timer may be late
 
 
@@ -116,6 +119,7 @@ def _judged(
         snapshot.forget(state, source.name)
         return replace(last, tried=now, problem=problem)
     snapshot.believe(state, source.name)
+    empty = not reading.domains and not reading.left_out_count and source.name not in accepted
     return replace(
         last,
         tried=now,
@@ -123,7 +127,7 @@ def _judged(
         problem="",
         domains=reading.domains,
         logins=reading.logins,
-        lines=list(reading.lines),
+        lines=[*reading.lines, *[_NO_DOMAIN] * empty],
         left_out=dict(reading.left_out),
         left_out_count=reading.left_out_count,
     )

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -167,13 +169,15 @@ def test_log_in_names() -> None:
             ("Camille.Doe@A.example", "camille"),
             ("info@b.example", "Info"),
             ("u@b.example", 1001),
+            ("n@b.example", Decimal(1002)),
+            ("o@b.example", UUID(int=1)),
             ("@a.example", "catch-all"),
             ("x@elsewhere.example", "x"),
         ],
     )
     assert logins(found) == {
         "a.example": {"camille.doe": "camille"},
-        "b.example": {"info": "Info", "u": "1001"},
+        "b.example": {"info": "Info", "u": "1001", "n": "1002", "o": str(UUID(int=1))},
     }
     assert found.lines == []
 

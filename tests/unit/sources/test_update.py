@@ -122,6 +122,17 @@ def test_source_that_was_never_read(host: Host) -> None:
     assert host.domains == {}
 
 
+def test_source_that_has_nothing_is_said(host: Host) -> None:
+    """As with an attribute that is misspelt, or a user who may see no entry: no server says so."""
+    said = "it has no domain; if that is not right, look at its query and at what its user may see"
+    assert host.run() == [f"customers: {said}"]
+    assert host.run() == []  # said once
+    host.has("b a d")
+    assert host.run() == ["customers: left out: b a d: not a domain such as example.com"]
+    host.has("a.example")
+    assert host.run() == []
+
+
 @pytest.mark.parametrize(("left", "said"), [(0, "only 0 of 10"), (6, "only 6 of 10")])
 def test_source_that_was_wiped(left: int, said: str, host: Host) -> None:
     host.has(*TEN)

@@ -50,7 +50,7 @@ def connect(source: Source, secret: Secret) -> Connection:
         validate=ssl.CERT_REQUIRED, ca_certs_file=source.tls_ca or None, sni=parts.hostname
     )
     server = Server(
-        source.url if parts.scheme == "ldapi" else str(parts.hostname),
+        f"ldapi://{parts.netloc}" if parts.scheme == "ldapi" else str(parts.hostname),
         parts.port,
         use_ssl=parts.scheme == "ldaps",
         tls=encryption,
@@ -138,10 +138,18 @@ def _cell(names: tuple[str, ...], values: Mapping[str, list[bytes]]) -> list[Any
         return [None]
     return [
         value
-        for name in names
-        for given in values.get(name.lower(), ())
-        if (value := _mail(given) if name.lower() == "proxyaddresses" else given)
+        for name in map(str.lower, names)
+        for given in _of(name, values)
+        if (value := _mail(given) if name == "proxyaddresses" else given)
     ]
+
+
+def _of(name: str, values: Mapping[str, list[bytes]]) -> Iterator[bytes]:
+    """A server that is asked for `mail` gives `mail;lang-de` too (RFC 4512, section 2.5.2)."""
+    yield from values.get(name, ())
+    for other in values:
+        if other.startswith(f"{name};"):
+            yield from values[other]
 
 
 def _mail(value: bytes) -> bytes | None:

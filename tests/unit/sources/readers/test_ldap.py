@@ -39,6 +39,20 @@ def test_values_of_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert logins(found) == {"a.example": {"a": "m1"}, "b.example": {"a": "m1"}}
 
 
+def test_attribute_with_options() -> None:
+    """What a real server gives that is asked for mail; ldap3's double gives the first alone."""
+    values = {"mail": [b"a@a.example"], "mail;lang-de": [b"b@b.example"], "mailbox": [b"c"]}
+    assert ldap._cell(("Mail",), values) == [b"a@a.example", b"b@b.example"]
+    assert ldap._cell(("mail;lang-de",), values) == [b"b@b.example"]
+
+
+def test_base_below_a_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ldap3 takes all of the URL for the path."""
+    monkeypatch.setattr("ldap3.Connection", Recorder)
+    connection: Any = ldap.connect(of("ldapi://%2Frun%2Fslapd%2Fldapi/dc=test"), {})
+    assert connection.server.host == "//run/slapd/ldapi"
+
+
 def test_more_than_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     connection = directory(monkeypatch, [mail(f"x@d{number}.example") for number in range(1201)])
     searches: list[int] = []
