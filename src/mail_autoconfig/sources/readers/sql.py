@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -27,6 +28,7 @@ DRIVERS = {
 """Scheme -> module -> Debian's package; the first that is there is taken."""
 _PAUSE = 10  # seconds to connect in
 _AT_ONCE = 5000  # rows in memory
+_WAL = b"\x02\x02"  # at octet 18 of a file of SQLite
 
 
 @contextmanager
@@ -40,7 +42,7 @@ def opened(source: Source, secret: Secret) -> Iterator[Ask]:
     url, arguments = _url(source, secret), _arguments(source, local=local)
     try:
         engine = create_engine(url, connect_args=arguments, poolclass=pool.NullPool)
-        with engine.connect() as connection:
+        with _undisturbed(url), engine.connect() as connection:
             connection = _prepared(connection, url.get_backend_name())
             if source.tls and not local:
                 _check_encryption(connection, url.get_backend_name())
@@ -58,8 +60,11 @@ def _url(source: Source, secret: Secret) -> URL:
     url = make_url(source.url)
     scheme = url.get_backend_name()
     if scheme == "sqlite":  # read only: a file that is not there would be made
-        database = f"file:{quote(unquote(url.database or ''))}"
-        return url.set(database=database, query={"mode": "ro", "uri": "true"})
+        path = unquote(url.database or "")
+        at_rest = {"immutable": "1"} if _is_at_rest(Path(path)) else {}
+        return url.set(
+            database=f"file:{quote(path)}", query={"mode": "ro", "uri": "true", **at_rest}
+        )
     driver = next((each for each in DRIVERS[scheme] if find_spec(each)), None)
     if driver is None:
         raise SourceError(f"needs Debian's {' or '.join(DRIVERS[scheme].values())}")
@@ -68,6 +73,32 @@ def _url(source: Source, secret: Secret) -> URL:
         query["charset"] = "utf8mb4"  # the server converts what it has in another one
     password = secret.get("password") or None
     return url.set(drivername=f"{scheme}+{driver}", password=password, query=query)
+
+
+def _is_at_rest(path: Path) -> bool:
+    """Whether this is SQLite in WAL mode that nobody has open.
+
+    To take a lock its reader would have to make files beside it, which it may not.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(20)[18:] == _WAL and not Path(f"{path}-wal").exists()
+    except OSError:  # SQLite says it
+        return False
+
+
+@contextmanager
+def _undisturbed(url: URL) -> Iterator[None]:
+    """Refuse what was read without a lock while somebody wrote."""
+    if "immutable" not in url.query:
+        yield
+        return
+    path = Path(unquote(str(url.database).removeprefix("file:")))
+    before = path.stat()
+    yield
+    after = path.stat()
+    if (before.st_mtime_ns, before.st_ino) != (after.st_mtime_ns, after.st_ino):
+        raise SourceError("somebody wrote to the file while it was read; it is tried again")
 
 
 def _arguments(source: Source, *, local: bool) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -75,6 +75,37 @@ def test_no_file_is_made(tmp_path: Path) -> None:
     path = tmp_path / "none.db"
     assert failure(source(url=f"sqlite:///{path}")) == "unable to open database file"
     assert not path.exists()
+
+
+def test_wal_that_nobody_has_open(url: str) -> None:
+    """Its reader may write nothing beside it; while somebody has it open, nothing is needed."""
+    path = Path(unquote(urlsplit(url).path[1:]))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("INSERT INTO domain (domain) VALUES ('c.example')")
+        connection.commit()
+        assert "immutable" not in sql._url(source(url=url), {}).query
+        assert list(collected(source(url=url)).domains) == ["a.example", "b.example", "c.example"]
+    assert sql._url(source(url=url), {}).query["immutable"] == "1"
+    assert list(collected(source(url=url)).domains) == ["a.example", "b.example", "c.example"]
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_wal_that_is_written_meanwhile(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = Path(unquote(urlsplit(url).path[1:]))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    order = sql._order
+
+    def written(*given: Any) -> Any:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("DELETE FROM domain")
+            connection.commit()
+        return order(*given)
+
+    monkeypatch.setattr(sql, "_order", written)
+    said = "somebody wrote to the file while it was read; it is tried again"
+    assert failure(source(url=url)) == said
 
 
 def test_latin_1(tmp_path: Path) -> None:
