@@ -89,15 +89,35 @@ def mark(state: Path, name: str) -> tuple[int, ...]:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def doubt(source: Source, before: Mapping[str, int], now: Mapping[str, int]) -> str:
-    """Why far less than before is not believed; empty if it is. Both are numbers of something.
+def lost(state: Path, name: str) -> tuple[int, int]:
+    """How many domains are believed of a source, and how many of them were not read this time.
 
-    One less is always believed, as long as some are left: of three domains it is a third.
+    Nothing is counted where both are the same.
     """
-    for what, had in before.items():
-        lost = had - now[what]
-        if had and (not now[what] or (lost > 1 and lost > had * source.shrink)):
-            return f"only {now[what]} of {had} {what}"
+    new, old = _new(state, name), path_of(state, name)
+    if not old.exists() or filecmp.cmp(new, old, shallow=False):
+        return 0, 0
+    before = _names(old)
+    return len(before), len(before - _names(new))
+
+
+def _names(path: Path) -> set[str]:
+    """The names in a file; JSON as a whole would take ten times as long."""
+    with path.open(encoding="utf-8") as file:
+        return {line.removeprefix('["').partition('"')[0] for line in file}
+
+
+def doubt(source: Source, what: str, had: int, now: int, gone: int = 0) -> str:
+    """Why far less than before is not believed; empty if it is.
+
+    One less is always believed, as long as some are left: of three domains it is a third. `gone`
+    are no more there, though others may be.
+    """
+    missing = max(had - now, gone)
+    if had and (not now or (missing > 1 and missing > had * source.shrink)):
+        kept = had - missing
+        others = f" and {now - kept} others" if now > kept else ""
+        return f"only {kept} of {had} {what}{others}"
     return ""
 
 

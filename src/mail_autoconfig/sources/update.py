@@ -114,7 +114,7 @@ def _judged(
     """How a source stands after a reading; what is believed is put in place."""
     problem = f"not read: {reading.problem}" if reading.problem else ""
     if not problem and source.name not in accepted:
-        problem = _doubt(source, last, reading)
+        problem = _doubt(source, last, reading, state)
     if problem:
         snapshot.forget(state, source.name)
         return replace(last, tried=now, problem=problem)
@@ -133,11 +133,11 @@ def _judged(
     )
 
 
-def _doubt(source: Source, last: State, reading: Reading) -> str:
-    before, now = {"domains": last.domains}, {"domains": reading.domains}
-    if source.logins:
-        before["log-in names"], now["log-in names"] = last.logins, reading.logins
-    found = snapshot.doubt(source, before, now)
+def _doubt(source: Source, last: State, reading: Reading, state: Path) -> str:
+    had, gone = snapshot.lost(state, source.name)
+    found = snapshot.doubt(source, "domains", max(had, last.domains), reading.domains, gone)
+    if source.logins and not found:
+        found = snapshot.doubt(source, "log-in names", last.logins, reading.logins)
     return f"{found}: not believed; if that is right: {_command(source)}" if found else ""
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,4 +86,30 @@ def test_no_mark_without_a_file(tmp_path: Path) -> None:
     ],
 )
 def test_doubt(had: int, now: int, shrink: float, said: str) -> None:
-    assert snapshot.doubt(source(shrink=shrink), {"domains": had}, {"domains": now}) == said
+    assert snapshot.doubt(source(shrink=shrink), "domains", had, now) == said
+
+
+@pytest.mark.parametrize(
+    ("had", "now", "gone", "said"),
+    [
+        (100, 100, 33, ""),
+        (100, 100, 34, "only 66 of 100 domains and 34 others"),
+        (10, 10, 10, "only 0 of 10 domains and 10 others"),
+        (10, 500, 10, "only 0 of 10 domains and 500 others"),
+        (1, 1, 1, ""),
+        (2, 2, 2, "only 0 of 2 domains and 2 others"),
+    ],
+)
+def test_others_in_their_place_are_no_less_in_doubt(
+    had: int, now: int, gone: int, said: str
+) -> None:
+    assert snapshot.doubt(source(), "domains", had, now, gone) == said
+
+
+def test_domains_that_were_not_read_this_time(tmp_path: Path) -> None:
+    assert snapshot.lost(tmp_path, "customers") == (0, 0)
+    give(tmp_path, "a.example", "b.example", "c.example")
+    for names, lost in (("abc", (0, 0)), ("bcde", (3, 1)), ("", (3, 3))):
+        domains: dict[str, Any] = {f"{name}.example": {} for name in names}
+        snapshot.write_new(tmp_path, "customers", Collected(domains=domains))
+        assert snapshot.lost(tmp_path, "customers") == lost

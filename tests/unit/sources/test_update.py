@@ -148,6 +148,23 @@ def test_source_that_was_wiped(left: int, said: str, host: Host) -> None:
     assert host.domains == from_customers(TEN[:left])
 
 
+def test_source_that_leads_to_another_database(host: Host) -> None:
+    """Which has as many domains; a few may come and go."""
+    host.has(*TEN)
+    host.run()
+    host.has(*TEN[:8], "new.example", "other.example")
+    assert host.run() == []
+    stays = [*TEN[:8], "new.example", "other.example"]
+    host.has(*(f"test{number}.example" for number in range(10)))
+    for _run in range(2):
+        (line,) = host.run()
+        assert line.startswith("customers: only 0 of 10 domains and 10 others: not believed; if")
+        assert host.domains == from_customers(stays)
+        (host.paths.state / "report.json").unlink()  # what was believed is known without it
+    assert host.run("customers") == []
+    assert "test1.example" in host.domains
+
+
 def test_a_few_less_are_believed(host: Host) -> None:
     host.has(*TEN)
     host.run()
