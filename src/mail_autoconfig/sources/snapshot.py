@@ -63,11 +63,15 @@ def forget(state: Path, name: str) -> None:
     _new(state, name).unlink(missing_ok=True)
 
 
+def others(state: Path, names: frozenset[str]) -> list[str]:
+    """The sources that there are no more, whose files are still there."""
+    return sorted(each.stem for each in state.glob(f"*{_SUFFIX}") if each.stem not in names)
+
+
 def forget_others(state: Path, names: frozenset[str]) -> None:
     """Drop the files of sources that there are no more."""
-    for each in state.glob(f"*{_SUFFIX}"):
-        if each.stem not in names:
-            each.unlink()
+    for name in others(state, names):
+        path_of(state, name).unlink()
 
 
 def read(state: Path, name: str) -> Iterator[Given]:

@@ -63,14 +63,17 @@ def update(
         news = _written(paths)
         due = [each for each in sources if _is_due(each, sources, before, now, accepted, news)]
         readings = read_all(due, secrets, paths.state)
-        snapshot.forget_others(paths.state, frozenset(each.name for each in sources))
         for source in sources:
             last = before.sources.get(source.name, State())
             reading = readings.get(source.name)
             found.sources[source.name] = (
                 _judged(source, last, reading, paths.state, now, accepted) if reading else last
             )
-        _write(paths, sources, inventory, before, found, accepted)
+        if lost := _lost(paths, found, accepted):
+            found.problems.append(f"{lost}; the store stays as it was")
+        else:
+            snapshot.forget_others(paths.state, frozenset(found.sources))
+            _write(paths, sources, inventory, before, found, accepted)
         found.time = clock()
         reports.save(found, paths.state, paths.metrics)
     return before, found
@@ -143,6 +146,24 @@ def _doubt(source: Source, last: State, reading: Reading, state: Path) -> str:
 
 def _command(source: Source) -> str:
     return f"mail-autoconfig sources update --accept {source.name}"
+
+
+def _lost(paths: Paths, found: Report, accepted: Collection[str]) -> str:
+    """Which domains a new store would lack since nobody could read them; empty if none."""
+    if not paths.store.exists():
+        return ""
+    old = snapshot.others(paths.state, frozenset(found.sources))
+    for name, state in found.sources.items():
+        if name in accepted:
+            continue
+        if state.read and not snapshot.path_of(paths.state, name).exists():
+            return f"{name}: the file with what it gave last is gone"
+        if old and not state.read:  # as one with a new name
+            return (
+                f"{name} was never read, and {', '.join(old)} is no source any more; if that is "
+                f"right: mail-autoconfig sources update --accept {name}"
+            )
+    return ""
 
 
 def _write(

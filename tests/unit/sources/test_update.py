@@ -114,6 +114,52 @@ def test_source_that_is_down(harm: Any, said: str, host: Host) -> None:
     assert host.run() == []
 
 
+def test_source_with_a_new_name_that_is_down(host: Host) -> None:
+    host.has("a.example", "b.example")
+    other = raw(name="other", url=host.has("o.example", file="other.db"))
+    url = f"sqlite:///{host.directory}/customers.db"
+    host.read_from(raw(url=url), other)
+    host.run()
+    database = host.directory / "customers.db"
+    database.rename(host.directory / "away")
+    host.read_from(raw(name="clients", url=url), other)
+    for _run in range(2):
+        assert host.run()[-1] == (
+            "clients was never read, and customers is no source any more; if that is right: "
+            "mail-autoconfig sources update --accept clients; the store stays as it was"
+        )
+        assert host.domains == from_customers(["a.example", "b.example"]) | {"o.example": "other"}
+    (host.directory / "away").rename(database)
+    assert host.run() == []
+    assert host.domains == {
+        "a.example": "clients",
+        "b.example": "clients",
+        "o.example": "other",
+    }
+
+
+def test_source_that_replaces_another_and_is_accepted(host: Host) -> None:
+    host.has("a.example")
+    host.run()
+    host.read_from(raw(name="new"))
+    assert len(host.run("new")) == 1  # it is not read even so
+    assert host.domains == {}
+    assert [path.name for path in host.paths.state.iterdir()] == ["report.json"]
+
+
+def test_file_of_a_source_that_is_gone(host: Host) -> None:
+    host.has("a.example")
+    host.run()
+    (host.paths.state / "customers.jsonl").unlink()
+    (host.directory / "customers.db").rename(host.directory / "away")
+    assert host.run()[-1] == (
+        "customers: the file with what it gave last is gone; the store stays as it was"
+    )
+    assert host.domains == from_customers(["a.example"])
+    (host.directory / "away").rename(host.directory / "customers.db")
+    assert host.run() == []
+
+
 def test_source_that_was_never_read(host: Host) -> None:
     host.read_from(raw())
     assert host.run() == [
