@@ -23,6 +23,8 @@ from .settings import Source
 NAMED = 1000
 """Names that are kept of those left out; of more there is the number."""
 _SEPARATOR = "\t"  # in no domain, local part or log-in name: it is a control character
+_LONGEST_ADDRESS = 254  # as the server takes it
+_LONGEST_LOGIN = 1000  # as in the inventory
 _HOPS = 10  # of an alias that leads to an alias
 
 
@@ -162,6 +164,9 @@ def _entry(wrong: Counter[str], found: Collected, address: Any, login: Any) -> s
     printable = address.isprintable() and login.isprintable()  # tells faster that all is well
     if not printable and (FORBIDDEN.search(address) or FORBIDDEN.search(login)):
         wrong["control characters"] += 1
+        return None
+    if len(address) > _LONGEST_ADDRESS or len(login) > _LONGEST_LOGIN:
+        wrong["too long for an address or a log-in name"] += 1
         return None
     local, at, domain = address.rpartition("@")
     name = domain if domain in found.domains else _cached(domain)

@@ -192,14 +192,18 @@ def test_log_in_names_that_are_wrong_are_counted_and_not_named() -> None:
             ("d@bad name", "d"),
             ("e@a.example", "one"),
             ("e@a.example", "two"),
+            (f"{'f' * 245}@a.example", "f"),
+            ("g@a.example", "g" * 1001),
+            (f"{'h' * 244}@a.example", "h" * 1000),
         ],
     )
-    assert logins(found) == {"a.example": {"e": "one"}}
+    assert logins(found) == {"a.example": {"e": "one", "h" * 244: "h" * 1000}}
     assert sorted(found.lines) == [
         "1 log-in names left out: a second one of an address; the first in order is taken",
         "1 log-in names left out: control characters",
         "1 log-in names left out: nothing there, or no text",
         "2 log-in names left out: not an address",
+        "2 log-in names left out: too long for an address or a log-in name",
     ]
 
 
