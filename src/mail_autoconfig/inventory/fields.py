@@ -66,7 +66,8 @@ class Place:
     @property
     def has_problem(self) -> bool:
         """Whether something is wrong here or below."""
-        return any(problem.startswith(self._written) for problem in self.problems)
+        here = tuple(f"{self._written}{end}" for end in ":,.[")  # `a` is not `ab`
+        return any(problem.startswith(here) for problem in self.problems)
 
     @property
     def _written(self) -> str:

@@ -147,6 +147,13 @@ def test_all_problems_at_once() -> None:
     )
 
 
+def test_problem_of_a_source_hides_none_of_one_whose_name_begins_so() -> None:
+    assert problems(raw(name="customers2", every=1), raw(domains=None)) == [
+        "source customers2, every: 1 is not a number from 10 to 86400",
+        "source customers: neither preset nor domains; say what the domains are",
+    ]
+
+
 def test_text_in_place_of_a_source_is_not_shown() -> None:
     assert problems(f"postgresql://u:{SECRET}@h/d") == [
         "autoconfig_sources: an entry is not a mapping; write {name: customers, type: sql, url: …}"
