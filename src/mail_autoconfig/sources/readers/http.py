@@ -83,9 +83,15 @@ def _next(page: str, following: str | None, path: str) -> str | None:
     if not following:
         return None
     address = urljoin(page, following)
-    if urlsplit(address)[:2] != urlsplit(page)[:2]:
+    if _place(address) != _place(page):
         raise SourceError(f"{path}: its next page is on another host or port; it is not asked")
     return address
+
+
+def _place(url: str) -> tuple[str, str | None, int | None]:
+    """Where a URL leads; who logs in is no part of it."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port
 
 
 def _status(answer: Response) -> str:

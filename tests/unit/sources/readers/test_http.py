@@ -112,6 +112,16 @@ def test_user_of_the_url() -> None:
     assert asked[0]["authorization"] == "Basic YUBiOmh1bnRlcjI="
 
 
+def test_next_page_of_a_url_with_a_user() -> None:
+    answers = {"/v1/domains": (200, '["a.example"]'), "/2": (200, '["b.example"]')}
+    links: dict[str, str] = {}
+    with serving(answers, links=links) as (url, asked):
+        links["/v1/domains"] = f'<{url}/2>; rel="next"'
+        found = collected(of(url.replace("//", "//u@")), {"password": SECRET})
+    assert list(found.domains) == ["a.example", "b.example"]
+    assert {each["authorization"] for each in asked} == {"Basic dTpodW50ZXIy"}
+
+
 def test_token_that_is_none() -> None:
     said = failure(of("https://a.example"), {"token": "h\u00fcnter2"})
     assert said == "the token has letters that no header may have; copy it again"
