@@ -13,7 +13,12 @@ def become_owner(directory: Path) -> None:
     found = directory.stat()
     if os.geteuid() != 0 or found.st_uid == 0:
         return
+    home = "/nonexistent"
     with suppress(KeyError):  # a user without a name has no other groups
-        os.initgroups(pwd.getpwuid(found.st_uid).pw_name, found.st_gid)
+        owner = pwd.getpwuid(found.st_uid)
+        os.initgroups(owner.pw_name, found.st_gid)
+        home = owner.pw_dir
+    # PostgreSQL's library looks for certificates there, and fails where it may not look: in root's.
+    os.environ["HOME"] = home
     os.setgid(found.st_gid)
     os.setuid(found.st_uid)
