@@ -423,6 +423,22 @@ def test_responder_has_the_groups_that_it_needs(
     assert Templar(DataLoader(), variables=variables).template(raw) == groups
 
 
+def test_new_program_writes_the_store_before_its_responder_reads_it() -> None:
+    tasks = read(ROOT / "roles/responder/tasks/main.yml")
+    modules = [
+        next(key for key in each if key.startswith(("mailhost.", "ansible."))) for each in tasks
+    ]
+    reads = next(
+        number
+        for number, each in enumerate(tasks)
+        if each.get("ansible.builtin.systemd_service", {}).get("name")
+        == "mail-autoconfig-sources.service"
+    )
+    assert tasks[reads]["failed_when"] is False  # there is none at a first run
+    assert modules.index("mailhost.autoconfig.zipapp") < reads
+    assert tasks[reads + 1]["ansible.builtin.meta"] == "flush_handlers"
+
+
 TEMPLATES = ROOT / "roles/nginx/templates"
 NGINX = (TEMPLATES / "mail-autoconfig.conf.j2").read_text("utf-8")
 SERVERS = (TEMPLATES / "servers.j2").read_text("utf-8")

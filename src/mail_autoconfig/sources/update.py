@@ -11,6 +11,7 @@ from pathlib import Path
 from .. import __version__
 from ..host import locked
 from ..store.entry import Entry
+from ..store.file import is_readable
 from ..store.write import write
 from . import inventory as inventory_file
 from . import report as reports
@@ -174,13 +175,14 @@ def _write(
     found: Report,
     accepted: Collection[str],
 ) -> None:
-    """Write the store, if what it is made of is not what it was."""
+    """Write the store, if what it is made of is not what it was, or if nobody can read it."""
     inputs = _inputs(sources, inventory, paths.state)
-    if inputs == before.inputs and paths.store.exists():
+    serves = is_readable(paths.store)
+    if inputs == before.inputs and serves:
         return
     found.inputs = ""
     merged = Merged()
-    doubted = [each for each in sources if each.name not in accepted and paths.store.exists()]
+    doubted = [each for each in sources if serves and each.name not in accepted]
     entries = merge(sources, inventory, paths.state, merged)
     try:
         write(paths.store, inventory.raw_providers, _held(entries, merged, doubted, before))

@@ -193,6 +193,15 @@ def head(**said: Any) -> bytes:
     return json.dumps({"kind": _KIND, "format": FORMAT, **said}).encode().ljust(HEAD - 1) + b"\n"
 
 
+def is_readable(path: Path) -> bool:
+    """Whether a file is a store of this format and size; what is in its lines is not looked at."""
+    try:
+        File(path).close()
+    except StoreError:
+        return False
+    return True
+
+
 def digest_of(path: Path) -> str:
     """What the content of a file is known by; empty if there is no file, or not a whole one."""
     try:

@@ -51,12 +51,29 @@ def test_nothing_changed_nothing_written(host: Host) -> None:
     assert host.inode == inode
 
 
-def test_store_that_is_gone_is_written_again(host: Host) -> None:
+@pytest.mark.parametrize(
+    "harm",
+    [
+        pytest.param(lambda store: store.unlink(), id="gone"),
+        pytest.param(lambda store: store.write_bytes(store.read_bytes()[:-1]), id="broken"),
+        pytest.param(lambda store: store.write_bytes(b"SQLite format 3"), id="another format"),
+    ],
+)
+def test_store_that_nobody_can_read_is_written_again(harm: Any, host: Host) -> None:
     host.has("a.example")
     host.run()
-    host.paths.store.unlink()
-    host.run()
+    harm(host.paths.store)
+    assert host.run() == []
     assert host.domains == from_customers(["a.example"])
+
+
+def test_store_that_nobody_can_read_is_written_however_few_domains_are_left(host: Host) -> None:
+    host.has(*TEN)
+    host.run()
+    host.paths.store.write_bytes(b"")
+    host.configure(generic_host="")  # none of them can be found then
+    assert len(host.run()) == len(TEN)
+    assert host.domains == {}
 
 
 def test_inventory_wins_and_its_change_is_seen(host: Host) -> None:

@@ -15,6 +15,7 @@ from mail_autoconfig.store.file import (
     File,
     StoreError,
     digest_of,
+    is_readable,
     login_in,
     logins_in,
     packed,
@@ -93,7 +94,7 @@ def test_file_that_is_no_store_of_this_program(
     path.write_bytes(json.dumps(kept).encode().ljust(HEAD) + octets[HEAD:])
     with pytest.raises(StoreError, match=problem):
         File(path)
-    assert digest_of(path) == ""
+    assert (digest_of(path), is_readable(path)) == ("", False)
 
 
 @pytest.mark.parametrize(
