@@ -28,7 +28,7 @@ def replace_file(path: Path, content: str | bytes | BinaryIO, mode: int = 0o644)
     """Write a file at once: a reader has the old content or the new, never a part of it.
 
     Text is written as UTF-8; a file is read from where it is. What is no regular file, such as
-    /dev/stdout, is written to. Raises OSError, and leaves the old file then.
+    /dev/stdout, is written to. Raises OSError, which has a path, and leaves the old file then.
     """
     data = content.encode() if isinstance(content, str) else content
     source = io.BytesIO(data) if isinstance(data, bytes) else data
@@ -42,8 +42,10 @@ def replace_file(path: Path, content: str | bytes | BinaryIO, mode: int = 0o644)
             shutil.copyfileobj(source, file)
             os.fchmod(descriptor, mode)
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):  # a full disk has no path
+            error.filename = error.filename or str(path)
         raise
 
 

@@ -68,6 +68,8 @@ def load(path: Path) -> Settings:
             received=Path(raw["received"]) if raw.get("received") else None,
         )
     except OSError as error:
-        raise NamesError(f"{path}: {error.strerror}") from None
+        none = isinstance(error, FileNotFoundError)
+        why = "; no source has names on certificates here" if none else ""
+        raise NamesError(f"{path}: {error.strerror}{why}") from None
     except (KeyError, TypeError, ValueError) as error:
         raise NamesError(f"{path}: not what the role nginx writes: {error!r}") from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import json
 import multiprocessing
+import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -25,6 +26,8 @@ from .rows import Secret, SourceError
 from .settings import Source
 
 _LONGEST = 300  # characters of what a library says
+_UNTRUSTED = re.compile("self-signed|local issuer|SSL error: certificate verify failed")
+_OWN_AUTHORITY = "; if its authority is your own, name the authority's file in tls_ca"
 _GRACE = 5  # seconds for a reader to say by itself that it takes too long
 
 
@@ -92,14 +95,18 @@ def _said(source: Source, secret: Secret, state: Path) -> Mapping[str, Any]:
         text = "more than the memory holds; set limit to less"
     except Exception as error:
         text = f"{type(error).__name__}: {error}"
-    return {"problem": one_line(text, secret)}
+    problem = one_line(text, secret)
+    return {"problem": problem + (_OWN_AUTHORITY if _UNTRUSTED.search(problem) else "")}
 
 
 def _read(source: Source, secret: Secret, state: Path) -> Mapping[str, Any]:
     reader = import_module(f".readers.{source.type}", __package__)
     with reader.opened(source, secret) as ask:
         found = collect(source, ask)
-    logins = snapshot.write_new(state, source.name, found)
+    try:
+        logins = snapshot.write_new(state, source.name, found)
+    except OSError as error:
+        raise SourceError(f"{state}: can't be written: {error.strerror}") from None
     return {
         "domains": len(found.domains),
         "logins": logins,

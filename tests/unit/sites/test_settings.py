@@ -22,7 +22,7 @@ def test_settings(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"site": 5}'])
 def test_settings_that_are_not_right(text: str, tmp_path: Path) -> None:
     path = tmp_path / "names.json"
-    with pytest.raises(NamesError, match="No such file"):
+    with pytest.raises(NamesError, match="No such file or directory; no source has names"):
         load(path)
     path.write_text(text)
     with pytest.raises(NamesError, match="not what the role nginx writes"):

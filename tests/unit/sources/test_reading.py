@@ -74,6 +74,15 @@ def test_one_that_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (RuntimeError(repr(SECRET)), "RuntimeError: '***'"),
         (RuntimeError(f"mysql://u:{quote(SECRET, safe='')}@h"), "RuntimeError: mysql://u:***@h"),
         (RuntimeError(f"mysql://u:{quote(SECRET)}@h"), "RuntimeError: mysql://u:***@h"),
+        (
+            RuntimeError("certificate verify failed: unable to get local issuer certificate"),
+            "RuntimeError: certificate verify failed: unable to get local issuer certificate; if "
+            "its authority is your own, name the authority's file in tls_ca",
+        ),
+        (
+            RuntimeError("certificate verify failed: certificate has expired"),
+            "RuntimeError: certificate verify failed: certificate has expired",
+        ),
         (MemoryError(), "more than the memory holds; set limit to less"),
         (
             UnicodeDecodeError("utf-8", b"\xff", 0, 1, "x"),
@@ -85,6 +94,19 @@ def test_what_a_library_says(
     error: BaseException, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert fails(error, monkeypatch, tmp_path) == said
+
+
+def test_disk_that_is_full_is_no_fault_of_the_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(snapshot, "write_new", full)
+    read = source(url=database(tmp_path / "a.db", TABLES, ["a.example"]))
+    assert read_all([read], {}, tmp_path)["customers"].problem == (
+        f"{tmp_path}: can't be written: No space left on device"
+    )
 
 
 @pytest.mark.parametrize(
