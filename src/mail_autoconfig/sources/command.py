@@ -110,11 +110,13 @@ def _shown(entry: Entry) -> dict[str, Any]:
 def show_status(options: argparse.Namespace) -> int:
     """Print how each source stands; 1 if something is wrong with one, or one was never read."""
     import json
+    import time
     from dataclasses import asdict
 
     from . import names, report
 
     last, in_nginx = report.load(options.state), names.load(options.names)
+    last.problems += filter(None, [last.late(time.time())])
     if options.json:
         print(json.dumps(asdict(last) | ({"names": in_nginx.to_json()} if in_nginx else {})))
     else:

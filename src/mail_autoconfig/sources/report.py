@@ -13,6 +13,7 @@ from ..prometheus import gauge
 
 METRICS = "mail-autoconfig-sources.prom"
 _FILE = "report.json"
+_REST = 14 * 60  # seconds that a run may take beside what it reads
 _SHOWN = 20  # names left out, for people
 
 
@@ -46,12 +47,16 @@ class State:
 
 @dataclass(slots=True)
 class Report:
-    """`inputs` is what the store was made of; `problems` are of the run as a whole."""
+    """`inputs` is what the store was made of; `problems` are of the run as a whole.
+
+    The next run should have read its sources `pause` seconds after `time`, when this one ended.
+    """
 
     time: float = 0
     inputs: str = ""
     problems: list[str] = field(default_factory=list)
     sources: dict[str, State] = field(default_factory=dict)
+    pause: float = 0
 
     def lines(self, before: Report) -> Iterator[str]:
         """What is to be said after a run: problems, and what was not so at the last one."""
@@ -61,6 +66,12 @@ class Report:
                 yield f"{name}: {state.problem}{_what_stays(state)}"
             yield from (f"{name}: {line}" for line in _notes(state, last))
         yield from self.problems
+
+    def late(self, now: float) -> str:
+        """That the next run is late by more than the longest one takes; empty if it is not."""
+        if not self.time or now < self.time + self.pause + _REST:
+            return ""
+        return f"no run since {date(self.time)}; systemctl status mail-autoconfig-sources.timer"
 
 
 def load(directory: Path) -> Report:

@@ -60,7 +60,9 @@ def update(
     inventory = inventory_file.load(paths.configuration)
     with locked(paths.state):
         before = reports.load(paths.state)
-        found = Report(inputs=before.inputs)
+        pause = min((each.every for each in sources), default=0)
+        longest = max((each.timeout for each in sources), default=0)
+        found = Report(pause=pause + longest, inputs=before.inputs)
         news = _written(paths)
         due = [each for each in sources if _is_due(each, sources, before, now, accepted, news)]
         readings = read_all(due, secrets, paths.state)

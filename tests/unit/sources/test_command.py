@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,21 @@ def test_source_that_is_down_is_no_failure(host: Host, capsys: pytest.CaptureFix
     assert printed.err.startswith("customers: not read: unable to open database file; what it gave")
     assert main(["sources", "status", *host.options("state")]) == 1
     assert "  not read: unable to open" in capsys.readouterr().out
+
+
+def test_runs_that_have_stopped_are_said(
+    host: Host, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host.has("a.example")
+    host.run()
+    for later, code in ((60 + 14 * 60, 0), (60 + 16 * 60, 1)):
+        capsys.readouterr()
+        monkeypatch.setattr(time, "time", lambda late=host.now + later: late)
+        assert main(["sources", "status", *host.options("state")]) == code
+    said = "no run since 2027-01-15 08:01:00 UTC; systemctl status mail-autoconfig-sources.timer"
+    assert capsys.readouterr().out.splitlines()[1:] == [said]
+    assert main(["sources", "status", "--json", *host.options("state")]) == 1
+    assert json.loads(capsys.readouterr().out)["problems"] == [said]
 
 
 def test_accept(host: Host, capsys: pytest.CaptureFixture[str]) -> None:
