@@ -87,7 +87,8 @@ def run(options: argparse.Namespace) -> int:
     from .run import verify
     from .sourced import load
 
-    configuration, sourced = load(options.file, options.store, options.named)
+    asked = load(options.file, options.store, options.named)
+    configuration = asked.configuration
     only = None
     if options.only:
         try:
@@ -113,10 +114,10 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         from .output import to_json
 
-        found = to_json(result, configuration, options.address, sourced)
-        print(json.dumps(found | {"proxy": left}))
+        found = to_json(result, configuration, options.address, asked.sourced)
+        print(json.dumps(found | {"all": asked.count, "proxy": left}))
     else:
-        _print(result)
+        _print(result, len(result.domains) if only else asked.count)
         print(*left, sep="\n", end="\n" if left else "")
     return 1 if result.wrong else 0
 
@@ -151,11 +152,13 @@ def _loops(configuration: Configuration) -> list[Failure]:
     return [Failure(name, _OUTSIDE, why) for name, _by, why in parts]
 
 
-def _print(result: Result) -> None:
+def _print(result: Result, all_domains: int) -> None:
     wrong, count = result.wrong, len(result.domains)
     for failure in wrong:
         print(failure.line(), file=sys.stderr)
     failed = sum(failure.what != _OUTSIDE for failure in wrong)
     right = f"{result.asked - failed} of " if failed else ""
     sample = f" for a sample of {result.sample}" if result.sample else ""
-    print(f"{count} domain{'s' * (count != 1)}, {right}{result.asked} answers right{sample}")
+    of_all = f" of {all_domains}" if all_domains > count else ""
+    domains = f"{count}{of_all} domain{'s' * (count != 1 or bool(of_all))}"
+    print(f"{domains}, {right}{result.asked} answers right{sample}")

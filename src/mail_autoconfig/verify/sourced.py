@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..inventory import file as inventory
@@ -13,14 +13,25 @@ from ..inventory.model import Configuration, Domain
 from ..inventory.read import ConfigurationError
 from ..store.file import StoreError
 from ..store.join import FEW, joined
+from ..store.read import Store
 
 _WORD = re.compile(r'[^\s;",]+')
 
 
-def load(
-    file: Path, store: Path | None, named: Path | None
-) -> tuple[Configuration, frozenset[str]]:
-    """A configuration with some domains of a store; also these, as they are written.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for: `sourced` are its domains of sources, as they are written.
+
+    `count` is the number of all domains of the inventory and of the store.
+    """
+
+    configuration: Configuration
+    sourced: frozenset[str]
+    count: int
+
+
+def load(file: Path, store: Path | None, named: Path | None) -> Asked:
+    """A configuration with some domains of a store.
 
     A domain whose names are on certificates comes with them once they are in `named`, the file with
     the assignment of such names, or nginx's with them: it may have come a second ago. Raises
@@ -28,7 +39,7 @@ def load(
     """
     own = inventory.load(file)
     if store is None:
-        return own, frozenset()
+        return Asked(own, frozenset(), len(own.domains))
     try:
         whole = joined(own, store, FEW)
     except StoreError as error:
@@ -43,7 +54,10 @@ def load(
         if name in own.domains or _is_ready(domain, served)
     }
     sourced = (domain.written for name, domain in domains.items() if name not in own.domains)
-    return replace(whole, domains=domains), frozenset(sourced)
+    with closing(Store(store)) as opened:
+        stored = opened.content.domains if opened.content else 0
+    count = len(own.domains) + stored
+    return Asked(replace(whole, domains=domains), frozenset(sourced), count)
 
 
 def _is_ready(domain: Domain, served: frozenset[str]) -> bool:

@@ -23,14 +23,16 @@ _RECORDS = 40  # lines
 class Host:
     """What was found on one host.
 
-    `found` is what :func:`output.to_json` says of it, `report` what the last run of its
-    certificates says (certificates/report.py); `problem`, why the host could not be asked.
+    `found` is what `mail-autoconfig verify --json` says of it, `report` what the last run of its
+    certificates says (certificates/report.py), `sources` what `sources status --json` says;
+    `problem`, why the host could not be asked.
     """
 
     name: str
     found: Mapping[str, Any] = field(default_factory=dict)
     report: Mapping[str, Any] = field(default_factory=dict)
     problem: str = ""
+    sources: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,19 @@ class _All:
 
     `left_out`: cause -> names; `wrong`: cause -> where; `broken`: the domains that are not right.
     `serious`: a name is left out that its own record leads to, of a domain of the inventory.
+    `count`: of all domains, where some stand for those of sources. `sources`: problem -> where.
     """
 
     def __init__(self, hosts: Sequence[Host]) -> None:
-        self._hosts = hosts
+        self.hosts = hosts
         self.domains = _unique(each for host in hosts for each in host.found.get("domains", ()))
+        self.count = max((host.found.get("all", 0) for host in hosts), default=0)
         asked = sum(host.found.get("asked", 0) for host in hosts)
         sample = max((host.found.get("sample", 0) for host in hosts), default=0)
         self.answers = f"{asked} answers" + (f" for a sample of {sample}" if sample else "")
         self.left_out: dict[str, dict[str, None]] = {}
         self.wrong: dict[str, dict[str, None]] = {}
+        self.sources: dict[str, dict[str, None]] = {}
         self.records: list[str] = []
         self.awaited: dict[str, str] = {}
         self.proxy = _unique(line for host in hosts for line in host.found.get("proxy", ()))
@@ -71,6 +76,8 @@ class _All:
             self._put(self.wrong, host.problem, host.name)
         self.awaited.update(host.report.get("awaited", {}))
         self.waiting = _unique([*self.waiting, *host.report.get("waiting", ())])
+        for line in _of_sources(host.sources):
+            self._put(self.sources, line, host.name)
         for name, facts in host.found.get("uncertified", {}).items():
             self._add_uncertified(host, name, facts)
         for failure in host.found.get("failures", ()):
@@ -93,7 +100,7 @@ class _All:
             self._put(self.wrong, LACKING, self._at(host, f"{facts['domain']}: https://{name}"))
 
     def _at(self, host: Host, what: str) -> str:
-        return f"{what} ({host.name})" if len(self._hosts) > 1 else what
+        return f"{what} ({host.name})" if len(self.hosts) > 1 else what
 
     @staticmethod
     def _put(causes: dict[str, dict[str, None]], why: str, what: str) -> None:
@@ -123,8 +130,10 @@ def _head(found: _All) -> str:
     if not count:
         return "No server could be asked."
     domains = f"{count} domain{'s' * (count != 1)}"
+    if found.count > count:
+        domains = f"{count} of {found.count} domains"
     broken = sum(domain in found.broken for domain in found.domains)
-    if not broken and not found.left_out and not found.wrong:
+    if not (broken or found.left_out or found.wrong or found.sources):
         return f"{domains}, all right; {found.answers}."
     right = count - broken
     return f"{domains}: {right} all right, {broken} not; {found.answers}."
@@ -134,6 +143,10 @@ def _causes(found: _All) -> Iterator[str]:
     for why, places in found.wrong.items():
         yield f"Wrong: {why}"
         yield from (f"   {line}" for line in _some([*places]))
+    for line, places in found.sources.items():
+        yield f"Sources: {line}"
+        if len(places) < len(found.hosts):
+            yield f"   on {', '.join(_some([*places]))}"
     for why, names in found.left_out.items():
         some, more = [*names][:_SHOWN], len(names) - _SHOWN
         yield f"Left out: {', '.join(some)}{f' and {more} more' if more > 0 else ''}"
@@ -143,6 +156,14 @@ def _causes(found: _All) -> Iterator[str]:
         yield "On a certificate, but failing the check of its renewal:"
         awaited = [f"{name}: {why}" for name, why in found.awaited.items()]
         yield from (f"   {line}" for line in _some(awaited))
+
+
+def _of_sources(said: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the sources of a host, which fails no run: what they gave last stays."""
+    for name, each in said.get("sources", {}).items():
+        if each["problem"]:
+            yield f"{name}: {each['problem']}; domains of it that are answered: {each['served']}"
+    yield from said.get("problems", ())
 
 
 def _steps(found: _All, rehearsal: bool) -> Iterator[tuple[str, list[str]]]:

@@ -17,19 +17,20 @@ def test_domain_that_is_not_in_nginx_yet_is_not_asked_for(tmp_path: Path) -> Non
     file, store, named = tmp_path / "config.json", tmp_path / "store", tmp_path / "nginx.conf"
     raw = {"generic_host": "auto.test", "domains": [{"name": "own.test", **CERTIFICATE}]}
     file.write_text(json.dumps(raw))
-    assert [*load(file, None, None)[0].domains] == ["own.test"]
+    own = load(file, None, None)
+    assert ([*own.configuration.domains], own.count) == (["own.test"], 1)
     given = {"new.test": CERTIFICATE, "old.test": CERTIFICATE, "srv.test": {"provider": "gandi"}}
     given["srv.test"]["discovery"] = "srv"
     write(store, {}, [Entry(name, "x", keys) for name, keys in given.items()])
     named.write_text("server {\n    server_name autodiscover.old.test;\n}\n")
-    configuration, sourced = load(file, store, named)
-    assert [*configuration.domains] == ["own.test", "old.test", "srv.test"]
-    assert sourced == {"old.test", "srv.test"}
+    asked = load(file, store, named)
+    assert [*asked.configuration.domains] == ["own.test", "old.test", "srv.test"]
+    assert (asked.sourced, asked.count) == (frozenset({"old.test", "srv.test"}), 4)
     # Or the assignment.
     names = {"old.test": ["autodiscover.old.test"]}
     named.write_text(json.dumps({"mail-autoconfig-sources": names}))
-    assert load(file, store, named)[1] == {"old.test", "srv.test"}
-    assert load(file, store, tmp_path / "none")[1] == {"srv.test"}
+    assert load(file, store, named).sourced == {"old.test", "srv.test"}
+    assert load(file, store, tmp_path / "none").sourced == {"srv.test"}
     store.write_text("no store")
     with pytest.raises(ConfigurationError, match="not a store"):
         load(file, store, named)

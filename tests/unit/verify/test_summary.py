@@ -117,6 +117,24 @@ def test_many_names_are_counted() -> None:
     assert len(said.lines) < 60
 
 
+DOWN = {"problem": "not read: refused", "served": 3}
+
+
+def test_sources_that_are_wrong_are_said_and_fail_no_run() -> None:
+    sources = {"sources": {"a": DOWN, "b": {"problem": "", "served": 5}}, "problems": ["c: held"]}
+    found = {"domains": ["a.test"], "asked": 12, "all": 9}
+    one, two = Host("one", found, sources=sources), Host("two", found)
+    said = summarise([one])
+    assert not said.failed
+    assert said.lines == [
+        "1 of 9 domains: 1 all right, 0 not; 12 answers.",
+        "Sources: a: not read: refused; domains of it that are answered: 3",
+        "Sources: c: held",
+    ]
+    assert summarise([one, two]).lines[2] == "   on one"
+    assert summarise([two]).lines == ["1 of 9 domains, all right; 12 answers."]
+
+
 def test_wrong_answers_are_grouped_and_name_their_host() -> None:
     failures = [
         {"domain": "a.test", "what": f"GET https://x{number}.a.test", "why": "connection refused"}
