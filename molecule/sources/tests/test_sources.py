@@ -260,10 +260,14 @@ def test_removed_where_there_are_none() -> None:
         "autoconfig_sources_secrets": {},
         "autoconfig_domains": own,
     }
+    TWELVE.host.run("mv /etc/mail-autoconfig/sources.json /root")
+    assert TWELVE.host.run("systemctl start %s", SERVICE).rc != 0  # systemd is to forget it
+    TWELVE.host.run("mv /root/sources.json /etc/mail-autoconfig")
     made = [play("--limit", TWELVE.name, **given) for _ in range(2)]
     assert [each.returncode for each in made] == [0, 0], made[0].stdout + made[0].stderr
     assert [changes(each.stdout) > 0 for each in made] == [True, False]
     assert TWELVE.host.run("systemctl cat %s", SERVICE).rc == 1
+    assert SERVICE not in TWELVE.run("systemctl list-units --all --plain")
     for path in (
         "/etc/mail-autoconfig/sources.json",
         "/etc/mail-autoconfig/sources-secrets.json",
