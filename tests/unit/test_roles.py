@@ -423,6 +423,31 @@ def test_responder_has_the_groups_that_it_needs(
     assert Templar(DataLoader(), variables=variables).template(raw) == groups
 
 
+@pytest.mark.parametrize(
+    ("orders", "proxy", "unit"),
+    [
+        ("", False, "mail-autoconfig-certificates.service"),
+        ("one", False, "mail-autoconfig-certificates.service"),
+        ("two", False, "mail-autoconfig-fetch-soon.timer"),
+        ("", True, ""),
+    ],
+)
+def test_certificates_come_soon_after_names_of_sources_have_changed(
+    orders: str, proxy: bool, unit: str
+) -> None:
+    shared = read(ROOT / "roles/preflight/vars/main.yml")
+    raw = "__autoconfig_orders_certificates", "__autoconfig_fetch_soon_unit"
+    variables = {
+        **{name: trust_as_template(shared[name]) for name in raw},
+        "__autoconfig_nginx_behind_proxy": proxy,
+        "autoconfig_certificates_host": orders,
+        "inventory_hostname": "one",
+    }
+    then = trust_as_template(read(ROOT / "roles/sources/vars/main.yml")["__sources_names_then"])
+    assert Templar(DataLoader(), variables=variables).template(then) == unit
+    assert (ROOT / f"roles/share/templates/{shared[raw[1]]}.j2").exists()
+
+
 def test_new_program_writes_the_store_before_its_responder_reads_it() -> None:
     tasks = read(ROOT / "roles/responder/tasks/main.yml")
     modules = [
