@@ -258,6 +258,8 @@ def explain(error: OSError | http.client.HTTPException, host: str) -> str:
         return "no answer in time; does a firewall block this port?"
     if isinstance(error, ConnectionRefusedError):
         return "connection refused; is nginx running?"
+    if isinstance(error, FileNotFoundError):
+        return "there is no socket of the responder; is mail-autoconfig.socket active?"
     if isinstance(error, OSError):
         return f"{error.strerror or error}; see the log of nginx"
     return f"no HTTP answer ({type(error).__name__}); is this port nginx's?"

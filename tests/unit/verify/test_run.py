@@ -13,6 +13,8 @@ import pytest
 from mail_autoconfig import cli
 from mail_autoconfig.inventory.read import parse
 from mail_autoconfig.server.app import Application
+from mail_autoconfig.store.entry import Entry
+from mail_autoconfig.store.write import write
 from mail_autoconfig.verify import outside
 from mail_autoconfig.verify.endpoints import Answer, Endpoints, Shown
 from support import answers
@@ -154,6 +156,15 @@ def test_a_proxy_and_sources(run: Run, tmp_path: Path) -> None:
             f"The web server in front passes on, {by}, whatever the domain: "
             "autodiscover.* autoconfig.*"
         )
+
+
+def test_some_domains_stand_for_all_of_a_source(run: Run, tmp_path: Path) -> None:
+    keys = {"provider": "gandi", "discovery": "srv"}
+    names = [f"d{number}.test" for number in range(60)]
+    write(tmp_path / "store", {}, [Entry(name, "x", keys) for name in names])
+    _code, _problems, said = run.verify("--store", str(tmp_path / "store"))
+    own = len(RAW["domains"])  # with that for all others, which is no domain
+    assert said.startswith(f"{own + 30} of {own - 1 + 60} domains, ")
 
 
 def test_a_proxy_for_many_clients(run: Run) -> None:
@@ -376,6 +387,11 @@ def test_rate_limit_is_waited_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
 def test_nothing_listens(run: Run) -> None:
     run.front.close()
     assert run.failure().endswith("connection refused; is nginx running?")
+
+
+def test_no_socket_of_the_responder(run: Run) -> None:
+    said = "there is no socket of the responder; is mail-autoconfig.socket active?"
+    assert run.failure("--socket", "/nowhere").endswith(said)
 
 
 def test_plain_http_where_https_should_be(run: Run) -> None:
