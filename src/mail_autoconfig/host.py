@@ -92,8 +92,12 @@ def nginx_dump() -> str:
 
 
 def start(unit: str) -> None:
-    """Let systemd start a unit, and do not wait for it. Raises NginxError."""
-    _run(("/usr/bin/systemctl", "start", "--no-block", unit))
+    """Let systemd start a unit, and do not wait for it. Raises NginxError.
+
+    A timer that runs counts from now on again; a service that runs goes on.
+    """
+    verb = "restart" if unit.endswith(".timer") else "start"
+    _run(("/usr/bin/systemctl", verb, "--no-block", unit))
 
 
 def _run(command: Sequence[str]) -> str:

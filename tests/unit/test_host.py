@@ -162,3 +162,13 @@ def test_configuration_of_nginx(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "NGINX_DUMP", ("sh", "-c", "echo '[emerg] oops' >&2; exit 1"))
     with pytest.raises(NginxError, match="oops"):
         nginx_dump()
+
+
+@pytest.mark.parametrize(("unit", "verb"), [("x.service", "start"), ("x.timer", "restart")])
+def test_timer_that_runs_begins_anew_and_a_service_goes_on(
+    unit: str, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[object] = []
+    monkeypatch.setattr(host, "_run", ran.append)
+    host.start(unit)
+    assert ran == [("/usr/bin/systemctl", verb, "--no-block", unit)]
