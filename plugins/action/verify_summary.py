@@ -16,20 +16,14 @@ ARGUMENTS = {
     "hosts": {"type": "list", "elements": "str", "required": True},
     "answers": {"type": "str", "required": True},
     "reports": {"type": "str", "required": True},
-    "sources": {"type": "str"},
     "rehearsal": {"type": "bool", "default": False},
     "left_out_fails": {"type": "bool", "default": True},
     "only_failure": {"type": "bool", "default": False},
 }
 
 
-def host(
-    name: str,
-    answers: Mapping[str, Any],
-    report: Mapping[str, Any],
-    sources: Mapping[str, Any],
-) -> Any:
-    """What was found on a host, from the results of three tasks."""
+def host(name: str, answers: Mapping[str, Any], report: Mapping[str, Any]) -> Any:
+    """What was found on a host, from the results of two tasks."""
     try:
         found = json.loads(answers.get("stdout", ""))
     except ValueError:
@@ -39,11 +33,7 @@ def host(
         read = json.loads(base64.b64decode(report.get("content", "")))
     except ValueError:  # there is none: no authority was asked on this host
         read = {}
-    try:
-        status = json.loads(sources.get("stdout", ""))
-    except ValueError:  # there are none
-        status = {}
-    return SUMMARY.Host(name, found, read, sources=status)
+    return SUMMARY.Host(name, found, read)
 
 
 def _at(name: str, answers: Mapping[str, Any], asked: Sequence[Any]) -> str:
@@ -67,10 +57,9 @@ class ActionModule(ActionBase):
         _result, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         known = (task_vars or {}).get("hostvars", {})
         hosts = [
-            host(_at(name, answers, asked), answers, *read)
+            host(_at(name, answers, asked), answers, known[name].get(arguments["reports"], {}))
             for name in arguments["hosts"]
             for asked in [known[name].get(arguments["answers"], {}).get("results", ())]
-            for read in [[known[name].get(arguments[key], {}) for key in ("reports", "sources")]]
             for answers in asked
             # Not so where nothing was asked: where the role was left out, as by a tag.
             if "rc" in answers

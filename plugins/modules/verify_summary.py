@@ -28,11 +28,6 @@ options:
       M(ansible.builtin.slurp) returns it.
     type: str
     required: true
-  sources:
-    description: Name of the variable of a host with the result of
-      C(mail-autoconfig sources status --json), where there are sources. What is wrong with them is
-      said, and fails no run.
-    type: str
   rehearsal:
     description: Whether the certificates are those of a staging environment.
     type: bool

@@ -37,7 +37,7 @@ _mail_autoconfig() {
         'health') words='-h --help --port' ;;
         'sign') words='-h --help --socket' files=1 ;;
         'check') words='-h --help' files=1 ;;
-        'verify') words='-h --help --connect --connect-http --as-proxy --socket --ca --any-ca --only --store --named --json --address' files=1 ;;
+        'verify') words='-h --help --connect --connect-http --as-proxy --socket --ca --any-ca --only --store --sources --named --json --address' files=1 ;;
         'snippet') words='apache htaccess nginx -h --help' files=1 ;;
         'dns') words='-h --help --address --caa --ttl --store' files=1 ;;
         'certificates') words='-h --help --check --json --patient --renew' files=1 ;;
@@ -75,6 +75,7 @@ _mail_autoconfig() {
         'verify --ca') words='' files=1 ;;
         'verify --only') words='' files= ;;
         'verify --store') words='' files=1 ;;
+        'verify --sources') words='' files=1 ;;
         'verify --named') words='' files=1 ;;
         'verify --address') words='' files= ;;
         'dns --address') words='' files= ;;

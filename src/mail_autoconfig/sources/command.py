@@ -115,8 +115,8 @@ def show_status(options: argparse.Namespace) -> int:
 
     from . import names, report
 
-    last, in_nginx = report.load(options.state), names.load(options.names)
-    last.problems += filter(None, [last.late(time.time())])
+    last = report.current(options.state, time.time())
+    in_nginx = names.load(options.names)
     if options.json:
         print(json.dumps(asdict(last) | ({"names": in_nginx.to_json()} if in_nginx else {})))
     else:

@@ -74,6 +74,13 @@ class Report:
         return f"no run since {date(self.time)}; systemctl status mail-autoconfig-sources.timer"
 
 
+def current(directory: Path, now: float) -> Report:
+    """The last report, and among its problems that no run has come since."""
+    last = load(directory)
+    last.problems += filter(None, [last.late(now)])
+    return last
+
+
 def load(directory: Path) -> Report:
     """The last report; an empty one where there is none that can be read."""
     try:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..arguments import Commands, add_file, endpoint
 from ..inventory import names
@@ -65,6 +66,12 @@ def _add_scope(verify: argparse.ArgumentParser) -> None:
         "--store", type=Path, metavar="PATH", help="ask for some of the domains of sources too"
     )
     verify.add_argument(
+        "--sources",
+        type=Path,
+        metavar="DIRECTORY",
+        help="of what sources gave last: say in the JSON how they are",
+    )
+    verify.add_argument(
         "--named",
         type=Path,
         metavar="PATH",
@@ -115,11 +122,21 @@ def run(options: argparse.Namespace) -> int:
         from .output import to_json
 
         found = to_json(result, configuration, options.address, asked.sourced)
-        print(json.dumps(found | {"all": asked.count, "proxy": left}))
+        print(json.dumps(found | _sources(options) | {"all": asked.count, "proxy": left}))
     else:
         _print(result, len(result.domains) if only else asked.count)
         print(*left, sep="\n", end="\n" if left else "")
     return 1 if result.wrong else 0
+
+
+def _sources(options: argparse.Namespace) -> dict[str, Any]:
+    if not options.sources:
+        return {}
+    from dataclasses import asdict
+
+    from ..sources import report
+
+    return {"sources": asdict(report.current(options.sources, time.time()))}
 
 
 def _left_to_the_proxy(options: argparse.Namespace, configuration: Configuration) -> list[str]:

@@ -24,15 +24,13 @@ class Host:
     """What was found on one host.
 
     `found` is what `mail-autoconfig verify --json` says of it, `report` what the last run of its
-    certificates says (certificates/report.py), `sources` what `sources status --json` says;
-    `problem`, why the host could not be asked.
+    certificates says (certificates/report.py); `problem`, why the host could not be asked.
     """
 
     name: str
     found: Mapping[str, Any] = field(default_factory=dict)
     report: Mapping[str, Any] = field(default_factory=dict)
     problem: str = ""
-    sources: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class _All:
             self._put(self.wrong, host.problem, host.name)
         self.awaited.update(host.report.get("awaited", {}))
         self.waiting = _unique([*self.waiting, *host.report.get("waiting", ())])
-        for line in _of_sources(host.sources):
+        for line in _of_sources(host.found.get("sources", {})):
             self._put(self.sources, line, host.name)
         for name, facts in host.found.get("uncertified", {}).items():
             self._add_uncertified(host, name, facts)

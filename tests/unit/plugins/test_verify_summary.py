@@ -10,8 +10,6 @@ from typing import Any
 
 ROOT = Path(__file__).parents[3]
 RIGHT = {"domains": ["a.test"], "asked": 8, "failures": [], "uncertified": {}}
-DOWN = "customers: not read: refused"
-SOURCES = {"sources": {"customers": {"problem": "not read: refused", "served": 3}}, "problems": []}
 LEFT_OUT = RIGHT | {
     "domains": ["b.test"],
     "uncertified": {"autoconfig.b.test": {"domain": "b.test", "records": ["autoconfig.b.test."]}},
@@ -27,20 +25,11 @@ def run(directory: Path, hosts: dict[str, dict[str, Any]], **arguments: Any) -> 
                 name: {"asked": {"results": [asked]}, "said": report}
                 for name, asked in hosts.items()
             },
-            "vars": {
-                "ansible_connection": "local",
-                "certificates": {"content": ""},
-                "status": {"stdout": json.dumps(SOURCES)},
-            },
+            "vars": {"ansible_connection": "local", "certificates": {"content": ""}},
         }
     }
     (directory / "hosts.yml").write_text(json.dumps(inventory))
-    task = {
-        "hosts": "{{ ansible_play_hosts }}",
-        "answers": "asked",
-        "reports": "certificates",
-        "sources": "status",
-    }
+    task = {"hosts": "{{ ansible_play_hosts }}", "answers": "asked", "reports": "certificates"}
     keywords = {"run_once": True, "check_mode": arguments.pop("check_mode", False)}
     encoded = {"certificates": {"content": "{{ said | to_json | b64encode }}"}}
     tasks = [
@@ -69,7 +58,6 @@ def test_one_summary_over_all_hosts(tmp_path: Path) -> None:
     assert code == 0, said
     assert said.count("2 domains: 1 all right, 1 not; 16 answers.") == 1
     assert "no record: give the name its DNS record" in said
-    assert said.count(f"Sources: {DOWN}; domains of it that are answered: 3") == 1
 
 
 def test_failure_is_said_where_the_rest_is_said_later(tmp_path: Path) -> None:

@@ -45,9 +45,11 @@ def wait_for(service: Service, domain: str, status: int) -> float:
     """The seconds until each worker answers so."""
     start = time.monotonic()
     right = 0
-    while right < 10:
-        assert time.monotonic() < start + 10
-        right = right + 1 if service.ask(domain) == status else 0
+    with ThreadPoolExecutor(8) as pool:  # one after the other, all may get the same worker
+        while right < 5:
+            assert time.monotonic() < start + 10
+            said = {*pool.map(service.ask, [domain] * 8)}
+            right = right + 1 if said == {status} else 0
     return time.monotonic() - start
 
 

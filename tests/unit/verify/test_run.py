@@ -13,6 +13,7 @@ import pytest
 from mail_autoconfig import cli
 from mail_autoconfig.inventory.read import parse
 from mail_autoconfig.server.app import Application
+from mail_autoconfig.sources import report
 from mail_autoconfig.store.entry import Entry
 from mail_autoconfig.store.write import write
 from mail_autoconfig.verify import outside
@@ -165,6 +166,15 @@ def test_some_domains_stand_for_all_of_a_source(run: Run, tmp_path: Path) -> Non
     _code, _problems, said = run.verify("--store", str(tmp_path / "store"))
     own = len(RAW["domains"])  # with that for all others, which is no domain
     assert said.startswith(f"{own + 30} of {own - 1 + 60} domains, ")
+
+
+def test_json_has_how_the_sources_are(run: Run, tmp_path: Path) -> None:
+    report.save(report.Report(time=1, sources={"a": report.State(problem="down")}), tmp_path, None)
+    _code, _problems, said = run.verify("--json", "--sources", str(tmp_path))
+    found = json.loads(said)["sources"]
+    assert found["sources"]["a"]["problem"] == "down"
+    assert [each.partition(" 1970")[0] for each in found["problems"]] == ["no run since"]
+    assert "sources" not in json.loads(run.verify("--json")[2])
 
 
 def test_a_proxy_for_many_clients(run: Run) -> None:

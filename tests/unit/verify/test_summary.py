@@ -123,7 +123,7 @@ DOWN = {"problem": "not read: refused", "served": 3}
 def test_sources_that_are_wrong_are_said_and_fail_no_run() -> None:
     sources = {"sources": {"a": DOWN, "b": {"problem": "", "served": 5}}, "problems": ["c: held"]}
     found = {"domains": ["a.test"], "asked": 12, "all": 9}
-    one, two = Host("one", found, sources=sources), Host("two", found)
+    one, two = Host("one", {**found, "sources": sources}), Host("two", found)
     said = summarise([one])
     assert not said.failed
     assert said.lines == [
