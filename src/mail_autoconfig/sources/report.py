@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from ..host import replace_file
+from ..host import open_regular, replace_file
 from ..prometheus import gauge
 
 METRICS = "mail-autoconfig-sources.prom"
 _FILE = "report.json"
-_REST = 14 * 60  # seconds that a run may take beside what it reads
+REST = 14 * 60
+"""Seconds that a run may take beside what it reads."""
+_LATEST = 2**37  # seconds since 1970: some time after the year 6000
 _SHOWN = 20  # names left out, for people
 
 
@@ -69,7 +72,7 @@ class Report:
 
     def late(self, now: float) -> str:
         """That the next run is late by more than the longest one takes; empty if it is not."""
-        if not self.time or now < self.time + self.pause + _REST:
+        if not self.time or now < self.time + self.pause + REST:
             return ""
         return f"no run since {date(self.time)}; systemctl status mail-autoconfig-sources.timer"
 
@@ -82,13 +85,36 @@ def current(directory: Path, now: float) -> Report:
 
 
 def load(directory: Path) -> Report:
-    """The last report; an empty one where there is none that can be read."""
+    """The last report; an empty one where there is none that can be read.
+
+    The account that reads the sources writes it, and root reads it too: nothing is taken for what
+    it should be.
+    """
     try:
-        raw = json.loads((directory / _FILE).read_bytes())
+        with open_regular(directory / _FILE) as file:
+            raw = json.load(file)
         sources = {name: State(**each) for name, each in raw.pop("sources").items()}
-        return Report(**raw, sources=sources)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        found = Report(**raw, sources=sources)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Report()
+    states = all(_is_sound(each, State()) for each in sources.values())
+    return found if states and _is_sound(found, Report()) else Report()
+
+
+def _is_sound(found: Any, like: Any) -> bool:
+    """Whether all fields have values of their kinds, and times are times."""
+    if isinstance(like, Report | State):
+        names = (each.name for each in fields(like))
+        return all(_is_sound(getattr(found, name), getattr(like, name)) for name in names)
+    if isinstance(like, int | float):
+        return isinstance(found, int | float) and 0 <= found < _LATEST
+    if not isinstance(found, type(like)):
+        return False
+    if isinstance(found, list):
+        return all(isinstance(each, str) for each in found)
+    return not isinstance(found, dict) or all(
+        isinstance(each, str | State) for each in found.values()
+    )
 
 
 def save(report: Report, directory: Path, metrics_in: Path | None) -> None:

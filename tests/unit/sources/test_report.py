@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import json
+import math
+import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +27,32 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
 )
 def test_what_is_no_report(content: str, tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text(content)
+    assert report.load(tmp_path) == Report()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"time": "now"},
+        {"time": math.nan},
+        {"time": 1e300},
+        {"time": -1},
+        {"pause": None},
+        {"problems": "p"},
+        {"problems": [5]},
+        {"sources": {"a": {"problem": 5}}},
+        {"sources": {"a": {"read": "x"}}},
+        {"sources": {"a": {"left_out": {"x": []}}}},
+    ],
+)
+def test_report_of_another_account_is_not_trusted(wrong: dict[str, Any], tmp_path: Path) -> None:
+    """Root reads it, and goes on with what it says."""
+    (tmp_path / "report.json").write_text(json.dumps({"sources": {}, **wrong}))
+    assert report.load(tmp_path) == Report()
+
+
+def test_report_that_is_no_file_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "report.json")
     assert report.load(tmp_path) == Report()
 
 
