@@ -16,7 +16,8 @@ PLACEHOLDER = re.compile(r"\{(email|localpart|domain)\}")
 """What a user name pattern may contain."""
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-_LONGEST = 254  # octets: RFC 5321, section 4.5.3.1.3, less the angle brackets
+LONGEST = 254
+"""Octets of an address: RFC 5321, section 4.5.3.1.3, less the angle brackets."""
 
 
 @dataclass(slots=True)  # nobody changes one; frozen takes six times as long to make
@@ -60,7 +61,7 @@ def parse(text: str) -> Address:
     """
     email = text.strip()
     usual = email.isascii() and email.isprintable()  # a search takes longer
-    if (not usual and FORBIDDEN.search(email)) or len(email.encode()) > _LONGEST:
+    if (not usual and FORBIDDEN.search(email)) or len(email.encode()) > LONGEST:
         raise ValueError("control characters, or over 254 octets")
     localpart, at, domain = email.rpartition("@")
     if not at or not localpart or ("@" in localpart and not _QUOTED.fullmatch(localpart)):

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from . import names
 from .addresses import FORBIDDEN, PLACEHOLDER
-from .keys import Key
+from .keys import LONGEST, Key
 
 PATTERN = re.compile(rf"(?:[^{{}}]|{PLACEHOLDER.pattern})+")
 """A text with `{email}`, `{localpart}` and `{domain}` as its only braces."""
@@ -74,7 +74,7 @@ class Place:
         return f"{self.subject}, {self.key}" if self.key else self.subject
 
 
-def text(place: Place, raw: Mapping[str, Any], key: str, *, longest: int = 1000) -> str | None:
+def text(place: Place, raw: Mapping[str, Any], key: str, *, longest: int = LONGEST) -> str | None:
     """A line of text of at most `longest` characters; None if the key is missing or not right."""
     value = raw.get(key)
     if value is None:
@@ -235,6 +235,11 @@ def did_you_mean(value: Any, candidates: Iterable[str]) -> str:
 def is_list(value: Any) -> bool:
     """Whether this is a list; a text is none."""
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def printable(text: str) -> str:
+    """A text for a terminal, without what moves its cursor or ends a line."""
+    return "".join(each if each.isprintable() else "?" for each in text)
 
 
 def shown(value: Any) -> str:

@@ -46,6 +46,10 @@ number. `image` is a file on the controller.
 """
 
 
+LONGEST = 1000
+"""Characters of a text, where nothing else is said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One key. `description` is Markdown, `smallest` and `largest` are of a number or of days.
@@ -57,7 +61,7 @@ class Key:
     description: str
     choices: tuple[str, ...] = ()
     required: bool = False
-    longest: int = 1000
+    longest: int = LONGEST
     smallest: int = 0
     largest: int = 0
     fields: Mapping[str, Key] | None = None

@@ -15,7 +15,9 @@ from typing import Any
 from uuid import UUID
 
 from ..inventory.addresses import FORBIDDEN
-from ..inventory.fields import shown
+from ..inventory.addresses import LONGEST as LONGEST_ADDRESS
+from ..inventory.fields import printable, shown
+from ..inventory.keys import LONGEST as LONGEST_TEXT
 from ..inventory.names import LONGEST, LabelError, normalise
 from .rows import EXTRAS, Ask, Row, SourceError
 from .settings import Source
@@ -23,8 +25,6 @@ from .settings import Source
 NAMED = 1000
 """Names that are kept of those left out; of more there is the number."""
 _SEPARATOR = "\t"  # in no domain, local part or log-in name: it is a control character
-_LONGEST_ADDRESS = 254  # as the server takes it
-_LONGEST_LOGIN = 1000  # as in the inventory
 _HOPS = 10  # of an alias that leads to an alias
 
 
@@ -48,7 +48,7 @@ class Collected:
         self.count += 1
         if len(self.left_out) < NAMED:
             text = shown(given).strip('"')
-            self.left_out["".join(c if c.isprintable() else "?" for c in text)] = why
+            self.left_out[printable(text)] = why
 
 
 def collect(source: Source, ask: Ask) -> Collected:
@@ -161,11 +161,11 @@ def _entry(wrong: Counter[str], found: Collected, address: Any, login: Any) -> s
     if not address or not login:
         wrong["nothing there, or no text"] += 1
         return None
-    printable = address.isprintable() and login.isprintable()  # tells faster that all is well
-    if not printable and (FORBIDDEN.search(address) or FORBIDDEN.search(login)):
+    plain = address.isprintable() and login.isprintable()  # tells faster that all is well
+    if not plain and (FORBIDDEN.search(address) or FORBIDDEN.search(login)):
         wrong["control characters"] += 1
         return None
-    if len(address) > _LONGEST_ADDRESS or len(login) > _LONGEST_LOGIN:
+    if len(address) > LONGEST_ADDRESS or len(login) > LONGEST_TEXT:
         wrong["too long for an address or a log-in name"] += 1
         return None
     local, at, domain = address.rpartition("@")

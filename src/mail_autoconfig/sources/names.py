@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..host import replace_file
+from ..inventory.fields import printable
 from ..prometheus import gauge
 
 METRICS = "mail-autoconfig-names.prom"
@@ -48,8 +49,7 @@ class Names:
         yield f"{self.names} names in nginx{on}"
         for name, why in list(self.left_out.items())[:_SHOWN]:
             # Whatever the store has as a name gets into no terminal.
-            shown = "".join(c if c.isprintable() else "?" for c in name)[:253]
-            yield f"left out: {shown}: {why}"
+            yield f"left out: {printable(name)[:253]}: {why}"
         if (more := self.left_out_count - _SHOWN) > 0:
             yield f"left out: {more} more names"
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ..inventory.fields import printable
 from . import snapshot
 from .collect import collect
 from .rows import Secret, SourceError
@@ -124,5 +125,5 @@ def one_line(text: str, secret: Secret) -> str:
         for form in sorted({value, *quoted}, key=len, reverse=True):
             text = text.replace(form, "***") if form else text
     line = next((each.strip() for each in text.splitlines() if each.strip()), "no reason given")
-    line = "".join(each if each.isprintable() else "?" for each in line)
+    line = printable(line)
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

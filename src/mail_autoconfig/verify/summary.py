@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..certificates.remedies import NEXT_RUN, NO_RECORD, remedy
+from ..inventory.fields import printable
 from .endpoints import LACKING
 from .output import STAND_IN
 
@@ -157,11 +158,15 @@ def _causes(found: _All) -> Iterator[str]:
 
 
 def _of_sources(said: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with the sources of a host, which fails no run: what they gave last stays."""
+    """What is wrong with the sources of a host, which fails no run: what they gave last stays.
+
+    It comes from an account with network, and goes to the terminal of whoever runs the play.
+    """
     for name, each in said.get("sources", {}).items():
         if each["problem"]:
-            yield f"{name}: {each['problem']}; domains of it that are answered: {each['served']}"
-    yield from said.get("problems", ())
+            problem = printable(f"{name}: {each['problem']}")
+            yield f"{problem}; domains of it that are answered: {each['served']}"
+    yield from map(printable, said.get("problems", ()))
 
 
 def _steps(found: _All, rehearsal: bool) -> Iterator[tuple[str, list[str]]]:

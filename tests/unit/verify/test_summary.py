@@ -132,6 +132,11 @@ def test_sources_that_are_wrong_are_said_and_fail_no_run() -> None:
         "Sources: c: held",
     ]
     assert summarise([one, two]).lines[2] == "   on one"
+    moves = {"sources": {"a\x1b[2J": DOWN}, "problems": ["c\n: held"]}
+    assert summarise([Host("one", {**found, "sources": moves})]).lines[1:] == [
+        "Sources: a?[2J: not read: refused; domains of it that are answered: 3",
+        "Sources: c?: held",
+    ]
     assert summarise([two]).lines == ["1 of 9 domains, all right; 12 answers."]
 
 
