@@ -23,10 +23,10 @@ DROP_IN = f"/run/systemd/system/{SERVICE}.d/hostile.conf"
 def test_metrics_of_a_hostile_service_are_not_taken(server: Server, leave: str, why: str) -> None:
     script = leave.format(name=METRICS.rpartition("/")[2]).replace("$", "$$")
     unit = f"[Service]\nExecStart=\nExecStart=/bin/sh -c '{script}'\n"
-    before = server.run("cat %s", METRICS)
     server.run("mkdir --parents %s", DROP_IN.rpartition("/")[0])
-    server.run("systemctl stop mail-autoconfig-sources.timer")
+    server.run("systemctl stop mail-autoconfig-sources.timer %s", SERVICE)
     try:
+        before = server.run("cat %s", METRICS)
         server.run('sh -c \'printf %%s "$0" > "$1"\' %s %s', unit, DROP_IN)
         server.run("systemctl daemon-reload")
         server.run("timeout 20 systemctl restart %s", SERVICE)

@@ -30,6 +30,7 @@ _LONGEST = 300  # characters of what a library says
 _UNTRUSTED = re.compile("self-signed|local issuer|SSL error: certificate verify failed")
 _OWN_AUTHORITY = "; if its authority is your own, name the authority's file in tls_ca"
 _GRACE = 5  # seconds for a reader to say by itself that it takes too long
+_LIBRARIES = {"sql": "sqlalchemy", "ldap": "ldap3", "http": "httpx"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def read_all(
     sources: Sequence[Source], secrets: Mapping[str, Secret], state: Path
 ) -> dict[str, Reading]:
     """Read sources side by side. What each gave is beside what is believed of it."""
+    _load_libraries(sources)
     context = multiprocessing.get_context("fork")
     started: list[tuple[Source, BaseProcess, Connection]] = []
     for source in sources:
@@ -60,6 +62,15 @@ def read_all(
         started.append((source, process, ours))
     begun = time.monotonic()
     return {source.name: _result(source, process, ours, begun) for source, process, ours in started}
+
+
+def _load_libraries(sources: Sequence[Source]) -> None:
+    """Load once what several readers need: it takes longer than a small source itself."""
+    types = [each.type for each in sources]
+    for kind, library in _LIBRARIES.items():
+        if types.count(kind) > 1:
+            with suppress(Exception):  # the reader says it, and what to install
+                import_module(library)
 
 
 def _result(source: Source, process: BaseProcess, ours: Connection, begun: float) -> Reading:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -42,6 +43,30 @@ def test_sources_are_read_side_by_side(tmp_path: Path) -> None:
     }
     snapshot.believe(tmp_path, "first")
     assert [given.name for given in snapshot.read(tmp_path, "first")] == ["a.example"]
+
+
+@pytest.mark.parametrize(
+    ("types", "loaded"),
+    [
+        (["sql", "ldap"], []),
+        (["sql", "ldap", "sql", "http", "http", "file", "file"], ["sqlalchemy", "httpx"]),
+    ],
+)
+def test_library_that_several_need_is_loaded_once(
+    types: list[str], loaded: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the process that they come from. One that can't be loaded is said by the readers."""
+    found = []
+
+    def load(name: str, *_package: str) -> Any:
+        found.append(name)  # what a reader's process appends stays there
+        raise ImportError("broken")
+
+    monkeypatch.setattr(reading, "import_module", load)
+    sources = [replace(source(), name=str(at), type=kind) for at, kind in enumerate(types)]
+    said = read_all(sources, {}, tmp_path)
+    assert found == loaded
+    assert {each.problem for each in said.values()} == {"ImportError: broken"}
 
 
 def test_one_that_hangs_ends_and_keeps_no_other_waiting(
