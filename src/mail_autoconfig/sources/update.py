@@ -59,15 +59,17 @@ def update(
     sources = settings.load(paths.settings)
     inventory = inventory_file.load(paths.configuration)
     with locked(paths.state):
-        before = reports.load(paths.state)
+        before = last_run = reports.load(paths.state)
+        if paths.store.exists() and not is_readable(paths.store):
+            last_run = _rewritten(paths, sources, inventory, before)
         pause = min((each.every for each in sources), default=0)
         longest = max((each.timeout for each in sources), default=0)
-        found = Report(pause=pause + longest, inputs=before.inputs)
+        found = Report(pause=pause + longest, inputs=last_run.inputs)
         news = _written(paths)
-        due = [each for each in sources if _is_due(each, sources, before, now, accepted, news)]
+        due = [each for each in sources if _is_due(each, sources, last_run, now, accepted, news)]
         readings = read_all(due, secrets, paths.state)
         for source in sources:
-            last = before.sources.get(source.name, State())
+            last = last_run.sources.get(source.name, State())
             reading = readings.get(source.name)
             found.sources[source.name] = (
                 _judged(source, last, reading, paths.state, now, accepted) if reading else last
@@ -76,16 +78,27 @@ def update(
             found.problems.append(f"{lost}; the store stays as it was")
         else:
             snapshot.forget_others(paths.state, frozenset(found.sources))
-            _write(paths, sources, inventory, before, found, accepted)
+            _write(paths, sources, inventory, last_run, found, accepted)
         found.time = clock()
         reports.save(found, paths.state, paths.metrics)
     return before, found
 
 
+def _rewritten(
+    paths: Paths, sources: Sequence[Source], inventory: Inventory, before: Report
+) -> Report:
+    """Write the store of another program anew, before the sources are read: one may hang."""
+    kept = Report(inputs=before.inputs)
+    kept.sources = {each.name: before.sources.get(each.name, State()) for each in sources}
+    if not _lost(paths, kept, accepted=()):
+        _write(paths, sources, inventory, before, kept, accepted=())
+    return kept
+
+
 def _is_due(
     source: Source,
     sources: Sequence[Source],
-    before: Report,
+    last_run: Report,
     now: float,
     accepted: Collection[str],
     news: float,
@@ -95,7 +108,7 @@ def _is_due(
     One that was never read is tried at each run: nothing of it is answered so far. After `news`
     its query may be another one, or its password right.
     """
-    last = before.sources.get(source.name, State())
+    last = last_run.sources.get(source.name, State())
     pause = min(each.every for each in sources)
     if source.name in accepted or source.every == pause or not last.read or last.tried < news:
         return True

@@ -67,6 +67,25 @@ def test_store_that_nobody_can_read_is_written_again(harm: Any, host: Host) -> N
     assert host.domains == from_customers(["a.example"])
 
 
+def test_store_of_another_program_is_written_before_anything_is_read(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From what the sources gave last: one that hangs would leave all without an answer."""
+    host.has("a.example")
+    host.run()
+    host.paths.store.write_bytes(b"of another format")
+    host.has("b.example")
+    read_all = module.read_all
+
+    def read(*arguments: Any) -> Any:
+        assert host.domains == from_customers(["a.example"])
+        return read_all(*arguments)
+
+    monkeypatch.setattr(module, "read_all", read)
+    assert host.run() == []
+    assert host.domains == from_customers(["b.example"])
+
+
 def test_store_that_nobody_can_read_is_written_however_few_domains_are_left(host: Host) -> None:
     host.has(*TEN)
     host.run()
