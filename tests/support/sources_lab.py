@@ -19,6 +19,7 @@ from support.deployed import ROOT, Server
 INVENTORY = ROOT / "molecule/sources/inventory/hosts.yml"
 SECRET = "reads-only"  # tests/lab/images/databases/provision
 EVERY = 10  # seconds: the scenario's inventory
+PATIENCE = 60  # seconds more: the machine may be busy
 DATABASES: Host = testinfra.get_host("docker://autoconfig-sources-databases")
 TWELVE, THIRTEEN = Server("12", lab="sources"), Server("13", lab="sources")
 SERVICE = "mail-autoconfig-sources.service"
@@ -93,6 +94,16 @@ def read(server: Server) -> None:
     """Read all sources now, even if the timer has just begun to."""
     server.run(f"systemctl restart {SERVICE}")
     time.sleep(1)  # until then each worker has seen the new store
+
+
+def seconds_of_a_run(server: Server) -> float:
+    """How long it takes to read all sources now."""
+    read(server)
+    begin, end = (
+        int(server.run("systemctl show -P ExecMain%sTimestampMonotonic %s", at, SERVICE))
+        for at in ("Start", "Exit")
+    )
+    return (end - begin) / 1e6
 
 
 def status(server: Server) -> dict[str, dict[str, Any]]:

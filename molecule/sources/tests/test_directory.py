@@ -9,7 +9,7 @@ import testinfra
 from testinfra.host import Host
 
 from support.deployed import Server
-from support.sources_lab import EVERY, SERVICE, THIRTEEN, log_in, seconds_until, status
+from support.sources_lab import EVERY, PATIENCE, SERVICE, THIRTEEN, log_in, seconds_until, status
 
 HOST = "mail.corp.deb13.test"
 CONTROLLER: Host = testinfra.get_host("docker://autoconfig-sources-dc")
@@ -49,11 +49,11 @@ def test_user_comes_and_goes_without_a_play() -> None:
     assert log_in(THIRTEEN, address) is None
     samba("user", "create", "new", "Pa55-of-a-person", "--mail-address", address)
     try:
-        came = seconds_until(lambda: log_in(THIRTEEN, address) is not None, EVERY + 5)
+        came = seconds_until(lambda: log_in(THIRTEEN, address) is not None, EVERY + PATIENCE)
         time.sleep(1)  # until then each worker has seen it
         assert log_in(THIRTEEN, address) == (HOST, "new@corp.test")
         samba("user", "disable", "new")
-        went = seconds_until(lambda: log_in(THIRTEEN, address) is None, EVERY + 5)
+        went = seconds_until(lambda: log_in(THIRTEEN, address) is None, EVERY + PATIENCE)
     finally:
         samba("user", "delete", "new")
     print(f"came after {came:.1f} s, went after {went:.1f} s")

@@ -118,7 +118,7 @@ def test_nginx_that_somebody_broke_loses_nothing() -> None:
     add_certified(other)
     try:
         read(THIRTEEN)
-        seconds_until(lambda: "nginx: " in said(), EVERY)
+        seconds_until(lambda: "nginx: " in said(), EVERY + ORDERED)
         assert THIRTEEN.run(f"cat {STATE}/nginx.conf {STATE}/certificates.json") == text
         assert answers()
         shown = THIRTEEN.host.run("mail-autoconfig sources status")
@@ -135,7 +135,7 @@ def test_nginx_that_somebody_broke_loses_nothing() -> None:
         THIRTEEN.run("rm -f /etc/nginx/conf.d/theirs.conf")
         remove_certified(other)
     # One after the other: of three domains two at once would not be believed.
-    seconds_until(lambda: served() == sorted(NAMES), 3 * EVERY)
+    seconds_until(lambda: served() == sorted(NAMES), EVERY + ORDERED)
 
 
 def status() -> str:
@@ -154,13 +154,13 @@ def test_name_of_another_site_of_this_nginx_stays_with_it() -> None:
     try:
         THIRTEEN.run("systemctl reload nginx")
         add_certified(DOMAIN)
-        seconds_until(lambda: served() == [NAMES[1]], 3 * EVERY)
+        seconds_until(lambda: served() == [NAMES[1]], EVERY + ORDERED)
         assert THIRTEEN.ask("http", "GET", NAMES[0], "/").status == 418
         left_out = f"left out: {NAMES[0]}: another site of this nginx serves it"
         # It is said once nginx has the file in force.
-        seconds_until(lambda: left_out in status(), 3 * EVERY)
+        seconds_until(lambda: left_out in status(), EVERY + ORDERED)
         THIRTEEN.run("rm /etc/nginx/conf.d/theirs.conf")
-        seconds_until(lambda: served() == sorted(NAMES), 3 * EVERY)
+        seconds_until(lambda: served() == sorted(NAMES), EVERY + ORDERED)
     finally:
         THIRTEEN.run("rm -f /etc/nginx/conf.d/theirs.conf")
         remove_certified(DOMAIN)

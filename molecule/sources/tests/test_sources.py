@@ -13,6 +13,7 @@ from support.sources_lab import (
     DATABASES,
     EVERY,
     INVENTORY,
+    PATIENCE,
     SECRET,
     SERVICE,
     THIRTEEN,
@@ -23,6 +24,7 @@ from support.sources_lab import (
     play,
     read,
     remove,
+    seconds_of_a_run,
     seconds_until,
     status,
 )
@@ -77,14 +79,16 @@ def test_customer_comes_and_goes_without_a_play() -> None:
     assert plain(THIRTEEN, domain) == 404
     add(domain)
     try:
-        came = seconds_until(lambda: plain(THIRTEEN, domain) == 200, EVERY + 5)
+        came = seconds_until(lambda: plain(THIRTEEN, domain) == 200, EVERY + PATIENCE)
         time.sleep(1)  # until then each worker has seen it
         assert log_in(THIRTEEN, f"user@{domain}") == (HOST, f"user@{domain}")
     finally:
         remove(domain)
-    went = seconds_until(lambda: log_in(THIRTEEN, f"user@{domain}") is None, EVERY + 5)
-    print(f"came after {came:.1f} s, went after {went:.1f} s")
-    assert max(came, went) <= EVERY + 1
+    went = seconds_until(lambda: log_in(THIRTEEN, f"user@{domain}") is None, EVERY + PATIENCE)
+    run = seconds_of_a_run(THIRTEEN)
+    print(f"came after {came:.1f} s, went after {went:.1f} s; a run takes {run:.1f} s")
+    # On a busy machine a run takes long, and so does each look.
+    assert max(came, went) <= EVERY + max(2 * run, 1)
 
 
 def test_play_changes_nothing_after_the_service_did() -> None:
@@ -128,14 +132,14 @@ def test_play_changes_nothing_after_the_service_did() -> None:
     ],
 )
 def test_database_that_fails_takes_nothing_away(break_it: str, mend_it: str, said: str) -> None:
+    began = THIRTEEN.run("date +%s").strip()
     DATABASES.check_output(break_it)
     try:
         read(THIRTEEN)
         found = status(THIRTEEN)
         addresses = "user@first.customers.test", "user@paid.customers.test"
         answers = [log_in(THIRTEEN, address) for address in addresses]
-        run = THIRTEEN.run("systemctl show -P InvocationID %s", SERVICE).strip()
-        journal = THIRTEEN.run("journalctl _SYSTEMD_INVOCATION_ID=%s --output cat", run)
+        journal = THIRTEEN.run(f"journalctl --unit {SERVICE} --since @{began} --output cat")
     finally:
         DATABASES.check_output(mend_it)
     read(THIRTEEN)
@@ -197,8 +201,7 @@ def test_timer_reads_again(server: Server) -> None:
         return min(float(each["read"]) for each in status(server).values())
 
     before = last()
-    time.sleep(EVERY + 2)
-    assert last() > before
+    seconds_until(lambda: last() > before, EVERY + PATIENCE)
 
 
 def test_dns_has_the_records_of_their_domains() -> None:
@@ -260,9 +263,11 @@ def test_removed_where_there_are_none() -> None:
         "autoconfig_sources_secrets": {},
         "autoconfig_domains": own,
     }
+    TWELVE.run("systemctl stop mail-autoconfig-sources.timer %s", SERVICE)
     TWELVE.host.run("mv /etc/mail-autoconfig/sources.json /root")
     assert TWELVE.host.run("systemctl start %s", SERVICE).rc != 0  # systemd is to forget it
     TWELVE.host.run("mv /root/sources.json /etc/mail-autoconfig")
+    TWELVE.run("systemctl start mail-autoconfig-sources.timer")
     made = [play("--limit", TWELVE.name, **given) for _ in range(2)]
     assert [each.returncode for each in made] == [0, 0], made[0].stdout + made[0].stderr
     assert [changes(each.stdout) > 0 for each in made] == [True, False]

@@ -7,7 +7,7 @@ import json
 import time
 
 from e2e.lab import KEPT, PASSWORD, ROOT, Client, Network
-from support.sources_lab import EVERY, THIRTEEN, add, plain, remove, seconds_until
+from support.sources_lab import EVERY, PATIENCE, THIRTEEN, add, plain, remove, seconds_until
 
 DOMAIN = "new.customers.test"
 HOST = "mail.corp.deb13.test"
@@ -22,7 +22,7 @@ def test_domain_that_came_by_sql(network: Network) -> None:
     try:
         assert client.ask(["find", address]) is None
         add(DOMAIN)
-        seconds_until(lambda: plain(THIRTEEN, DOMAIN) == 200, EVERY + 1)
+        seconds_until(lambda: plain(THIRTEEN, DOMAIN) == 200, EVERY + PATIENCE)
         time.sleep(1)  # until then each worker has seen it
         made = client.ask(["set_up", address, PASSWORD])
         logins = client.logins()

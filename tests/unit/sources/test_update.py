@@ -12,6 +12,7 @@ import pytest
 
 from mail_autoconfig.inventory.fields import ConfigurationError
 from mail_autoconfig.sources import update as module
+from mail_autoconfig.sources.reading import read_all
 from mail_autoconfig.sources.report import load
 
 from .host import Host
@@ -75,7 +76,6 @@ def test_store_of_another_program_is_written_before_anything_is_read(
     host.run()
     host.paths.store.write_bytes(b"of another format")
     host.has("b.example")
-    read_all = module.read_all
 
     def read(*arguments: Any) -> Any:
         assert host.domains == from_customers(["a.example"])
