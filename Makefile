@@ -102,7 +102,7 @@ test-slow: venv engine
 	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(SLOW:%=slow-%)
 
 slow-%: export PATH := $(BIN):$(PATH)
-slow-%: export PREFIX = $*
+slow-%: export PREFIX = $(@:slow-%=%)
 slow-certificates: SUBJECT := certificates, on Pebble
 slow-doctor: SUBJECT := faults, and what the doctor says
 slow-frontends: SUBJECT := front ends behind HAProxy, dns-01

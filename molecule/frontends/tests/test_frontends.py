@@ -39,7 +39,7 @@ ALIAS = "certificates-host"  # of that host, for ssh
 KNOT = UpdateServer(LAB["lab_knot"], key="autoconfig", secret=LAB["lab_secret"])
 POWERDNS = UpdateServer(LAB["lab_powerdns"], key="autoconfig", secret=LAB["lab_secret"])
 WRONG = "d3Jvbmcgc2VjcmV0IG9mIHRoZSBzY2VuYXJpby1rZXk="
-PAUSE = 0.03  # seconds of each client, so that the hosts can work too
+PAUSE = 0.1  # seconds of each client, so that the hosts can work too
 PORTS: dict[tuple[str, int], int] = {}
 
 
