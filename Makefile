@@ -99,7 +99,9 @@ SLOW := frontends sources windows certificates samba neighbours image monitor pr
 
 test-slow: venv engine
 	@echo '== side by side: $(SLOW)'
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 $(SLOW:%=slow-%)
+	@SIDE_BY_SIDE=yes $(MAKE) --no-print-directory --keep-going --jobs=2 $(SLOW:%=slow-%)
+
+$(SLOW:%=slow-%): $(if $(SIDE_BY_SIDE),,venv engine)
 
 slow-%: export PATH := $(BIN):$(PATH)
 slow-%: export PREFIX = $(@:slow-%=%)
