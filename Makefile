@@ -104,7 +104,7 @@ test-slow: venv engine
 $(SLOW:%=slow-%): $(if $(SIDE_BY_SIDE),,venv engine)
 
 slow-%: export PATH := $(BIN):$(PATH)
-slow-%: export PREFIX = $(@:slow-%=%)
+slow-%: export PREFIX = $(patsubst slow-%,%,$(filter slow-%,$@))
 slow-certificates: SUBJECT := certificates, on Pebble
 slow-doctor: SUBJECT := faults, and what the doctor says
 slow-frontends: SUBJECT := front ends behind HAProxy, dns-01
