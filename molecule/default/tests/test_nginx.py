@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import time
@@ -121,6 +122,13 @@ def test_answers_survive_the_responder_and_no_log_holds_an_address(server: Serve
     assert server.host.run("grep -ra secret- /var/log/").stdout == ""
     assert "secret-" not in server.run("journalctl --all --no-pager")
     assert " autoconfig 200 " in server.run("cat /var/log/nginx/mail-autoconfig.log")
+
+
+def test_cached_answers_leave_descriptors_for_clients(server: Server) -> None:
+    """Each server block keeps its own open; a worker process of Debian's has 1024 for all."""
+    kept = re.findall(r"open_file_cache max=(\d+)", server.run("nginx -T"))
+    assert kept
+    assert sum(map(int, kept)) <= 100
 
 
 def test_copy_that_is_still_right(server: Server) -> None:
