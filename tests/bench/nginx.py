@@ -118,6 +118,7 @@ class Site:
             __nginx_cache_seconds=10,
             __nginx_limits={each: {"rate": MUCH, "burst": MUCH} for each in kinds},
             __nginx_connections=100,
+            __nginx_open_files=100 // (len(certificates) + 4),
             __nginx_http2_directive=False,
             __nginx_proof="/in-force",
             __nginx_digest="",
