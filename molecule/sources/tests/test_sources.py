@@ -87,8 +87,8 @@ def test_customer_comes_and_goes_without_a_play() -> None:
     went = seconds_until(lambda: log_in(THIRTEEN, f"user@{domain}") is None, EVERY + PATIENCE)
     run = seconds_of_a_run(THIRTEEN)
     print(f"came after {came:.1f} s, went after {went:.1f} s; a run takes {run:.1f} s")
-    # On a busy machine a run takes long, and so does each look.
-    assert max(came, went) <= EVERY + max(2 * run, 1)
+    # The promise, where a run takes a second at most; on a busy machine each look takes long too.
+    assert max(came, went) <= EVERY + max(2 * run - 1, 1)
 
 
 def test_play_changes_nothing_after_the_service_did() -> None:
