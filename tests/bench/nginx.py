@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bench import responder
 from bench.responder import ROUNDS, Served, family, free_port
@@ -87,12 +87,21 @@ class Site:
             capture_output=True,
         )
         listens = [
-            {"at": f"127.0.0.1:{port}", "tls": encrypted, "proxy": False, "http2": True}
+            {
+                "at": f"127.0.0.1:{port}",
+                "address": "127.0.0.1",
+                "tls": encrypted,
+                "proxy": False,
+                "http2": True,
+            }
             for port, encrypted in ((self.http, False), (self.https, True))
         ]
         kinds = ("answers", "json", "xml", "page", "form", "profile")
         environment = Environment(
-            trim_blocks=True, lstrip_blocks=True, loader=FileSystemLoader(template.parent)
+            trim_blocks=True,
+            lstrip_blocks=True,
+            loader=FileSystemLoader(template.parent),
+            undefined=StrictUndefined,
         )
         environment.filters["comment"] = lambda text: f"# {text}"
         return environment.get_template(template.name).render(
@@ -109,6 +118,7 @@ class Site:
                 "certificates": [{"name": name, "names": each} for name, each in certificates]
             },
             __autoconfig_has_ipv6=False,
+            __autoconfig_names_of_sources=False,
             __autoconfig_nginx_balancers=[],
             __autoconfig_nginx_behind_proxy=False,
             __autoconfig_tls=tls,
@@ -118,7 +128,6 @@ class Site:
             __nginx_cache_seconds=10,
             __nginx_limits={each: {"rate": MUCH, "burst": MUCH} for each in kinds},
             __nginx_connections=100,
-            __nginx_open_files=100 // (len(certificates) + 4),
             __nginx_http2_directive=False,
             __nginx_proof="/in-force",
             __nginx_digest="",

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
-from jinja2 import Template
+from jinja2 import Environment, FileSystemLoader, Template
 
 from mail_autoconfig import cli
 from mail_autoconfig.certificates.certbot import CONFIG
@@ -474,6 +474,26 @@ def test_nginx_asks_again_when_all_kept_connections_are_dead() -> None:
     assert servers
     assert tries
     assert servers.groups() == (kept[1], tries[1])
+
+
+@pytest.mark.parametrize(
+    ("certificates", "of_sources", "secure"),
+    [(0, False, 40), (1, False, 40), (4, False, 10), (400, False, 0), (4, True, 0)],
+)
+def test_cached_answers_leave_descriptors_for_clients(
+    certificates: int, of_sources: bool, secure: int
+) -> None:
+    """Those of all servers of nginx; `molecule/default` counts what a host has."""
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=False)
+    names = "{% from 'servers.j2' import open_plain, open_secure with context %}"
+    found = environment.from_string(names + "{{ open_plain }} {{ open_secure }}").render(
+        __autoconfig_groups={"certificates": [None] * certificates} if certificates else {},
+        __autoconfig_names_of_sources=of_sources,
+        __autoconfig={"nginx": {"listens": []}},
+    )
+    plain, own = map(int, found.split())
+    assert own == secure
+    assert 3 * plain + own * certificates <= 100  # of 1024 for each worker process of Debian's
 
 
 @pytest.mark.parametrize(
