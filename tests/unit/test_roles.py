@@ -275,7 +275,7 @@ def test_service_that_reads_the_sources_outlasts_the_slowest() -> None:
     for timeout in 60, sources_keys.SOURCE["timeout"].largest:
         variables = {"__autoconfig": {"sources": {"timeout": timeout}}}
         found = Templar(DataLoader(), variables=variables).template(trust_as_template(line))
-        assert found == f"TimeoutStartSec={timeout + REST}"
+        assert found == f"TimeoutStartSec={2 * timeout + REST}"
 
 
 def test_service_that_puts_names_into_nginx_needs_no_paths() -> None:

@@ -153,6 +153,29 @@ def test_database_that_fails_takes_nothing_away(break_it: str, mend_it: str, sai
     assert not status(THIRTEEN)["postfixadmin"]["problem"]
 
 
+def test_database_that_hangs_keeps_no_other_waiting() -> None:
+    """Its run goes on for a minute; the other sources are read meanwhile."""
+    domain = "meanwhile.customers.test"
+    DATABASES.check_output("pkill -STOP mariadbd")
+    try:
+        THIRTEEN.run(f"systemctl restart --no-block {SERVICE}")
+        run = f"systemctl show -P InvocationID {SERVICE}"
+        time.sleep(3)
+        hangs = THIRTEEN.run(run)
+        add(domain)
+        came = seconds_until(lambda: log_in(THIRTEEN, f"user@{domain}") is not None, PATIENCE)
+        still = THIRTEEN.run(run)
+        paid = log_in(THIRTEEN, "user@paid.customers.test")
+    finally:
+        DATABASES.check_output("pkill -CONT mariadbd")
+        remove(domain)
+    read(THIRTEEN)
+    print(f"came after {came:.1f} s")
+    assert still == hangs
+    assert paid == (HOST, "user@paid.customers.test")
+    assert not status(THIRTEEN)["hosting"]["problem"]
+
+
 def test_no_output_has_a_secret() -> None:
     """Also where the passwords are written, and where they are wrong."""
     THIRTEEN.run("sh -c 'echo {} > /etc/mail-autoconfig/sources-secrets.json'")

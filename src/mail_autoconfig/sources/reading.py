@@ -10,11 +10,11 @@ import json
 import multiprocessing
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -45,23 +45,87 @@ class Reading:
     problem: str = ""
 
 
-def read_all(
-    sources: Sequence[Source], secrets: Mapping[str, Secret], state: Path
-) -> dict[str, Reading]:
-    """Read sources side by side. What each gave is beside what is believed of it."""
-    _load_libraries(sources)
+class Readers:
+    """Sources that are read side by side. What each gave is beside what is believed of it."""
+
+    def __init__(self, secrets: Mapping[str, Secret], state: Path) -> None:
+        self._secrets = secrets
+        self._state = state
+        self._running: dict[str, _Reader] = {}
+
+    @property
+    def running(self) -> Collection[str]:
+        """The names of those that are being read."""
+        return self._running.keys()
+
+    def begin(self, sources: Sequence[Source]) -> None:
+        """Begin to read sources that are not being read."""
+        _load_libraries(sources)
+        for source in sources:
+            self._running[source.name] = _begun(
+                source, self._secrets.get(source.name, {}), self._state
+            )
+
+    def ended(self) -> dict[str, Reading]:
+        """What was read since the last call."""
+        done = [name for name, reader in self._running.items() if reader.is_done]
+        return {name: self._running.pop(name).result() for name in done}
+
+    def wait(self, seconds: float, *, for_all: bool = False) -> None:
+        """Wait until one of those that run has ended, or all have, but no longer than this."""
+        end = time.monotonic() + seconds
+        while left := [each for each in self._running.values() if not each.is_done]:
+            now = time.monotonic()
+            if now >= end or (len(left) < len(self._running) and not for_all):
+                return
+            until = min(end, *(each.deadline for each in left))
+            wait([each.pipe for each in left], max(until - now, 0))
+
+    def close(self) -> None:
+        """End what is still being read."""
+        for reader in self._running.values():
+            reader.end()
+        self._running.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """A process that reads a source, and until when it may."""
+
+    source: Source
+    process: BaseProcess
+    pipe: Connection
+    deadline: float
+
+    @property
+    def is_done(self) -> bool:
+        return self.pipe.poll() or time.monotonic() >= self.deadline
+
+    def result(self) -> Reading:
+        try:
+            if self.pipe.poll():
+                return Reading(**json.loads(self.pipe.recv_bytes()))
+            problem = f"not done within {self.source.timeout} seconds"
+        except EOFError:
+            self.process.join()
+            problem = f"the reader ended with {self.process.exitcode}"
+        finally:
+            self.end()
+        return Reading(problem=problem)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+def _begun(source: Source, secret: Secret, state: Path) -> _Reader:
     context = multiprocessing.get_context("fork")
-    started: list[tuple[Source, BaseProcess, Connection]] = []
-    for source in sources:
-        ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(
-            target=_child, args=(source, secrets.get(source.name, {}), state, theirs)
-        )
-        process.start()
-        theirs.close()
-        started.append((source, process, ours))
-    begun = time.monotonic()
-    return {source.name: _result(source, process, ours, begun) for source, process, ours in started}
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(source, secret, state, theirs))
+    process.start()
+    theirs.close()
+    return _Reader(source, process, ours, time.monotonic() + source.timeout + _GRACE)
 
 
 def _load_libraries(sources: Sequence[Source]) -> None:
@@ -71,22 +135,6 @@ def _load_libraries(sources: Sequence[Source]) -> None:
         if types.count(kind) > 1:
             with suppress(Exception):  # the reader says it, and what to install
                 import_module(library)
-
-
-def _result(source: Source, process: BaseProcess, ours: Connection, begun: float) -> Reading:
-    left = begun + source.timeout + _GRACE - time.monotonic()
-    try:
-        if ours.poll(max(left, 0)):
-            return Reading(**json.loads(ours.recv_bytes()))
-        problem = f"not done within {source.timeout} seconds"
-    except EOFError:
-        process.join()
-        problem = f"the reader ended with {process.exitcode}"
-    finally:
-        process.kill()
-        process.join()
-        ours.close()
-    return Reading(problem=problem)
 
 
 def _child(source: Source, secret: Secret, state: Path, theirs: Connection) -> None:

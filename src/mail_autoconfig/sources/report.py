@@ -66,7 +66,7 @@ class Report:
         for name, state in self.sources.items():
             last = before.sources.get(name, State())
             if state.problem:
-                yield f"{name}: {state.problem}{_what_stays(state)}"
+                yield problem(name, state)
             yield from (f"{name}: {line}" for line in _notes(state, last))
         yield from self.problems
 
@@ -130,6 +130,11 @@ def summary(name: str, state: State) -> str:
     logins = f", {state.logins} log-in names" if state.logins else ""
     when = f"read {date(state.read)}" if state.read else "never read"
     return f"{name}: {state.domains} domains{logins}, {when}"
+
+
+def problem(name: str, state: State) -> str:
+    """Why a source was not read or not believed, in one line."""
+    return f"{name}: {state.problem}{_what_stays(state)}"
 
 
 def details(state: State) -> Iterator[str]:

@@ -14,8 +14,8 @@ from pathlib import Path
 from ..inventory.fields import ConfigurationError
 from . import secrets, settings
 from .privileges import become_owner
-from .report import Report, summary
-from .update import Paths, update
+from .report import summary
+from .update import Paths, Step, pause, update
 
 _AGAIN = 10  # seconds until the next try while a source was never read; no `every` is less
 
@@ -43,12 +43,12 @@ class Runs:
                 raise ConfigurationError([f"no source {name}; there are: {', '.join(known)}"])
         kept = secrets.load(self.paths.secrets)
         become_owner(self.paths.state)
-        before, found = update(self.paths, kept, self.accepted, time.time)
+        for step in update(self.paths, kept, self.accepted, time.time):
+            self._say(_lines(step))
+            found = step.found
         self.complete = all(each.read for each in found.sources.values())
-        # A second sooner than asked for, as the timer of a host.
-        every = min((source.every for source in sources), default=60) - 1
+        every = pause(sources)
         self.pause = every if self.complete else min(_AGAIN, every)
-        self._say(_lines(before, found))
         return not found.problems
 
     def until_complete(self, seconds: float) -> bool:
@@ -70,31 +70,41 @@ class Runs:
             try:
                 self.once()
             except ConfigurationError as error:
-                self._say((line, f"sources: {line}", False) for line in error.problems)
+                self._say(_Line(line, f"sources: {line}") for line in error.problems)
             except OSError as error:
-                self._say([(str(error), f"sources: {error}", False)])
+                self._say([_Line(str(error), f"sources: {error}")])
 
     def _say(self, lines: Iterable[_Line]) -> None:
-        """Print what the last run did not."""
+        """Print what was not said before, as far as it is known already."""
         now = set()
-        for key, text, good in lines:
-            now.add(key)
-            if key not in self._said:
-                print(text, file=sys.stdout if good else sys.stderr, flush=True)
+        for line in lines:
+            if line.key not in self._said:
+                if line.is_old:
+                    continue
+                print(line.text, file=sys.stdout if line.is_good else sys.stderr, flush=True)
+            now.add(line.key)
         self._said = frozenset(now)
 
 
-_Line = tuple[str, str, bool]
-"""What a line is known by, the line, and whether all is well."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What is said, and what it is known by; `is_old` if its source is just being read again."""
+
+    key: str
+    text: str
+    is_good: bool = False
+    is_old: bool = False
 
 
-def _lines(before: Report, found: Report) -> Iterator[_Line]:
-    for name, state in found.sources.items():
+def _lines(step: Step) -> Iterator[_Line]:
+    for name, state in step.found.sources.items():
         if not state.problem:
             line = summary(name, state)
-            yield line.rpartition(", read ")[0], line, True
-    for line in found.lines(before):
-        yield line, line, False
+            key = line.rpartition(", read ")[0]
+            yield _Line(key, line, is_good=True, is_old=name in step.waiting)
+    old = step.old
+    for line in step.found.lines(step.before):
+        yield _Line(line, line, is_old=line in old)
 
 
 def end_at_sigterm() -> None:

@@ -1,11 +1,17 @@
-"""One run: read what is due, believe it or not, and write the store if anything changed."""
+"""One run: read what is due, believe it or not, and write the store if anything changed.
+
+A run has steps, so that a source that takes its time keeps no other one waiting.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from .. import __version__
@@ -18,7 +24,7 @@ from . import report as reports
 from . import settings, snapshot
 from .inventory import Inventory
 from .merge import Merged, merge, summary
-from .reading import Reading, read_all
+from .reading import Readers, Reading
 from .report import Report, State
 from .rows import Secret
 from .settings import Source
@@ -27,6 +33,7 @@ _NO_DOMAIN = (
     "it has no domain; if that is not right, look at its query and at what its user may see"
 )
 _SLACK = 5  # seconds by which a timer may be late
+_TOGETHER = 0.5  # seconds in which most sources are read: the store is written once for them
 
 
 class HeldError(Exception):
@@ -45,54 +52,114 @@ class Paths:
     metrics: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The report before a step and its own, and which sources are still being read."""
+
+    before: Report
+    found: Report
+    waiting: Collection[str]
+
+    @property
+    def old(self) -> Collection[str]:
+        """Those of its report's lines that say what was wrong before, where that is read anew."""
+        states = self.found.sources
+        return {reports.problem(name, states[name]) for name in self.waiting}
+
+
+def pause(sources: Sequence[Source]) -> float:
+    """Seconds between two runs: one sooner than asked for, as the timer of a host."""
+    return min((each.every for each in sources), default=60) - 1
+
+
 def update(
     paths: Paths,
     secrets: Mapping[str, Secret],
     accepted: Collection[str],
     clock: Callable[[], float],
-) -> tuple[Report, Report]:
-    """Do one run; return the report before it and its own, which is saved.
+) -> Iterator[Step]:
+    """Do one run, and yield each step of it, whose report is saved.
 
-    Raises ConfigurationError for settings or an inventory that are wrong, OSError.
+    While a source is being read, the others are read again as often as each wants, for so long as
+    the slowest may take. Raises ConfigurationError for settings or an inventory that are wrong,
+    OSError.
     """
-    now = clock()
     sources = settings.load(paths.settings)
     inventory = inventory_file.load(paths.configuration)
-    with locked(paths.state):
-        before = last_run = reports.load(paths.state)
-        if paths.store.exists() and not is_readable(paths.store):
-            last_run = _rewritten(paths, sources, inventory, before)
-        pause = min((each.every for each in sources), default=0)
-        longest = max((each.timeout for each in sources), default=0)
-        found = Report(pause=pause + longest, inputs=last_run.inputs)
-        news = _written(paths)
-        due = [each for each in sources if _is_due(each, sources, last_run, now, accepted, news)]
-        readings = read_all(due, secrets, paths.state)
-        for source in sources:
-            last = last_run.sources.get(source.name, State())
+    with locked(paths.state), closing(Readers(secrets, paths.state)) as readers:
+        run = _Run(paths, sources, inventory, accepted, clock, readers, reports.load(paths.state))
+        run.begin()
+        next_round = time.monotonic() + pause(sources)
+        end = time.monotonic() + run.longest
+        while True:
+            readers.wait(_TOGETHER, for_all=True)
+            yield run.step()
+            if not readers.running:
+                return
+            readers.wait(next_round - time.monotonic())
+            if time.monotonic() >= next_round:
+                run.begin()
+                next_round += pause(sources)
+                if next_round > end:
+                    next_round = math.inf
+
+
+@dataclass
+class _Run:
+    """What is the same in all steps of a run, the report of the last one, and who was read."""
+
+    paths: Paths
+    sources: Sequence[Source]
+    inventory: Inventory
+    accepted: Collection[str]
+    clock: Callable[[], float]
+    readers: Readers
+    last: Report
+    ended: set[str] = field(default_factory=set)
+
+    @property
+    def longest(self) -> int:
+        """Seconds that the slowest source may take."""
+        return max((each.timeout for each in self.sources), default=0)
+
+    def begin(self) -> None:
+        """Begin to read what is due."""
+        now, news = self.clock(), _written(self.paths)
+        at_once = frozenset(self.accepted) - self.ended
+        self.readers.begin(
+            [
+                each
+                for each in self.sources
+                if each.name not in self.readers.running
+                and _is_due(each, self.sources, self.last, now, at_once, news)
+            ]
+        )
+
+    def step(self) -> Step:
+        """Judge what was read, and write the store if that changes it."""
+        now, before, readings = self.clock(), self.last, self.readers.ended()
+        self.ended.update(readings)
+        accepted = self.ended.intersection(self.accepted)
+        found = Report(
+            pause=min((each.every for each in self.sources), default=0) + self.longest,
+            inputs=before.inputs,
+        )
+        for source in self.sources:
+            last = before.sources.get(source.name, State())
             reading = readings.get(source.name)
             found.sources[source.name] = (
-                _judged(source, last, reading, paths.state, now, accepted) if reading else last
+                _judged(source, last, reading, self.paths.state, now, accepted) if reading else last
             )
-        if lost := _lost(paths, found, accepted):
-            found.problems.append(f"{lost}; the store stays as it was")
+        if lost := _lost(self.paths, found, accepted):
+            if not self.readers.running:
+                found.problems.append(f"{lost}; the store stays as it was")
         else:
-            snapshot.forget_others(paths.state, frozenset(found.sources))
-            _write(paths, sources, inventory, last_run, found, accepted)
-        found.time = clock()
-        reports.save(found, paths.state, paths.metrics)
-    return before, found
-
-
-def _rewritten(
-    paths: Paths, sources: Sequence[Source], inventory: Inventory, before: Report
-) -> Report:
-    """Write the store of another program anew, before the sources are read: one may hang."""
-    kept = Report(inputs=before.inputs)
-    kept.sources = {each.name: before.sources.get(each.name, State()) for each in sources}
-    if not _lost(paths, kept, accepted=()):
-        _write(paths, sources, inventory, before, kept, accepted=())
-    return kept
+            snapshot.forget_others(self.paths.state, frozenset(found.sources))
+            _write(self.paths, self.sources, self.inventory, before, found, accepted)
+        found.time = self.clock()
+        reports.save(found, self.paths.state, self.paths.metrics)
+        self.last = found
+        return Step(before, found, frozenset(self.readers.running))
 
 
 def _is_due(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +12,8 @@ from typing import Any
 
 import sqlalchemy.dialects.sqlite  # noqa: F401 (so that no reader's process imports it itself)
 
-from mail_autoconfig.sources.report import Report
 from mail_autoconfig.sources.rows import Secret
-from mail_autoconfig.sources.update import Paths, update
+from mail_autoconfig.sources.update import Paths, Step, update
 from mail_autoconfig.store.read import Store
 
 from .samples import PROVIDERS, TABLES, database, raw
@@ -76,10 +75,14 @@ class Host:
     def run(self, *accepted: str, later: float = 60) -> list[str]:
         """Do one run; return what is said."""
         self.now += later
-        before, found = self.reports(accepted)
-        return list(found.lines(before))
+        return [
+            line
+            for step in self.steps(accepted)
+            for line in step.found.lines(step.before)
+            if line not in step.old
+        ]
 
-    def reports(self, accepted: Collection[str] = ()) -> tuple[Report, Report]:
+    def steps(self, accepted: Collection[str] = ()) -> Iterator[Step]:
         return update(self.paths, self.secrets, accepted, lambda: self.now)
 
     @property

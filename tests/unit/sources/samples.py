@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -13,6 +14,7 @@ import pytest
 
 from mail_autoconfig.inventory.fields import ConfigurationError
 from mail_autoconfig.sources.collect import Collected, collect, lines
+from mail_autoconfig.sources.reading import Readers, Reading
 from mail_autoconfig.sources.rows import Secret, SourceError
 from mail_autoconfig.sources.settings import Source, parse
 
@@ -49,6 +51,16 @@ def problems(*sources: Any) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
         parse(list(sources))
     return caught.value.problems
+
+
+def read_all(
+    sources: Sequence[Source], secrets: Mapping[str, Secret], state: Path
+) -> dict[str, Reading]:
+    """Read sources, each in a process of its own, and wait for all."""
+    with closing(Readers(secrets, state)) as readers:
+        readers.begin(sources)
+        readers.wait(math.inf, for_all=True)
+        return readers.ended()
 
 
 def database(path: Path, script: str, *rows: Sequence[Any]) -> str:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,9 +15,10 @@ from urllib.parse import quote
 import pytest
 
 from mail_autoconfig.sources import reading, snapshot
-from mail_autoconfig.sources.reading import Reading, one_line, read_all
+from mail_autoconfig.sources.reading import Readers, Reading, one_line
+from mail_autoconfig.sources.settings import Source
 
-from .samples import TABLES, database, source
+from .samples import TABLES, database, read_all, source
 
 SECRET = 'hün ter/2"'
 
@@ -73,13 +77,43 @@ def test_one_that_hangs_ends_and_keeps_no_other_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "_GRACE", 0)
-    query = {"command": ["/bin/sleep", "30"], "pattern": "(?P<domain>.)"}
-    hanging = source(type="command", url=None, timeout=1, domains=query)
-    monkeypatch.setattr(reading, "_read", lambda *_arguments: time.sleep(30))
+    monkeypatch.setattr(reading, "_read", hang_if("slow"))
+    slow = source(name="slow", timeout=3)
+    with closing(Readers({}, tmp_path)) as readers:
+        readers.begin([slow, source(name="b"), source(name="c")])
+        readers.wait(60)
+        readers.wait(2, for_all=True)
+        assert {*readers.running} == {"slow", "b", "c"}  # until they are asked for
+        assert {*readers.ended()} == {"b", "c"}
+        assert {*readers.running} == {"slow"}
+        assert readers.ended() == {}
+        readers.wait(60)
+        assert readers.ended() == {"slow": Reading(problem="not done within 3 seconds")}
+        assert not readers.running
+
+
+def test_waits_no_longer_than_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_read", hang_if("slow"))
     begun = time.monotonic()
-    found = read_all([hanging, source(name="b", timeout=1)], {}, tmp_path)
-    assert {each.problem for each in found.values()} == {"not done within 1 seconds"}
-    assert time.monotonic() - begun < 5
+    with closing(Readers({}, tmp_path)) as readers:
+        readers.begin([source(name="slow")])
+        for for_all in (False, True):
+            readers.wait(0.1, for_all=for_all)
+        readers.wait(-1)
+        (reader,) = multiprocessing.active_children()
+    assert 0.2 <= time.monotonic() - begun < 30
+    assert not reader.is_alive()
+
+
+def hang_if(name: str) -> Callable[..., Mapping[str, Any]]:
+    """A reading that does not end for the source of this name."""
+
+    def read(source: Source, *_more: Any) -> Mapping[str, Any]:
+        if source.name == name:
+            time.sleep(60)
+        return {}
+
+    return read
 
 
 def test_one_that_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import sqlite3
+import time
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -11,8 +13,8 @@ from typing import Any
 import pytest
 
 from mail_autoconfig.inventory.fields import ConfigurationError
+from mail_autoconfig.sources import reading
 from mail_autoconfig.sources import update as module
-from mail_autoconfig.sources.reading import read_all
 from mail_autoconfig.sources.report import load
 
 from .host import Host
@@ -68,24 +70,6 @@ def test_store_that_nobody_can_read_is_written_again(harm: Any, host: Host) -> N
     assert host.domains == from_customers(["a.example"])
 
 
-def test_store_of_another_program_is_written_before_anything_is_read(
-    host: Host, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """From what the sources gave last: one that hangs would leave all without an answer."""
-    host.has("a.example")
-    host.run()
-    host.paths.store.write_bytes(b"of another format")
-    host.has("b.example")
-
-    def read(*arguments: Any) -> Any:
-        assert host.domains == from_customers(["a.example"])
-        return read_all(*arguments)
-
-    monkeypatch.setattr(module, "read_all", read)
-    assert host.run() == []
-    assert host.domains == from_customers(["b.example"])
-
-
 def test_store_that_nobody_can_read_is_written_however_few_domains_are_left(host: Host) -> None:
     host.has(*TEN)
     host.run()
@@ -118,6 +102,102 @@ def test_two_sources(host: Host) -> None:
         "report.json",
         "second.jsonl",
     ]
+
+
+# One that takes its time
+
+
+@pytest.fixture
+def hanging(host: Host, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A source that hangs, or did; it is read within three seconds, the others each second."""
+    monkeypatch.setattr(reading, "_GRACE", 0)
+    monkeypatch.setattr(module, "pause", lambda _sources: 1)
+    fifo = host.directory / "fifo"
+    os.mkfifo(fifo)  # whoever opens it waits
+    query = {"path": str(fifo), "pattern": "(?P<domain>.+)"}
+    return raw(name="hanging", type="file", url=None, domains=query, timeout=3)
+
+
+def test_one_that_hangs_keeps_no_other_waiting(host: Host, hanging: dict[str, Any]) -> None:
+    """They are answered at once, and read again while it hangs."""
+    host.read_from(hanging, raw(url=host.has("a.example"), every=10))
+    said: list[str] = []
+    changed = False
+    for step in host.steps():
+        said += step.found.lines(step.before)
+        if step.waiting:
+            assert step.waiting == {"hanging"} or changed
+            assert "a.example" in host.domains
+            if not changed:
+                host.has("a.example", "b.example")
+                host.now += 10
+                changed = True
+        elif changed:
+            assert host.domains == from_customers(["a.example", "b.example"])
+    assert [*dict.fromkeys(said)] == [
+        "hanging: not read: not done within 3 seconds; nothing was read from it yet"
+    ]
+
+
+def test_one_that_takes_its_time_is_believed(host: Host, hanging: dict[str, Any]) -> None:
+    host.read_from(hanging, raw(url=host.has("a.example")))
+    for step in host.steps():
+        if step.waiting:
+            (host.directory / "fifo").write_text("slow.example\n")
+            assert host.domains == from_customers(["a.example"])
+    assert host.domains == {"a.example": "customers", "slow.example": "hanging"}
+    assert [step.found.problems for step in host.steps() if not step.waiting] == [[]]
+
+
+def test_run_ends_though_another_one_hangs_each_time(host: Host, hanging: dict[str, Any]) -> None:
+    """None is begun after the time that the slowest may take, or there would be no end."""
+    query = {**hanging["domains"], "path": str(host.directory / "later")}
+    host.read_from(hanging, {**hanging, "name": "later", "domains": query, "every": 10})
+    begun = time.monotonic()
+    for _step in host.steps():
+        if time.monotonic() - begun < 1:
+            os.mkfifo(query["path"])
+            host.now += 10
+        assert time.monotonic() - begun < 20
+    took = time.monotonic() - begun
+    assert took >= 4  # the second one began a second later
+
+
+def test_replaced_one_stays_until_the_new_one_is_read(host: Host, hanging: dict[str, Any]) -> None:
+    host.has("a.example")
+    host.run()
+    host.read_from(hanging)
+    steps = [step.found.problems for step in host.steps()]
+    assert steps[0] == []
+    assert steps[-1][0].startswith("hanging was never read, and customers is no source any more")
+    assert host.domains == from_customers(["a.example"])
+
+
+def test_what_is_accepted_is_so_once_it_is_read(host: Host, hanging: dict[str, Any]) -> None:
+    """While it is being read, what the one before it gave stays."""
+    host.has("a.example")
+    host.run()
+    host.read_from(hanging)
+    for step in host.steps(["hanging"]):
+        if step.waiting:
+            assert host.domains == from_customers(["a.example"])
+            (host.directory / "fifo").write_text("new.example\n")
+    assert host.domains == {"new.example": "hanging"}
+
+
+def test_store_of_another_program_is_written_before_all_is_read(
+    host: Host, hanging: dict[str, Any]
+) -> None:
+    """From what the sources gave last: one that hangs would leave all without an answer."""
+    host.has("a.example")
+    host.run()
+    host.paths.store.write_bytes(b"of another format")
+    host.read_from(raw(url=f"sqlite:///{host.directory}/customers.db"), hanging)
+    steps = host.steps()
+    assert next(steps).waiting == {"hanging"}
+    assert host.domains == from_customers(["a.example"])
+    del steps  # ends it
+    assert multiprocessing.active_children() == []
 
 
 # What was there stays
@@ -325,8 +405,8 @@ def test_provider_that_is_gone_takes_no_domain_away(host: Host) -> None:
     inode = host.inode
     host.configure(providers={})
     for _run in range(2):
-        before, found = host.reports()
-        (line,) = found.lines(before)
+        *_steps, last = host.steps()
+        (line,) = last.found.lines(last.before)
         assert line.startswith(
             "customers: 10 of 10 domains would be left out: provider: no provider"
         )
@@ -334,7 +414,7 @@ def test_provider_that_is_gone_takes_no_domain_away(host: Host) -> None:
             "the store stays as it was; if that is right: mail-autoconfig sources update --accept "
             "customers"
         )
-        assert found.problems == [line]
+        assert last.found.problems == [line]
     assert host.inode == inode
     host.run("customers")
     assert host.domains == {}

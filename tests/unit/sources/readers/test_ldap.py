@@ -9,12 +9,11 @@ import pytest
 from ldap3.core.exceptions import LDAPInvalidCredentialsResult, LDAPOperationResult
 
 from mail_autoconfig.sources.readers import ldap
-from mail_autoconfig.sources.reading import read_all
 from mail_autoconfig.sources.rows import SourceError
 from support.local_servers import certificate
 
 from ..directory import directory
-from ..samples import collected, failure, logins, source
+from ..samples import collected, failure, logins, read_all, source
 from ..web import serving
 
 SECRET = "hunter2"
