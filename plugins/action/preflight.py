@@ -156,7 +156,9 @@ class ActionModule(ActionBase):
             module_name=LOOK, module_args=arguments, task_vars=self.variables
         )
         if seen.get("failed"):
-            raise AnsibleActionFail(f"the host can't be looked at: {seen.get('msg')}", result=seen)
+            # Where the module did not even begin, that says why: there is no sudo, or no Python.
+            why = str(seen.get("module_stderr") or "").strip() or seen.get("msg")
+            raise AnsibleActionFail(f"the host can't be looked at: {why}", result=seen)
         return seen
 
     def of_roles(self, roles: list[str], values: dict[str, Any], readable: bool) -> dict[str, Any]:

@@ -42,7 +42,8 @@ def check(values: Mapping[str, Any], raw: Mapping[str, Any]) -> list[str]:
             if name not in names
         )
         problems += SECRETS.unused(secrets, sources)
-        DEFINITIONS.check(sources, INVENTORY.of(raw))
+        # A generic host that is missing is said once, of the configuration as a whole.
+        DEFINITIONS.check(sources, INVENTORY.of({"generic_host": "missing.invalid", **raw}))
     except READ.ConfigurationError as error:
         problems += error.problems
     return problems

@@ -93,6 +93,13 @@ def test_what_is_right_passes() -> None:
     assert found["ansible_facts"]["distribution_major_version"] == "13"
 
 
+def test_sources_without_a_host_that_answers_for_them() -> None:
+    source = {"name": "a", "type": "file", "domain": {"provider": "gandi"}}
+    query = {"path": "/srv/domains", "pattern": "(?P<domain>.+)"}
+    (said,) = refusal({"autoconfig_sources": [{**source, "domains": query}]})
+    assert said.startswith("autoconfig_sources: has no names of its own; set autoconfig_generic_h")
+
+
 NOT_SYSTEMD: dict[str, Any] = {"there": []}
 SLIPS: list[dict[str, Any]] = yaml.safe_load(
     Path(__file__).with_name("slips.yml").read_text("utf-8")
@@ -234,6 +241,10 @@ def test_check_mode_shows_no_files_in_full_on_a_bare_host(
             "nginx refuses its present configuration, before anything was changed: [emerg] x",
         ),
         ({"failed": True, "msg": "no Python"}, "the host can't be looked at: no Python"),
+        (
+            {"failed": True, "msg": "no JSON", "module_stderr": "/bin/sh: 1: sudo: not found\n"},
+            "the host can't be looked at: /bin/sh: 1: sudo: not found",
+        ),
     ],
 )
 def test_host_that_lacks_something(seen: dict[str, Any], line: str) -> None:

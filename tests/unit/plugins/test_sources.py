@@ -70,9 +70,9 @@ def test_wrong_secret(secrets: Any, said: str) -> None:
     assert "hunter2" not in line
 
 
-def test_host_that_answers_for_them_is_needed() -> None:
-    (line,) = check(GOOD, raw=RAW | {"generic_host": ""})
-    assert "autoconfig_generic_host" in line
+def test_host_that_answers_for_them_is_not_missed_twice() -> None:
+    """The check of the configuration says it."""
+    assert check(GOOD, raw={key: RAW[key] for key in RAW if key != "generic_host"}) == []
 
 
 @pytest.mark.parametrize(
