@@ -66,7 +66,7 @@ class Readers:
                 source, self._secrets.get(source.name, {}), self._state
             )
 
-    def ended(self) -> dict[str, Reading]:
+    def results(self) -> dict[str, Reading]:
         """What was read since the last call."""
         done = [name for name, reader in self._running.items() if reader.is_done]
         return {name: self._running.pop(name).result() for name in done}
@@ -81,8 +81,13 @@ class Readers:
             until = min(end, *(each.deadline for each in left))
             wait([each.pipe for each in left], max(until - now, 0))
 
+    def stop(self) -> None:
+        """End what is still being read, as if it had not begun."""
+        for name in [name for name, each in self._running.items() if not each.is_done]:
+            self._running.pop(name).end()
+
     def close(self) -> None:
-        """End what is still being read."""
+        """End all."""
         for reader in self._running.values():
             reader.end()
         self._running.clear()
@@ -106,7 +111,7 @@ class _Reader:
             if self.pipe.poll():
                 return Reading(**json.loads(self.pipe.recv_bytes()))
             problem = f"not done within {self.source.timeout} seconds"
-        except EOFError:
+        except (EOFError, OSError):  # the latter in the middle of what it says
             self.process.join()
             problem = f"the reader ended with {self.process.exitcode}"
         finally:

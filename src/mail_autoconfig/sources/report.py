@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,11 +49,25 @@ class State:
     twice_count: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line; whether all is well, and whether it is from before, since it is just read anew."""
+
+    text: str
+    is_good: bool = False
+    is_old: bool = False
+
+    @property
+    def key(self) -> str:
+        """What it is known by: the time of a reading is no news."""
+        return self.text.rpartition(", read ")[0] if self.is_good else self.text
+
+
 @dataclass(slots=True)
 class Report:
     """`inputs` is what the store was made of; `problems` are of the run as a whole.
 
-    The next run should have read its sources `pause` seconds after `time`, when this one ended.
+    The next one should come `pause` seconds after `time`, when this one was made, at the latest.
     """
 
     time: float = 0
@@ -61,14 +76,21 @@ class Report:
     sources: dict[str, State] = field(default_factory=dict)
     pause: float = 0
 
-    def lines(self, before: Report) -> Iterator[str]:
-        """What is to be said after a run: problems, and what was not so at the last one."""
+    def lines(self, before: Report, waiting: Collection[str] = ()) -> Iterator[Line]:
+        """What is to be said: how sources are, problems, and what was not so before.
+
+        Those that are `waiting` are still being read.
+        """
         for name, state in self.sources.items():
-            last = before.sources.get(name, State())
+            is_old = name in waiting
             if state.problem:
-                yield problem(name, state)
-            yield from (f"{name}: {line}" for line in _notes(state, last))
-        yield from self.problems
+                yield Line(f"{name}: {state.problem}{_what_stays(state)}", is_old=is_old)
+            else:
+                yield Line(summary(name, state), is_good=True, is_old=is_old)
+            for note in _notes(state, before.sources.get(name, State())):
+                yield Line(f"{name}: {note}")
+        for problem in self.problems:
+            yield Line(problem, is_old=bool(waiting) and problem in before.problems)
 
     def late(self, now: float) -> str:
         """That the next run is late by more than the longest one takes; empty if it is not."""
@@ -117,10 +139,14 @@ def _is_sound(found: Any, like: Any) -> bool:
     )
 
 
-def save(report: Report, directory: Path, metrics_in: Path | None) -> None:
-    """Write the report, and the metrics if their directory exists. Raises OSError."""
+def save(report: Report, directory: Path, metrics_in: Path | None, begun: float) -> None:
+    """Write the report, and the metrics if their directory exists. Raises OSError.
+
+    Its file is as old as the run, which knows nothing of what was written since it has `begun`.
+    """
     content = json.dumps(asdict(report), indent=1, ensure_ascii=False)
     replace_file(directory / _FILE, f"{content}\n", mode=0o644)
+    os.utime(directory / _FILE, (begun, begun))
     if metrics_in and metrics_in.is_dir():
         replace_file(metrics_in / METRICS, "".join(f"{line}\n" for line in metrics(report)))
 
@@ -130,11 +156,6 @@ def summary(name: str, state: State) -> str:
     logins = f", {state.logins} log-in names" if state.logins else ""
     when = f"read {date(state.read)}" if state.read else "never read"
     return f"{name}: {state.domains} domains{logins}, {when}"
-
-
-def problem(name: str, state: State) -> str:
-    """Why a source was not read or not believed, in one line."""
-    return f"{name}: {state.problem}{_what_stays(state)}"
 
 
 def details(state: State) -> Iterator[str]:
@@ -179,7 +200,7 @@ def metrics(report: Report) -> Iterator[str]:
     """The report for Prometheus."""
     yield from gauge(
         "mail_autoconfig_sources_last_run_timestamp_seconds",
-        "When the last run ended.",
+        "When the last report was made.",
         [({}, report.time)],
     )
     for name, text, value in (

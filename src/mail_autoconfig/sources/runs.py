@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +14,8 @@ from pathlib import Path
 from ..inventory.fields import ConfigurationError
 from . import secrets, settings
 from .privileges import become_owner
-from .report import summary
-from .update import Paths, Step, pause, update
+from .report import Line
+from .update import Paths, interval, update
 
 _AGAIN = 10  # seconds until the next try while a source was never read; no `every` is less
 
@@ -44,10 +44,10 @@ class Runs:
         kept = secrets.load(self.paths.secrets)
         become_owner(self.paths.state)
         for step in update(self.paths, kept, self.accepted, time.time):
-            self._say(_lines(step))
+            self._say(step.lines())
             found = step.found
         self.complete = all(each.read for each in found.sources.values())
-        every = pause(sources)
+        every = interval(sources)
         self.pause = every if self.complete else min(_AGAIN, every)
         return not found.problems
 
@@ -70,11 +70,11 @@ class Runs:
             try:
                 self.once()
             except ConfigurationError as error:
-                self._say(_Line(line, f"sources: {line}") for line in error.problems)
+                self._say(Line(f"sources: {line}") for line in error.problems)
             except OSError as error:
-                self._say([_Line(str(error), f"sources: {error}")])
+                self._say([Line(f"sources: {error}")])
 
-    def _say(self, lines: Iterable[_Line]) -> None:
+    def _say(self, lines: Iterable[Line]) -> None:
         """Print what was not said before, as far as it is known already."""
         now = set()
         for line in lines:
@@ -84,27 +84,6 @@ class Runs:
                 print(line.text, file=sys.stdout if line.is_good else sys.stderr, flush=True)
             now.add(line.key)
         self._said = frozenset(now)
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """What is said, and what it is known by; `is_old` if its source is just being read again."""
-
-    key: str
-    text: str
-    is_good: bool = False
-    is_old: bool = False
-
-
-def _lines(step: Step) -> Iterator[_Line]:
-    for name, state in step.found.sources.items():
-        if not state.problem:
-            line = summary(name, state)
-            key = line.rpartition(", read ")[0]
-            yield _Line(key, line, is_good=True, is_old=name in step.waiting)
-    old = step.old
-    for line in step.found.lines(step.before):
-        yield _Line(line, line, is_old=line in old)
 
 
 def end_at_sigterm() -> None:

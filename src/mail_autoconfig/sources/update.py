@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
+import signal
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from .. import __version__
@@ -23,15 +23,13 @@ from . import inventory as inventory_file
 from . import report as reports
 from . import settings, snapshot
 from .inventory import Inventory
+from .judge import command, judge, lost
 from .merge import Merged, merge, summary
-from .reading import Readers, Reading
-from .report import Report, State
+from .reading import Readers
+from .report import Line, Report, State
 from .rows import Secret
 from .settings import Source
 
-_NO_DOMAIN = (
-    "it has no domain; if that is not right, look at its query and at what its user may see"
-)
 _SLACK = 5  # seconds by which a timer may be late
 _TOGETHER = 0.5  # seconds in which most sources are read: the store is written once for them
 
@@ -58,16 +56,14 @@ class Step:
 
     before: Report
     found: Report
-    waiting: Collection[str]
+    waiting: frozenset[str]
 
-    @property
-    def old(self) -> Collection[str]:
-        """Those of its report's lines that say what was wrong before, where that is read anew."""
-        states = self.found.sources
-        return {reports.problem(name, states[name]) for name in self.waiting}
+    def lines(self) -> Iterator[Line]:
+        """What is to be said after it."""
+        return self.found.lines(self.before, self.waiting)
 
 
-def pause(sources: Sequence[Source]) -> float:
+def interval(sources: Sequence[Source]) -> float:
     """Seconds between two runs: one sooner than asked for, as the timer of a host."""
     return min((each.every for each in sources), default=60) - 1
 
@@ -80,86 +76,115 @@ def update(
 ) -> Iterator[Step]:
     """Do one run, and yield each step of it, whose report is saved.
 
-    While a source is being read, the others are read again as often as each wants, for so long as
-    the slowest may take. Raises ConfigurationError for settings or an inventory that are wrong,
-    OSError.
+    While a source takes its time, the others are read again as often as they want. The run ends
+    when all are read that it began with; those that it began later are begun again by the next
+    one. Raises ConfigurationError for settings or an inventory that are wrong, OSError.
     """
-    sources = settings.load(paths.settings)
-    inventory = inventory_file.load(paths.configuration)
+    run = _Run(paths, accepted, clock)
     with locked(paths.state), closing(Readers(secrets, paths.state)) as readers:
-        run = _Run(paths, sources, inventory, accepted, clock, readers, reports.load(paths.state))
-        run.begin()
-        next_round = time.monotonic() + pause(sources)
-        end = time.monotonic() + run.longest
+        run.begin(readers)
+        first: Collection[str] = readers.running
+        next_round = time.monotonic() + interval(run.sources)
         while True:
             readers.wait(_TOGETHER, for_all=True)
-            yield run.step()
-            if not readers.running:
+            step = run.step(readers)
+            first = step.waiting.intersection(first)
+            yield step
+            if not step.waiting:
                 return
             readers.wait(next_round - time.monotonic())
             if time.monotonic() >= next_round:
-                run.begin()
-                next_round += pause(sources)
-                if next_round > end:
-                    next_round = math.inf
+                if run.is_outdated or not first:
+                    readers.stop()
+                else:
+                    run.begin(readers)
+                next_round = time.monotonic() + interval(run.sources)
 
 
-@dataclass
 class _Run:
-    """What is the same in all steps of a run, the report of the last one, and who was read."""
+    """What is the same in all steps of a run, and what the last one left."""
 
-    paths: Paths
-    sources: Sequence[Source]
-    inventory: Inventory
-    accepted: Collection[str]
-    clock: Callable[[], float]
-    readers: Readers
-    last: Report
-    ended: set[str] = field(default_factory=set)
+    def __init__(self, paths: Paths, accepted: Collection[str], clock: Callable[[], float]) -> None:
+        self._paths = paths
+        self._accepted = frozenset(accepted)
+        self._clock = clock
+        self._files = _marks(paths)
+        self._started = time.time()  # by the clock of the files
+        self.sources = settings.load(paths.settings)
+        self._inventory = inventory_file.load(paths.configuration)
+        self._last: Report | None = None
+        self._begun: dict[str, float] = {}
+        self._ended: set[str] = set()
 
     @property
-    def longest(self) -> int:
-        """Seconds that the slowest source may take."""
-        return max((each.timeout for each in self.sources), default=0)
+    def is_outdated(self) -> bool:
+        """Whether somebody waits for the next run: there are other settings, or a SIGHUP came."""
+        asked = signal.SIGHUP in signal.sigpending() or _marks(self._paths) != self._files
+        return asked and not self._accepted
 
-    def begin(self) -> None:
+    @property
+    def last(self) -> Report:
+        """The report of the last step, or of the run before."""
+        if self._last is None:
+            self._last = reports.load(self._paths.state)
+        return self._last
+
+    def begin(self, readers: Readers) -> None:
         """Begin to read what is due."""
-        now, news = self.clock(), _written(self.paths)
-        at_once = frozenset(self.accepted) - self.ended
-        self.readers.begin(
-            [
-                each
-                for each in self.sources
-                if each.name not in self.readers.running
-                and _is_due(each, self.sources, self.last, now, at_once, news)
-            ]
-        )
+        now, news = self._clock(), _written(self._paths)
+        at_once = self._accepted - self._ended
+        due = [
+            each
+            for each in self.sources
+            if each.name not in readers.running
+            and _is_due(each, self.sources, self.last, now, at_once, news)
+        ]
+        self._begun.update((each.name, now) for each in due)
+        readers.begin(due)
 
-    def step(self) -> Step:
+    def step(self, readers: Readers) -> Step:
         """Judge what was read, and write the store if that changes it."""
-        now, before, readings = self.clock(), self.last, self.readers.ended()
-        self.ended.update(readings)
-        accepted = self.ended.intersection(self.accepted)
-        found = Report(
-            pause=min((each.every for each in self.sources), default=0) + self.longest,
-            inputs=before.inputs,
-        )
+        before, readings = self.last, readers.results()
+        waiting = frozenset(readers.running)
+        accepted = self._accepted.intersection(readings) - self._ended
+        self._ended.update(readings)
+        longest = max((each.timeout for each in self.sources), default=0)
+        found = Report(pause=interval(self.sources) + longest, inputs=before.inputs)
         for source in self.sources:
-            last = before.sources.get(source.name, State())
-            reading = readings.get(source.name)
-            found.sources[source.name] = (
-                _judged(source, last, reading, self.paths.state, now, accepted) if reading else last
+            name, last = source.name, before.sources.get(source.name, State())
+            found.sources[name] = (
+                judge(
+                    source,
+                    last,
+                    readings[name],
+                    self._paths.state,
+                    self._begun[name],
+                    accepted=name in accepted,
+                )
+                if name in readings
+                else last
             )
-        if lost := _lost(self.paths, found, accepted):
-            if not self.readers.running:
-                found.problems.append(f"{lost}; the store stays as it was")
+        self._put(before, found, waiting, accepted)
+        found.time = self._clock()
+        reports.save(found, self._paths.state, self._paths.metrics, self._started)
+        self._last = found
+        return Step(before, found, waiting)
+
+    def _put(
+        self, before: Report, found: Report, waiting: Collection[str], accepted: Collection[str]
+    ) -> None:
+        """Write the store, unless domains would be lost by it."""
+        lacks = lost(self._paths.state, found, accepted) if self._paths.store.exists() else ""
+        # What is still being read may be what lacks, what was accepted, or all there is.
+        unknown = not before.inputs and (self._paths.store.exists() or not self._ended)
+        unsure = lacks or unknown or self._accepted.intersection(waiting)
+        if waiting and unsure:
+            found.problems = list(before.problems)
+        elif lacks:
+            found.problems.append(f"{lacks}; the store stays as it was")
         else:
-            snapshot.forget_others(self.paths.state, frozenset(found.sources))
-            _write(self.paths, self.sources, self.inventory, before, found, accepted)
-        found.time = self.clock()
-        reports.save(found, self.paths.state, self.paths.metrics)
-        self.last = found
-        return Step(before, found, frozenset(self.readers.running))
+            snapshot.forget_others(self._paths.state, frozenset(found.sources))
+            _write(self._paths, self.sources, self._inventory, before, found, accepted)
 
 
 def _is_due(
@@ -176,11 +201,11 @@ def _is_due(
     its query may be another one, or its password right.
     """
     last = last_run.sources.get(source.name, State())
-    pause = min(each.every for each in sources)
-    if source.name in accepted or source.every == pause or not last.read or last.tried < news:
+    shortest = min(each.every for each in sources)
+    if source.name in accepted or source.every == shortest or not last.read or last.tried < news:
         return True
     elapsed = now - last.tried
-    return elapsed < 0 or elapsed + pause > source.every + _SLACK
+    return elapsed < 0 or elapsed + shortest > source.every + _SLACK
 
 
 def _written(paths: Paths) -> float:
@@ -189,64 +214,10 @@ def _written(paths: Paths) -> float:
     return max((each.stat().st_mtime for each in files), default=0)
 
 
-def _judged(
-    source: Source,
-    last: State,
-    reading: Reading,
-    state: Path,
-    now: float,
-    accepted: Collection[str],
-) -> State:
-    """How a source stands after a reading; what is believed is put in place."""
-    problem = f"not read: {reading.problem}" if reading.problem else ""
-    if not problem and source.name not in accepted:
-        problem = _doubt(source, last, reading, state)
-    if problem:
-        snapshot.forget(state, source.name)
-        return replace(last, tried=now, problem=problem)
-    snapshot.believe(state, source.name)
-    empty = not reading.domains and not reading.left_out_count and source.name not in accepted
-    return replace(
-        last,
-        tried=now,
-        read=now,
-        problem="",
-        domains=reading.domains,
-        logins=reading.logins,
-        lines=[*reading.lines, *[_NO_DOMAIN] * empty],
-        left_out=dict(reading.left_out),
-        left_out_count=reading.left_out_count,
-    )
-
-
-def _doubt(source: Source, last: State, reading: Reading, state: Path) -> str:
-    had, gone = snapshot.lost(state, source.name)
-    found = snapshot.doubt(source, "domains", max(had, last.domains), reading.domains, gone)
-    if source.logins and not found:
-        found = snapshot.doubt(source, "log-in names", last.logins, reading.logins)
-    return f"{found}: not believed; if that is right: {_command(source)}" if found else ""
-
-
-def _command(source: Source) -> str:
-    return f"mail-autoconfig sources update --accept {source.name}"
-
-
-def _lost(paths: Paths, found: Report, accepted: Collection[str]) -> str:
-    """Which domains a new store would lack since nobody could read them; empty if none."""
-    if not paths.store.exists():
-        return ""
-    old = snapshot.others(paths.state, frozenset(found.sources))
-    for name, state in found.sources.items():
-        if name in accepted:
-            continue
-        if state.read and not snapshot.path_of(paths.state, name).exists():
-            return f"{name}: the file with what it gave last is gone"
-        if old and not state.read:  # as one with a new name
-            return (
-                f"{name} was never read, and {', '.join(old)} is no source any more; if that is "
-                f"right: mail-autoconfig sources update --accept {name}"
-            )
-    return ""
+def _marks(paths: Paths) -> list[tuple[int, int]]:
+    """What tells the files that a run reads from those that replace them."""
+    files = filter(Path.exists, (paths.settings, paths.secrets, paths.configuration))
+    return [(found.st_ino, found.st_mtime_ns) for found in (each.stat() for each in files)]
 
 
 def _write(
@@ -296,7 +267,7 @@ def _held(
             why, *_more = merged.refused[source.name].values()
             raise HeldError(
                 f"{source.name}: {lost} of {last.served} domains would be left out: {why}; the "
-                f"store stays as it was; if that is right: {_command(source)}"
+                f"store stays as it was; if that is right: {command(source.name)}"
             )
 
 

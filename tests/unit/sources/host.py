@@ -75,12 +75,7 @@ class Host:
     def run(self, *accepted: str, later: float = 60) -> list[str]:
         """Do one run; return what is said."""
         self.now += later
-        return [
-            line
-            for step in self.steps(accepted)
-            for line in step.found.lines(step.before)
-            if line not in step.old
-        ]
+        return [line for step in self.steps(accepted) for line in news(step)]
 
     def steps(self, accepted: Collection[str] = ()) -> Iterator[Step]:
         return update(self.paths, self.secrets, accepted, lambda: self.now)
@@ -97,3 +92,8 @@ class Host:
     @property
     def inode(self) -> int:
         return self.paths.store.stat().st_ino
+
+
+def news(step: Step) -> list[str]:
+    """What is wrong after a step, as far as it is not from before."""
+    return [line.text for line in step.lines() if not line.is_good and not line.is_old]

@@ -60,7 +60,7 @@ def read_all(
     with closing(Readers(secrets, state)) as readers:
         readers.begin(sources)
         readers.wait(math.inf, for_all=True)
-        return readers.ended()
+        return readers.results()
 
 
 def database(path: Path, script: str, *rows: Sequence[Any]) -> str:

@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import struct
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -84,11 +86,11 @@ def test_one_that_hangs_ends_and_keeps_no_other_waiting(
         readers.wait(60)
         readers.wait(2, for_all=True)
         assert {*readers.running} == {"slow", "b", "c"}  # until they are asked for
-        assert {*readers.ended()} == {"b", "c"}
+        assert {*readers.results()} == {"b", "c"}
         assert {*readers.running} == {"slow"}
-        assert readers.ended() == {}
+        assert readers.results() == {}
         readers.wait(60)
-        assert readers.ended() == {"slow": Reading(problem="not done within 3 seconds")}
+        assert readers.results() == {"slow": Reading(problem="not done within 3 seconds")}
         assert not readers.running
 
 
@@ -119,6 +121,28 @@ def hang_if(name: str) -> Callable[..., Mapping[str, Any]]:
 def test_one_that_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_read", lambda *_arguments: os._exit(3))
     assert read_all([source()], {}, tmp_path)["customers"].problem == "the reader ended with 3"
+
+
+def test_one_that_dies_while_it_speaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def child(_source: Source, _secret: Any, _state: Path, theirs: Connection) -> None:
+        os.write(theirs.fileno(), struct.pack("!i", 100) + b"half")
+        os._exit(4)
+
+    monkeypatch.setattr(reading, "_child", child)
+    assert read_all([source()], {}, tmp_path)["customers"].problem == "the reader ended with 4"
+
+
+def test_one_that_is_stopped_is_as_if_it_had_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_read", hang_if("slow"))
+    with closing(Readers({}, tmp_path)) as readers:
+        readers.begin([source(name="slow"), source(name="b")])
+        readers.wait(60)
+        readers.stop()
+        assert {*readers.results()} == {"b"}
+        assert not readers.running
+        assert multiprocessing.active_children() == []
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ MANY = {f"x{number:02}": "no" for number in range(30)}
 
 def test_saved_and_loaded(tmp_path: Path) -> None:
     found = Report(5, "x", ["p"], {"customers": State(1, 2, "down", 3, left_out={"ü": "no"})})
-    report.save(found, tmp_path, None)
+    report.save(found, tmp_path, None, begun=0)
     assert report.load(tmp_path) == found
     assert report.load(tmp_path / "none") == Report()
 
@@ -57,13 +57,14 @@ def test_report_that_is_no_file_keeps_nobody_waiting(tmp_path: Path) -> None:
 
 
 def test_metrics_only_where_somebody_reads_them(tmp_path: Path) -> None:
-    report.save(Report(), tmp_path, tmp_path / "none")
-    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+    report.save(Report(), tmp_path, tmp_path / "none", begun=5)
+    (file,) = tmp_path.iterdir()
+    assert (file.name, file.stat().st_mtime) == ("report.json", 5)
 
 
 def test_very_many_names_are_few_lines() -> None:
     state = State(left_out=MANY, left_out_count=50)
-    lines = list(Report(sources={"a": state}).lines(Report()))
+    _summary, *lines = said(Report(sources={"a": state}), Report())
     assert len(lines) == 21
     assert lines[0] == "a: left out: x00: no"
     assert lines[-1] == "a: left out: 30 more; mail-autoconfig sources status"
@@ -72,9 +73,24 @@ def test_very_many_names_are_few_lines() -> None:
 def test_what_was_said_is_not_said_again() -> None:
     state = State(lines=["one"], left_out={"x": "no"}, refused={"y": "no"}, twice={"z": "no"})
     before = Report(sources={"a": state})
-    assert list(before.lines(before)) == []
+    assert said(before, before) == ["a: 0 domains, never read"]
     after = Report(sources={"a": replace(state, refused={"y": "why"}, lines=["two"])})
-    assert list(after.lines(before)) == ["a: two", "a: left out: y: why"]
+    assert said(after, before)[1:] == ["a: two", "a: left out: y: why"]
+
+
+def test_what_is_read_anew_is_no_news() -> None:
+    bad = State(problem="down", lines=["one"])
+    last = Report(sources={"a": bad, "b": State()}, problems=["x"])
+    now = Report(sources={"a": bad, "b": State()}, problems=["x", "y"])
+    assert [line.text for line in now.lines(last, ["a"]) if line.is_old] == [
+        "a: down; nothing was read from it yet",
+        "x",
+    ]
+    assert not any(line.is_old for line in now.lines(last))
+
+
+def said(found: Report, before: Report) -> list[str]:
+    return [line.text for line in found.lines(before)]
 
 
 def test_summary() -> None:

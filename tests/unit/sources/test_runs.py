@@ -13,6 +13,7 @@ import pytest
 
 from mail_autoconfig.cli import main
 from mail_autoconfig.inventory.fields import ConfigurationError
+from mail_autoconfig.sources import reading
 from mail_autoconfig.sources.runs import Runs
 
 from .host import Host
@@ -59,6 +60,23 @@ def test_says_what_the_last_run_did_not(
     (host.directory / "away").rename(host.directory / "customers.db")
     assert runs.once()
     assert capsys.readouterr().out.startswith("customers: 1 domains, read 20")
+
+
+def test_what_stays_so_is_said_once_though_a_source_hangs(
+    host: Host, runs: Runs, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_GRACE", 0)
+    host.has("a.example")
+    host.run()
+    fifo = host.directory / "fifo"
+    os.mkfifo(fifo)  # whoever opens it waits
+    query = {"path": str(fifo), "pattern": "(?P<domain>.+)"}
+    host.read_from(raw(name="new", type="file", url=None, domains=query, timeout=1))
+    for _run in range(3):
+        runs.once()
+    said = capsys.readouterr().err.splitlines()
+    assert [line.partition(" was ")[0] for line in said if "no source any more" in line] == ["new"]
+    assert len(said) == len(set(said)) == 2
 
 
 def test_pause_is_that_of_the_most_frequent_source(host: Host, runs: Runs) -> None:

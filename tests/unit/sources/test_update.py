@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 import sqlite3
 import time
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from mail_autoconfig.sources import reading
 from mail_autoconfig.sources import update as module
 from mail_autoconfig.sources.report import load
 
-from .host import Host
+from .host import Host, news
 from .samples import ACME, SRV, raw
 
 AT = "2027-01-15 08:01:00 UTC"
@@ -111,7 +112,7 @@ def test_two_sources(host: Host) -> None:
 def hanging(host: Host, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A source that hangs, or did; it is read within three seconds, the others each second."""
     monkeypatch.setattr(reading, "_GRACE", 0)
-    monkeypatch.setattr(module, "pause", lambda _sources: 1)
+    monkeypatch.setattr(module, "interval", lambda _sources: 1)
     fifo = host.directory / "fifo"
     os.mkfifo(fifo)  # whoever opens it waits
     query = {"path": str(fifo), "pattern": "(?P<domain>.+)"}
@@ -124,7 +125,7 @@ def test_one_that_hangs_keeps_no_other_waiting(host: Host, hanging: dict[str, An
     said: list[str] = []
     changed = False
     for step in host.steps():
-        said += step.found.lines(step.before)
+        said += news(step)
         if step.waiting:
             assert step.waiting == {"hanging"} or changed
             assert "a.example" in host.domains
@@ -149,18 +150,26 @@ def test_one_that_takes_its_time_is_believed(host: Host, hanging: dict[str, Any]
     assert [step.found.problems for step in host.steps() if not step.waiting] == [[]]
 
 
-def test_run_ends_though_another_one_hangs_each_time(host: Host, hanging: dict[str, Any]) -> None:
-    """None is begun after the time that the slowest may take, or there would be no end."""
-    query = {**hanging["domains"], "path": str(host.directory / "later")}
-    host.read_from(hanging, {**hanging, "name": "later", "domains": query, "every": 10})
+def test_run_ends_though_another_one_hangs_later(host: Host, hanging: dict[str, Any]) -> None:
+    """The next run begins with it again; or none of the others were read until it is given up."""
+    later = host.directory / "later"
+    later.write_text("later.example\n")
+    query = {**hanging["domains"], "path": str(later)}
+    own = {"name": "later", "domains": query, "every": 10, "timeout": 60}
+    host.read_from({**hanging, "every": 10}, {**hanging, **own})
+    host.run()
     begun = time.monotonic()
-    for _step in host.steps():
-        if time.monotonic() - begun < 1:
-            os.mkfifo(query["path"])
-            host.now += 10
+    later_hangs = 0
+    for step in host.steps():
+        host.now += 10
+        if not later_hangs:
+            later.unlink()
+            os.mkfifo(later)
+        later_hangs += "later" in step.waiting
         assert time.monotonic() - begun < 20
-    took = time.monotonic() - begun
-    assert took >= 4  # the second one began a second later
+    assert later_hangs
+    assert not step.found.sources["later"].problem  # it had no time to fail
+    assert step.found.sources["later"].tried < host.now - 10
 
 
 def test_replaced_one_stays_until_the_new_one_is_read(host: Host, hanging: dict[str, Any]) -> None:
@@ -198,6 +207,82 @@ def test_store_of_another_program_is_written_before_all_is_read(
     assert host.domains == from_customers(["a.example"])
     del steps  # ends it
     assert multiprocessing.active_children() == []
+
+
+def test_settings_that_come_meanwhile_end_the_run(host: Host, hanging: dict[str, Any]) -> None:
+    """What is read with those before counts for nothing."""
+    quick = raw(url=host.has("a.example"), every=3600)
+    host.read_from(hanging, quick)
+    host.run()
+    report = host.paths.state / "report.json"
+    begun = time.monotonic()
+    host.now += 3600
+    for _step in host.steps():
+        host.now += 1
+        if "new.db" not in host.paths.settings.read_text():
+            new = raw(url=host.has("a.example", "b.example", file="new.db"), every=3600)
+            host.read_from({**hanging, "every": 10}, new)
+            os.utime(host.paths.settings, (host.now, host.now))
+    assert time.monotonic() - begun < 2.5  # it would take three seconds
+    assert load(host.paths.state).sources["hanging"].tried < host.now - 60
+    assert host.paths.settings.stat().st_mtime > report.stat().st_mtime  # the role looks at that
+    host.run()
+    assert "b.example" in host.domains
+
+
+def test_hangup_ends_the_run_soon(host: Host, hanging: dict[str, Any]) -> None:
+    host.read_from(hanging)
+    begun = time.monotonic()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        os.kill(os.getpid(), signal.SIGHUP)
+        host.run()
+        signal.sigtimedwait({signal.SIGHUP}, 1)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+    assert time.monotonic() - begun < 2.5
+
+
+def test_acceptance_is_for_one_reading(host: Host, hanging: dict[str, Any]) -> None:
+    host.read_from({**hanging, "every": 3600}, raw(url=host.has(*TEN), every=10))
+    host.run()
+    host.has(*TEN[:3])
+    said = []
+    for number, step in enumerate(host.steps(["customers"])):
+        host.now += 10
+        said += news(step)
+        if not number:
+            host.has()
+    assert host.domains == from_customers(TEN[:3])
+    assert any("only 0 of 3 domains: not believed" in line for line in said)
+
+
+def test_nobody_is_told_to_accept_what_is_accepted(host: Host, hanging: dict[str, Any]) -> None:
+    fifo = Path(hanging["domains"]["path"])
+    host.read_from(hanging)
+    for step in host.steps():
+        if step.waiting:
+            fifo.write_text("\n".join(TEN))
+    host.configure(providers={})
+    said = []
+    for step in host.steps(["hanging"]):
+        said += [line.text for line in step.lines()]
+        if step.waiting:
+            fifo.write_text("\n".join(TEN))
+    assert not any("--accept" in line for line in said)
+    assert host.domains == {}
+
+
+def test_state_that_is_lost_costs_no_domain_while_a_source_is_read(
+    host: Host, hanging: dict[str, Any]
+) -> None:
+    host.has("a.example")
+    host.run()
+    for file in host.paths.state.iterdir():
+        file.unlink()
+    host.read_from(hanging)
+    assert next(host.steps()).waiting
+    assert host.domains == from_customers(["a.example"])
 
 
 # What was there stays
@@ -406,7 +491,7 @@ def test_provider_that_is_gone_takes_no_domain_away(host: Host) -> None:
     host.configure(providers={})
     for _run in range(2):
         *_steps, last = host.steps()
-        (line,) = last.found.lines(last.before)
+        (line,) = news(last)
         assert line.startswith(
             "customers: 10 of 10 domains would be left out: provider: no provider"
         )

@@ -169,7 +169,8 @@ def test_some_domains_stand_for_all_of_a_source(run: Run, tmp_path: Path) -> Non
 
 
 def test_json_has_how_the_sources_are(run: Run, tmp_path: Path) -> None:
-    report.save(report.Report(time=1, sources={"a": report.State(problem="down")}), tmp_path, None)
+    down = report.Report(time=1, sources={"a": report.State(problem="down")})
+    report.save(down, tmp_path, None, begun=0)
     _code, _problems, said = run.verify("--json", "--sources", str(tmp_path))
     found = json.loads(said)["sources"]
     assert found["sources"]["a"]["problem"] == "down"
