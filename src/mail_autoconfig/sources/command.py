@@ -128,7 +128,7 @@ def show_status(options: argparse.Namespace) -> int:
     if options.complete:
         return int(not last.time or bool(_never_read(options.state)))
     wrong = last.problems or (in_nginx and in_nginx.problem)
-    return int(bool(wrong) or any(each.problem for each in last.sources.values()))
+    return int(bool(wrong) or any(each.problem or not each.read for each in last.sources.values()))
 
 
 def check(options: argparse.Namespace) -> int:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import gc
 import json
 import multiprocessing
+import os
 import re
+import signal
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -85,12 +87,12 @@ class Readers:
         """End what is still being read, as if it had not begun."""
         for name in [name for name, each in self._running.items() if not each.is_done]:
             self._running.pop(name).end()
+            snapshot.forget(self._state, name)
 
     def close(self) -> None:
-        """End all."""
-        for reader in self._running.values():
-            reader.end()
-        self._running.clear()
+        """End all, and drop what nobody asked for."""
+        self.stop()
+        self.results()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +121,23 @@ class _Reader:
         return Reading(problem=problem)
 
     def end(self) -> None:
+        """End it, with the program that it may have started."""
+        if self.process.pid and self.process.is_alive():
+            with suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGSTOP)  # it starts no other one
+                for program in children(self.process.pid):
+                    os.killpg(program, signal.SIGKILL)
         self.process.kill()
         self.process.join()
         self.pipe.close()
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started."""
+    # Not by multiprocessing's list: a reader is on it some moments after it was forked.
+    with suppress(OSError):
+        return [*map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split())]
+    return []
 
 
 def _begun(source: Source, secret: Secret, state: Path) -> _Reader:

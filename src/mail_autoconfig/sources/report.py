@@ -60,7 +60,7 @@ class Line:
     @property
     def key(self) -> str:
         """What it is known by: the time of a reading is no news."""
-        return self.text.rpartition(", read ")[0] if self.is_good else self.text
+        return (self.is_good and self.text.rpartition(", read ")[0]) or self.text
 
 
 @dataclass(slots=True)

@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ..inventory.fields import ConfigurationError
 from . import secrets, settings
 from .privileges import become_owner
+from .reading import children
 from .report import Line
 from .update import Paths, interval, update
 
@@ -96,9 +96,7 @@ def end_at_sigterm() -> None:
 
 
 def _end(*_signal: object) -> None:
-    # Not by multiprocessing's list: a reader is on it some moments after it was forked.
-    children = Path(f"/proc/self/task/{os.getpid()}/children")
-    with suppress(OSError):
-        for reader in children.read_text().split():
-            os.kill(int(reader), signal.SIGKILL)
+    for reader in children(os.getpid()):
+        with suppress(ProcessLookupError):
+            os.kill(reader, signal.SIGKILL)
     os._exit(0)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import signal
+import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -76,77 +76,71 @@ def update(
 ) -> Iterator[Step]:
     """Do one run, and yield each step of it, whose report is saved.
 
-    While a source takes its time, the others are read again as often as they want. The run ends
-    when all are read that it began with; those that it began later are begun again by the next
-    one. Raises ConfigurationError for settings or an inventory that are wrong, OSError.
+    While a source takes its time, the others are read again as often as they want, unless a file
+    with settings has changed. The run ends when all are read that it began with; what it began
+    later is begun again by the next one. Raises ConfigurationError for settings or an inventory
+    that are wrong, OSError.
     """
-    run = _Run(paths, accepted, clock)
+    start, files = clock(), _marks(paths)
     with locked(paths.state), closing(Readers(secrets, paths.state)) as readers:
-        run.begin(readers)
-        first: Collection[str] = readers.running
+        run = _Run(paths, accepted, clock, start)
+        run.begin(readers, start)
+        first = frozenset(readers.running)
         next_round = time.monotonic() + interval(run.sources)
         while True:
             readers.wait(_TOGETHER, for_all=True)
             step = run.step(readers)
-            first = step.waiting.intersection(first)
+            first = first.intersection(step.waiting)
             yield step
             if not step.waiting:
                 return
             readers.wait(next_round - time.monotonic())
             if time.monotonic() >= next_round:
-                if run.is_outdated or not first:
+                if not first:
                     readers.stop()
-                else:
-                    run.begin(readers)
+                elif _marks(paths) == files:
+                    run.begin(readers, clock())
                 next_round = time.monotonic() + interval(run.sources)
 
 
 class _Run:
     """What is the same in all steps of a run, and what the last one left."""
 
-    def __init__(self, paths: Paths, accepted: Collection[str], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        accepted: Collection[str],
+        clock: Callable[[], float],
+        start: float,
+    ) -> None:
         self._paths = paths
         self._accepted = frozenset(accepted)
         self._clock = clock
-        self._files = _marks(paths)
-        self._started = time.time()  # by the clock of the files
+        self._start = start
         self.sources = settings.load(paths.settings)
         self._inventory = inventory_file.load(paths.configuration)
-        self._last: Report | None = None
+        self._last = reports.load(paths.state)
+        self._is_first = not self._last.time
         self._begun: dict[str, float] = {}
         self._ended: set[str] = set()
 
-    @property
-    def is_outdated(self) -> bool:
-        """Whether somebody waits for the next run: there are other settings, or a SIGHUP came."""
-        asked = signal.SIGHUP in signal.sigpending() or _marks(self._paths) != self._files
-        return asked and not self._accepted
-
-    @property
-    def last(self) -> Report:
-        """The report of the last step, or of the run before."""
-        if self._last is None:
-            self._last = reports.load(self._paths.state)
-        return self._last
-
-    def begin(self, readers: Readers) -> None:
+    def begin(self, readers: Readers, now: float) -> None:
         """Begin to read what is due."""
-        now, news = self._clock(), _written(self._paths)
-        at_once = self._accepted - self._ended
+        news, at_once = _written(self._paths), self._accepted - self._ended
         due = [
             each
             for each in self.sources
             if each.name not in readers.running
-            and _is_due(each, self.sources, self.last, now, at_once, news)
+            and _is_due(each, self.sources, self._last, now, at_once, news)
         ]
         self._begun.update((each.name, now) for each in due)
         readers.begin(due)
 
     def step(self, readers: Readers) -> Step:
         """Judge what was read, and write the store if that changes it."""
-        before, readings = self.last, readers.results()
+        before, readings = self._last, readers.results()
         waiting = frozenset(readers.running)
-        accepted = self._accepted.intersection(readings) - self._ended
+        accepted = self._accepted - self._ended  # of the first reading
         self._ended.update(readings)
         longest = max((each.timeout for each in self.sources), default=0)
         found = Report(pause=interval(self.sources) + longest, inputs=before.inputs)
@@ -164,21 +158,19 @@ class _Run:
                 if name in readings
                 else last
             )
-        self._put(before, found, waiting, accepted)
+        self._put(before, found, waiting)
         found.time = self._clock()
-        reports.save(found, self._paths.state, self._paths.metrics, self._started)
+        reports.save(found, self._paths.state, self._paths.metrics, self._start)
         self._last = found
         return Step(before, found, waiting)
 
-    def _put(
-        self, before: Report, found: Report, waiting: Collection[str], accepted: Collection[str]
-    ) -> None:
+    def _put(self, before: Report, found: Report, waiting: Collection[str]) -> None:
         """Write the store, unless domains would be lost by it."""
-        lacks = lost(self._paths.state, found, accepted) if self._paths.store.exists() else ""
+        accepted, exists = self._accepted & self._ended, self._paths.store.exists()
+        lacks = lost(self._paths.state, found, accepted) if exists else ""
         # What is still being read may be what lacks, what was accepted, or all there is.
-        unknown = not before.inputs and (self._paths.store.exists() or not self._ended)
-        unsure = lacks or unknown or self._accepted.intersection(waiting)
-        if waiting and unsure:
+        all_there_is = self._is_first and (exists or not self._ended)
+        if waiting and (lacks or all_there_is or self._accepted.intersection(waiting)):
             found.problems = list(before.problems)
         elif lacks:
             found.problems.append(f"{lacks}; the store stays as it was")
@@ -210,14 +202,19 @@ def _is_due(
 
 def _written(paths: Paths) -> float:
     """When the settings or the secrets were written last."""
-    files = filter(Path.exists, (paths.settings, paths.secrets))
-    return max((each.stat().st_mtime for each in files), default=0)
+    return max((each.st_mtime for each in _stats(paths.settings, paths.secrets)), default=0)
 
 
 def _marks(paths: Paths) -> list[tuple[int, int]]:
-    """What tells the files that a run reads from those that replace them."""
-    files = filter(Path.exists, (paths.settings, paths.secrets, paths.configuration))
-    return [(found.st_ino, found.st_mtime_ns) for found in (each.stat() for each in files)]
+    """What tells the files that a run reads first from those that replace them."""
+    files = _stats(paths.settings, paths.secrets, paths.configuration)
+    return [(each.st_ino, each.st_mtime_ns) for each in files]
+
+
+def _stats(*files: Path) -> Iterator[os.stat_result]:
+    for each in files:
+        with suppress(FileNotFoundError):
+            yield each.stat()
 
 
 def _write(

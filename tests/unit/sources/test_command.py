@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mail_autoconfig.cli import main
+from mail_autoconfig.sources import report
 from mail_autoconfig.sources.names import Names, save
 
 from .host import Host
@@ -66,6 +67,14 @@ def test_source_that_is_down_is_no_failure(host: Host, capsys: pytest.CaptureFix
     assert printed.err.startswith("customers: not read: unable to open database file; what it gave")
     assert main(["sources", "status", *host.options("state")]) == 1
     assert "  not read: unable to open" in capsys.readouterr().out
+
+
+def test_source_that_is_being_read_for_the_first_time(
+    host: Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report.save(report.Report(sources={"a": report.State()}), host.paths.state, None, begun=0)
+    assert main(["sources", "status", *host.options("state")]) == 1
+    assert capsys.readouterr().out == "a: 0 domains, never read\n"
 
 
 def test_runs_that_have_stopped_are_said(

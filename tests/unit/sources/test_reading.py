@@ -145,6 +145,27 @@ def test_one_that_is_stopped_is_as_if_it_had_not_begun(
         assert multiprocessing.active_children() == []
 
 
+def test_nothing_of_one_that_is_stopped_stays(tmp_path: Path) -> None:
+    """Neither a part of what it gave, nor a program that it has started, and what that started."""
+    ran = tmp_path / "ran"
+    script = f"sleep 60 & echo $! > {ran}.new; mv {ran}.new {ran}; wait"
+    query = {"command": ["/bin/sh", "-c", script], "pattern": "(?P<domain>.+)"}
+    with closing(Readers({}, tmp_path)) as readers:
+        readers.begin([source(name="a", type="command", url=None, domains=query)])
+        for _attempt in range(600):
+            if ran.exists():
+                break
+            time.sleep(0.1)
+        (tmp_path / ".a.new").write_text("a part")
+        readers.stop()
+    assert not (tmp_path / ".a.new").exists()
+    for _attempt in range(50):
+        if not Path(f"/proc/{int(ran.read_text())}").exists():
+            return
+        time.sleep(0.1)
+    pytest.fail("what it has started goes on")
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [

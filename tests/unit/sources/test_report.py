@@ -89,6 +89,15 @@ def test_what_is_read_anew_is_no_news() -> None:
     assert not any(line.is_old for line in now.lines(last))
 
 
+def test_line_is_known_whenever_it_was_read() -> None:
+    states = State(), State(read=1), State(read=2), State(read=2, domains=1)
+    never, first, second, more = (
+        next(Report(sources={"a": state}).lines(Report())).key for state in states
+    )
+    assert first == second
+    assert len({"", never, first, more}) == 4
+
+
 def said(found: Report, before: Report) -> list[str]:
     return [line.text for line in found.lines(before)]
 

@@ -3,12 +3,10 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import signal
 import sqlite3
-import threading
 import time
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -210,38 +208,75 @@ def test_store_of_another_program_is_written_before_all_is_read(
     assert multiprocessing.active_children() == []
 
 
-def test_settings_that_come_meanwhile_end_the_run(host: Host, hanging: dict[str, Any]) -> None:
-    """What is read with those before counts for nothing."""
+@pytest.mark.parametrize("accepted", [(), ("hanging",)])
+def test_what_was_read_with_other_settings_is_read_again(
+    accepted: Any, host: Host, hanging: dict[str, Any]
+) -> None:
+    """A run does not know those that come while it lasts, and begins nothing with the old ones."""
     quick = raw(url=host.has("a.example"), every=3600)
-    host.read_from(hanging, quick)
+    host.read_from({**hanging, "every": 10}, quick)
     host.run()
-    report = host.paths.state / "report.json"
-    begun = time.monotonic()
     host.now += 3600
-    for _step in host.steps():
+    for _step in host.steps(accepted):
         host.now += 1
         if "new.db" not in host.paths.settings.read_text():
             new = raw(url=host.has("a.example", "b.example", file="new.db"), every=3600)
             host.read_from({**hanging, "every": 10}, new)
             os.utime(host.paths.settings, (host.now, host.now))
-    assert time.monotonic() - begun < 2.5  # it would take three seconds
-    assert load(host.paths.state).sources["hanging"].tried < host.now - 60
+    report = host.paths.state / "report.json"
     assert host.paths.settings.stat().st_mtime > report.stat().st_mtime  # the role looks at that
+    assert "b.example" not in host.domains
     host.run()
     assert "b.example" in host.domains
 
 
-def test_hangup_ends_the_run_soon(host: Host, hanging: dict[str, Any]) -> None:
-    host.read_from(hanging)
-    begun = time.monotonic()
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    try:
-        signal.pthread_kill(threading.get_ident(), signal.SIGHUP)  # another one may not block it
-        host.run()
-        signal.sigtimedwait({signal.SIGHUP}, 1)
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
-    assert time.monotonic() - begun < 2.5
+def test_settings_that_come_while_another_run_lasts(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those in force once it has ended count."""
+
+    @contextmanager
+    def locked(_directory: Path) -> Iterator[None]:
+        host.now += 60
+        host.read_from(raw(url=host.has("b.example")))
+        yield
+
+    begun = host.now
+    monkeypatch.setattr(module, "locked", locked)
+    [*host.steps()]
+    assert host.domains == from_customers(["b.example"])
+    assert load(host.paths.state).sources["customers"].tried == begun
+
+
+def test_what_is_accepted_counts_though_another_one_hangs(
+    host: Host, hanging: dict[str, Any]
+) -> None:
+    host.read_from(raw(url=host.has(*TEN), every=10), {**hanging, "every": 10})
+    host.run()
+    host.configure(providers={})
+    assert len({*host.run()}) == 2  # nothing of the first is believed, and the other hangs
+    assert len(host.domains) == len(TEN)
+    host.run("customers")
+    assert host.domains == {}
+
+
+def test_two_are_accepted_and_one_is_slow(host: Host, hanging: dict[str, Any]) -> None:
+    host.has("a.example")
+    host.run()
+    host.read_from(raw(name="down"), hanging)
+    assert not any("no source any more" in line for line in host.run("down", "hanging"))
+    assert host.domains == {}
+
+
+def test_store_that_was_not_written_waits_for_none(host: Host, hanging: dict[str, Any]) -> None:
+    host.read_from(raw(url=host.has(*TEN), every=10), {**hanging, "every": 10})
+    host.run()
+    host.configure(providers={})
+    host.run()
+    host.configure()
+    host.has(*TEN, "new.example")
+    assert next(host.steps()).waiting == {"hanging"}
+    assert "new.example" in host.domains
 
 
 def test_acceptance_is_for_one_reading(host: Host, hanging: dict[str, Any]) -> None:
