@@ -489,7 +489,6 @@ def test_cached_answers_leave_descriptors_for_clients(
     found = environment.from_string(names + "{{ open_plain }} {{ open_secure }}").render(
         __autoconfig_groups={"certificates": [None] * certificates} if certificates else {},
         __autoconfig_names_of_sources=of_sources,
-        __autoconfig={"nginx": {"listens": []}},
     )
     plain, own = map(int, found.split())
     assert own == secure

@@ -25,7 +25,7 @@ def judge(
     """
     problem = f"not read: {reading.problem}" if reading.problem else ""
     if not problem and not accepted:
-        problem = _doubt(source, last, reading, state)
+        problem = _doubts(source, last, reading, state)
     if problem:
         snapshot.forget(state, source.name)
         return replace(last, tried=begun, problem=problem)
@@ -65,9 +65,23 @@ def command(name: str) -> str:
     return f"mail-autoconfig sources update --accept {name}"
 
 
-def _doubt(source: Source, last: State, reading: Reading, state: Path) -> str:
+def doubt(source: Source, what: str, had: int, now: int, gone: int = 0) -> str:
+    """Why far less than before is not believed; empty if it is.
+
+    One less is always believed, as long as some are left: of three domains it is a third. `gone`
+    are no more there, though others may be.
+    """
+    missing = max(had - now, gone)
+    if had and (not now or (missing > 1 and missing > had * source.shrink)):
+        kept = had - missing
+        others = f" and {now - kept} others" if now > kept else ""
+        return f"only {kept} of {had} {what}{others}"
+    return ""
+
+
+def _doubts(source: Source, last: State, reading: Reading, state: Path) -> str:
     had, gone = snapshot.lost(state, source.name)
-    found = snapshot.doubt(source, "domains", max(had, last.domains), reading.domains, gone)
+    found = doubt(source, "domains", max(had, last.domains), reading.domains, gone)
     if source.logins and not found:
-        found = snapshot.doubt(source, "log-in names", last.logins, reading.logins)
+        found = doubt(source, "log-in names", last.logins, reading.logins)
     return f"{found}: not believed; if that is right: {command(source.name)}" if found else ""

@@ -123,9 +123,9 @@ class _Reader:
     def end(self) -> None:
         """End it, with the program that it may have started."""
         if self.process.pid and self.process.is_alive():
-            with suppress(ProcessLookupError):
-                os.kill(self.process.pid, signal.SIGSTOP)  # it starts no other one
-                for program in children(self.process.pid):
+            os.kill(self.process.pid, signal.SIGSTOP)  # it starts no other one
+            for program in children(self.process.pid):
+                with suppress(ProcessLookupError):
                     os.killpg(program, signal.SIGKILL)
         self.process.kill()
         self.process.join()

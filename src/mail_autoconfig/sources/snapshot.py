@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .collect import Collected, lines
-from .settings import Source
 
 _SUFFIX = ".jsonl"
 
@@ -109,20 +108,6 @@ def _names(path: Path) -> set[str]:
     """The names in a file; JSON as a whole would take ten times as long."""
     with path.open(encoding="utf-8") as file:
         return {line.removeprefix('["').partition('"')[0] for line in file}
-
-
-def doubt(source: Source, what: str, had: int, now: int, gone: int = 0) -> str:
-    """Why far less than before is not believed; empty if it is.
-
-    One less is always believed, as long as some are left: of three domains it is a third. `gone`
-    are no more there, though others may be.
-    """
-    missing = max(had - now, gone)
-    if had and (not now or (missing > 1 and missing > had * source.shrink)):
-        kept = had - missing
-        others = f" and {now - kept} others" if now > kept else ""
-        return f"only {kept} of {had} {what}{others}"
-    return ""
 
 
 def _new(state: Path, name: str) -> Path:

@@ -140,7 +140,7 @@ class _Run:
         """Judge what was read, and write the store if that changes it."""
         before, readings = self._last, readers.results()
         waiting = frozenset(readers.running)
-        accepted = self._accepted - self._ended  # of the first reading
+        accepted = self._accepted - self._ended  # for one reading of each
         self._ended.update(readings)
         longest = max((each.timeout for each in self.sources), default=0)
         found = Report(pause=interval(self.sources) + longest, inputs=before.inputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
@@ -65,6 +66,13 @@ class Host:
         path = self.directory / file
         path.unlink(missing_ok=True)
         return database(path, TABLES, *((name,) for name in names))
+
+    def hangs(self, **keys: Any) -> dict[str, Any]:
+        """A source that hangs until somebody writes into the file `fifo`."""
+        fifo = self.directory / "fifo"
+        os.mkfifo(fifo)  # whoever opens it waits
+        query = {"path": str(fifo), "pattern": "(?P<domain>.+)"}
+        return raw(type="file", url=None, domains=query, **keys)
 
     def knows(self, *logins: tuple[Any, Any], file: str = "customers.db") -> None:
         """Let it have log-in names too."""

@@ -68,10 +68,7 @@ def test_what_stays_so_is_said_once_though_a_source_hangs(
     monkeypatch.setattr(reading, "_GRACE", 0)
     host.has("a.example")
     host.run()
-    fifo = host.directory / "fifo"
-    os.mkfifo(fifo)  # whoever opens it waits
-    query = {"path": str(fifo), "pattern": "(?P<domain>.+)"}
-    host.read_from(raw(name="new", type="file", url=None, domains=query, timeout=1))
+    host.read_from(host.hangs(name="new", timeout=1))
     for _run in range(3):
         runs.once()
     said = capsys.readouterr().err.splitlines()
@@ -242,11 +239,7 @@ def test_hangup_begins_a_run(host: Host, kept: Callable[[], Kept]) -> None:
 
 def test_sigterm_ends_it_while_it_reads(host: Host, kept: Callable[[], Kept]) -> None:
     """At once, with what reads for it."""
-    fifo = host.directory / "fifo"
-    os.mkfifo(fifo)  # whoever opens it waits
-    host.read_from(
-        raw(type="file", url=None, domains={"path": str(fifo), "pattern": "(?P<domain>.+)"})
-    )
+    host.read_from(host.hangs())
     running = kept()
     until(running.children)
     (reader,) = running.children()

@@ -112,10 +112,7 @@ def hanging(host: Host, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A source that hangs, or did; it is read within four seconds, the others each second."""
     monkeypatch.setattr(reading, "_GRACE", 0)
     monkeypatch.setattr(module, "interval", lambda _sources: 1)
-    fifo = host.directory / "fifo"
-    os.mkfifo(fifo)  # whoever opens it waits
-    query = {"path": str(fifo), "pattern": "(?P<domain>.+)"}
-    return raw(name="hanging", type="file", url=None, domains=query, timeout=4)
+    return host.hangs(name="hanging", timeout=4)
 
 
 def give(host: Host, *names: str) -> None:
@@ -157,7 +154,7 @@ def test_one_that_takes_its_time_is_believed(host: Host, hanging: dict[str, Any]
 
 
 def test_run_ends_though_another_one_hangs_later(host: Host, hanging: dict[str, Any]) -> None:
-    """The next run begins with it again; or none of the others were read until it is given up."""
+    """The next run begins with it again; the others would have to wait until it is given up."""
     later = host.directory / "later"
     later.write_text("later.example\n")
     query = {**hanging["domains"], "path": str(later)}
