@@ -74,6 +74,19 @@ def derived(raw: Mapping[str, Any], configuration: Any) -> dict[str, Any]:
     }
 
 
+def why_not_begun(seen: Mapping[str, Any]) -> str:
+    """Return what the host says of a module that did not begin, as without sudo or Python.
+
+    Nothing of one that did: what it prints has nginx's configuration in it.
+
+    :arg seen: what came of the module
+    """
+    printed = str(seen.get("module_stdout") or "")  # by ssh with a terminal, all that is said
+    lines = f"{printed}\n{seen.get('module_stderr') or ''}".splitlines()
+    said = [each.strip() for each in lines if not each.startswith("Shared connection to ")]
+    return "" if "{" in printed else next(filter(None, reversed(said)), "")
+
+
 class ActionModule(ActionBase):
     """Say all that is wrong at once, else return what the roles share."""
 
@@ -156,9 +169,9 @@ class ActionModule(ActionBase):
             module_name=LOOK, module_args=arguments, task_vars=self.variables
         )
         if seen.get("failed"):
-            # Where the module did not even begin, that says why: there is no sudo, or no Python.
-            why = str(seen.get("module_stderr") or "").strip() or seen.get("msg")
-            raise AnsibleActionFail(f"the host can't be looked at: {why}", result=seen)
+            why = why_not_begun(seen) or seen.get("msg")
+            shown = {key: seen[key] for key in seen if key != "module_stdout"}
+            raise AnsibleActionFail(f"the host can't be looked at: {why}", result=shown)
         return seen
 
     def of_roles(self, roles: list[str], values: dict[str, Any], readable: bool) -> dict[str, Any]:

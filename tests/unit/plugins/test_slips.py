@@ -245,11 +245,43 @@ def test_check_mode_shows_no_files_in_full_on_a_bare_host(
             {"failed": True, "msg": "no JSON", "module_stderr": "/bin/sh: 1: sudo: not found\n"},
             "the host can't be looked at: /bin/sh: 1: sudo: not found",
         ),
+        (
+            {
+                "failed": True,
+                "msg": "no JSON",
+                "module_stdout": "/bin/sh: 1: sudo: not found\r\n",
+                "module_stderr": "Shared connection to 192.0.2.1 closed.\r\n",
+            },
+            "the host can't be looked at: /bin/sh: 1: sudo: not found",
+        ),
+        (
+            {
+                "failed": True,
+                "msg": "no JSON",
+                "module_stdout": 'server {\npassword "hunter2"\n',
+                "module_stderr": "",
+            },
+            "the host can't be looked at: no JSON",
+        ),
     ],
 )
 def test_host_that_lacks_something(seen: dict[str, Any], line: str) -> None:
     (said,) = refusal({}, **seen)
     assert said.startswith(line)
+
+
+def test_what_nginx_prints_is_not_shown() -> None:
+    """Not even where the rest of the module's answer can't be read."""
+    seen: dict[str, Any] = {
+        "failed": True,
+        "msg": "no JSON",
+        "rc": 1,
+        "module_stdout": '{"a": "hunter2',
+    }
+    with pytest.raises(AnsibleActionFail) as caught:
+        check(RIGHT, **seen)
+    assert caught.value.result["rc"] == 1
+    assert "hunter2" not in f"{caught.value} {caught.value.result}"
 
 
 UBUNTU: dict[str, Any] = {"distribution": "Ubuntu", "version": "24.04", "like": "debian"}
