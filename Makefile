@@ -74,12 +74,15 @@ sanity: venv
 ON_HOSTS := tests/unit --ignore tests/unit/plugins --ignore tests/unit/test_roles.py \
 	--ignore tests/unit/inventory/test_keys.py $(addprefix --ignore tests/unit/zones/test_,providers.py servers.py)
 
+# Many of them wait for something that takes its time on purpose.
+UNIT := --quiet --numprocesses=4 --dist=worksteal
+
 unit: venv
-	$(STEP) 'unit tests, with the libraries of Debian 13' pytest --quiet tests/unit
+	$(STEP) 'unit tests, with the libraries of Debian 13' pytest $(UNIT) tests/unit
 	$(STEP) 'virtual environment with the libraries of Debian 12' \
 		tests/lab/venv.sh .venv-debian12 tests/requirements-debian12.txt
 	$(STEP) 'unit tests, with the libraries of Debian 12' \
-		.venv-debian12/bin/pytest --quiet $(ON_HOSTS)
+		.venv-debian12/bin/pytest $(UNIT) $(ON_HOSTS)
 
 chart: venv
 	$(STEP) 'Helm' tests/lab/helm.sh

@@ -5,6 +5,7 @@ directory=$1
 requirements=$2
 command=$directory/bin/mail-autoconfig
 if [ -x "$command" ] && cmp -s "$requirements" "$directory/requirements.txt"; then
+    touch "$directory/requirements.txt" # newer than FILE again, which is how make knows
     exit 0
 fi
 if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then

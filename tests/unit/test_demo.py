@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 import yaml
 
 from mail_autoconfig.inventory.read import parse
+from support.local_servers import in_thread
 
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -93,13 +93,9 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
             pass
 
     server = HTTPServer(("localhost", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
     monkeypatch.setattr(LOOK, "PAGE_PORT", server.server_port)
-    yield answers
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with in_thread(server):
+        yield answers
 
 
 @pytest.mark.parametrize(("path", "answer"), [("/", b""), ("/", b"nginx"), ("/settings", b"")])

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +17,7 @@ import pytest
 from mail_autoconfig.certificates import preflight as name_check
 from mail_autoconfig.certificates.caa import Issuer
 from mail_autoconfig.certificates.preflight import Lookup, check, token
+from support.local_servers import in_thread
 
 NOBODY = Issuer(frozenset())
 CA = Issuer(frozenset({"ca.test"}), "https://ca.test/1", "http-01")
@@ -187,12 +187,9 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with in_thread(server):
         yield server.server_port
-        server.shutdown()
-        thread.join()
 
 
 @pytest.mark.parametrize(

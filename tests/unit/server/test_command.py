@@ -3,11 +3,11 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import pytest
 
 from mail_autoconfig.cli import main
+from support.local_servers import in_thread
 
 
 class Service(BaseHTTPRequestHandler):
@@ -23,12 +23,9 @@ class Service(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def port() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), Service) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    server = HTTPServer(("127.0.0.1", 0), Service)
+    with in_thread(server):
         yield str(server.server_port)
-        server.shutdown()
-        thread.join()
 
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
