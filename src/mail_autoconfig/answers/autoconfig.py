@@ -50,7 +50,16 @@ _Own = Callable[[str, str], str]  # a kind and a pattern -> what stands for it i
 
 def render(domain: Domain, address: Address | None = None) -> bytes:
     """Return the settings for all users of `domain`, or for `address` where it is `personal`."""
-    one = address if address and personal(domain) else None
+    return _filled(domain, address) if address and personal(domain) else _for_all(domain)
+
+
+# Most servers have few domains, each of which is asked for again and again.
+@lru_cache(maxsize=256)
+def _for_all(domain: Domain) -> bytes:
+    return _filled(domain, None)
+
+
+def _filled(domain: Domain, one: Address | None) -> bytes:
     own_login = one and domain.own_login(one.localpart)
 
     def fill(kind: str, pattern: str) -> str:

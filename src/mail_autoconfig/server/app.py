@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 
 from ..answers import apple, autoconfig, autodiscover, autodiscover_json, mobilesync, pacc, page
 from ..answers.autodiscover import Error, RequestError
@@ -111,7 +111,7 @@ class Application:
         answer = autoconfig.render(domain, address)
         if address and mailboxes.personal(domain):
             return Reply(answer, 200, _FOR_ONE, autoconfig.MEDIA_TYPE)
-        tag = f'"{hashlib.sha256(answer).hexdigest()[:32]}"'
+        tag = _tag(answer)
         headers = {**_KEEP, "etag": tag}
         if request.has_copy(tag):
             return Reply(b"", 304, headers)
@@ -235,6 +235,11 @@ class Application:
         except autodiscover_json.RequestError as refused:
             status, answer = refused.status, refused.body
         return Reply(answer, status, KEEP_NOT, autodiscover_json.MEDIA_TYPE)
+
+
+@lru_cache(maxsize=256)  # as many as there are answers that are kept
+def _tag(answer: bytes) -> str:
+    return f'"{hashlib.sha256(answer).hexdigest()[:32]}"'
 
 
 async def _to_page(_application: Application, _request: Request) -> Reply:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 Scope = Mapping[str, Any]
@@ -51,6 +51,7 @@ class Reply:
         await send({"type": "http.response.body", "body": body})
 
 
+@lru_cache(maxsize=256)
 def _header(name: str, value: str) -> tuple[bytes, bytes]:
     return name.encode(), value.encode("latin-1")
 

@@ -98,6 +98,28 @@ def test_one_placeholder_stays() -> None:
         assert names("u@example.com", provider="gandi", username=username) == {placeholder}
 
 
+def test_what_is_the_same_for_all_is_made_once_and_for_one_each_time() -> None:
+    """Domains that share all settings have answers of their own."""
+    provider = {"servers": [IMAP | {"host": "imap.{domain}"}, SMTP]}
+    own = {"name": "own.example", "provider": "p", "usernames": {"a": "m1", "b": "m2"}}
+    domains = parse(
+        {
+            "providers": {"p": provider},
+            "domains": [
+                {"name": "a.example", "provider": "p"},
+                {"name": "b.example", "provider": "p"},
+                own,
+            ],
+        }
+    ).domains
+    first, second = domains["a.example"], domains["b.example"]
+    assert render(first) is render(first, address("u@a.example"))
+    assert b"imap.a.example" in render(first)
+    assert b"imap.b.example" in render(second)
+    for name, login in (("a", b">m1<"), ("b", b">m2<")):
+        assert login in render(domains["own.example"], address(f"{name}@own.example"))
+
+
 def test_a_mailbox_with_a_name_of_its_own() -> None:
     keys = {"provider": "gandi", "usernames": {"info": "m0815"}}
     assert names("INFO@example.com", **keys) == {"m0815"}
