@@ -75,7 +75,7 @@ ON_HOSTS := tests/unit --ignore tests/unit/plugins --ignore tests/unit/test_role
 	--ignore tests/unit/inventory/test_keys.py $(addprefix --ignore tests/unit/zones/test_,providers.py servers.py)
 
 # Many of them wait for something that takes its time on purpose.
-UNIT := --quiet --numprocesses=4 --dist=worksteal
+UNIT := --quiet --numprocesses=3 --dist=worksteal
 
 unit: venv
 	$(STEP) 'unit tests, with the libraries of Debian 13' pytest $(UNIT) tests/unit
