@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Event
 
@@ -54,7 +54,7 @@ def wait_for(service: Service, domain: str, status: int) -> float:
 
 
 def ask_until_open(service: Service, domain: str) -> None:
-    """Until each worker has the store's file open: on a busy machine one may answer all for long."""
+    """Until each worker has read the file: on a busy machine one may answer all for long."""
     assert service.process
     process, file = service.process.pid, service.store.stat().st_ino
     workers = Path(f"/proc/{process}/task/{process}/children").read_text().split()
@@ -65,7 +65,11 @@ def ask_until_open(service: Service, domain: str) -> None:
 
 
 def open_files(process: str) -> set[int]:
-    return {each.stat().st_ino for each in Path(f"/proc/{process}/fd").iterdir() if each.exists()}
+    found = set()
+    for each in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            found.add(each.stat().st_ino)
+    return found
 
 
 def keep_asking(service: Service, domains: Sequence[str], end: Event) -> list[int]:
