@@ -47,6 +47,20 @@ request = function()
     .. "</AcceptableResponseSchema></Request></Autodiscover>")
 end
 """
+GET = """
+request = function()
+  return wrk.format("GET", "%s", {["Host"] = "%s.d0.example.test"})
+end
+"""
+# A path for each kind of answer to GET, and the Host that asks for it.
+GETS = {
+    "Autoconfig": ("/mail/config-v1.1.xml?emailaddress=user@d0.example.test", "autoconfig"),
+    "Autodiscover, JSON": (
+        "/autodiscover/autodiscover.json/v1.0/user@d0.example.test?Protocol=AutodiscoverV1",
+        "autodiscover",
+    ),
+    "the page": ("/", "autoconfig"),
+}
 DOMAIN = {"provider": "acme", "discovery": "srv"}
 USER = {"username": "{localpart}"}
 PROVIDERS = {
@@ -305,6 +319,23 @@ def throughput(place: Path) -> None:
         compare("POX, 10,000 domains of the inventory / one", (listed, 10_000), (one, 1), "0.9")
 
 
+def answers(place: Path) -> None:
+    """Print what each kind of answer takes, on kept connections and on new ones."""
+    served = Served(place / "answers", plain(1000))
+    texts = {"Autodiscover, Outlook's XML": ASK % 1000}
+    for what, (path, host) in GETS.items():
+        texts[what] = GET % (path, host)
+    script, url = served.place / "wrk.lua", f"http://127.0.0.1:{served.port}/"
+    with served.running():
+        for what, text in texts.items():
+            found = []
+            for more in ("", '["Connection"] = "close", '):
+                script.write_text(text.replace('{["Host"]', f'{{{more}["Host"]'))
+                rates = [wrk(script, url, served.family())[1] for _ in range(ROUNDS)]
+                found.append(1e6 / statistics.median(rates))
+            print(f"{what}: {found[0]:.0f} µs, with a new connection {found[1]:.0f} µs", flush=True)
+
+
 def mailboxes(place: Path) -> None:
     """Print what an unknown mailbox takes, against one with a log-in name of its own."""
     store, others = Store(place / "mailboxes.store"), Store(place / "mailboxes.store")
@@ -404,6 +435,7 @@ def leak(place: Path) -> None:
 def main() -> None:
     """Measure all, or what the arguments name."""
     parts = {
+        "answers": answers,
         "throughput": throughput,
         "mailboxes": mailboxes,
         "replaced": replaced,

@@ -139,7 +139,7 @@ def _fetch(host: str, address: str, path: str, content: bytes, port: int = 80) -
                 connection.request("GET", _target(url), headers=headers)
                 answer = connection.getresponse()
                 body = answer.read(len(content) + 1)
-        except (http.client.HTTPException, ValueError):
+        except (http.client.HTTPException, ConnectionResetError, ValueError):  # also what is cut
             return f"points elsewhere: {address} does not speak HTTP at port 80"
         location = answer.getheader("Location")
         if answer.status not in (301, 302, 303, 307, 308) or not location:

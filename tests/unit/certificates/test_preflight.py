@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
+import struct
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -232,6 +235,24 @@ def test_answer_that_does_not_end(port: int, monkeypatch: pytest.MonkeyPatch) ->
     said = name_check._fetch("a.test", "127.0.0.1", "/slow", b"content", port)
     assert said.startswith("points elsewhere: 127.0.0.1 ")
     assert time.monotonic() - begun < 3
+
+
+def test_connection_that_is_reset() -> None:
+    """So ends too, if the server sends on just then, what `_ending` cuts."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            asked, _address = server.accept()
+            asked.recv(1000)
+            asked.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            asked.close()
+
+        with ThreadPoolExecutor(1) as pool:
+            answering = pool.submit(answer)
+            port = server.getsockname()[1]
+            said = name_check._fetch("a.test", "127.0.0.1", "/", b"content", port)
+            answering.result()
+    assert said == "points elsewhere: 127.0.0.1 does not speak HTTP at port 80"
 
 
 def test_caa_record_that_is_no_text() -> None:
