@@ -11,6 +11,7 @@ import secrets
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -139,7 +140,7 @@ def _fetch(host: str, address: str, path: str, content: bytes, port: int = 80) -
                 connection.request("GET", _target(url), headers=headers)
                 answer = connection.getresponse()
                 body = answer.read(len(content) + 1)
-        except (http.client.HTTPException, ConnectionResetError, ValueError):  # also what is cut
+        except (http.client.HTTPException, ValueError):
             return f"points elsewhere: {address} does not speak HTTP at port 80"
         location = answer.getheader("Location")
         if answer.status not in (301, 302, 303, 307, 308) or not location:
@@ -164,10 +165,14 @@ def _ending(connection: http.client.HTTPConnection) -> Iterator[None]:
     """Connect, and end the connection when the block does, or when it takes too long."""
     try:
         connection.connect()
-        timer = threading.Timer(_LONGEST, _cut, [connection.sock])
+        timer, end = threading.Timer(_LONGEST, _cut, [connection.sock]), time.monotonic() + _LONGEST
         timer.start()
         try:
             yield
+        except ConnectionResetError as error:
+            if time.monotonic() < end:
+                raise
+            raise http.client.HTTPException from error  # it was sending when it was cut
         finally:
             timer.cancel()
     finally:

@@ -7,6 +7,7 @@ import struct
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -237,8 +238,11 @@ def test_answer_that_does_not_end(port: int, monkeypatch: pytest.MonkeyPatch) ->
     assert time.monotonic() - begun < 3
 
 
-def test_connection_that_is_reset() -> None:
-    """So ends too, if the server sends on just then, what `_ending` cuts."""
+@pytest.mark.parametrize("late", [False, True])
+def test_connection_that_is_reset(late: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So ends too what is cut, if the server sends on just then; here nothing cuts it before."""
+    monkeypatch.setattr(name_check, "_LONGEST", 0.0 if late else 20.0)
+    monkeypatch.setattr(name_check, "_cut", lambda _socket: None)
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer() -> None:
@@ -250,9 +254,11 @@ def test_connection_that_is_reset() -> None:
         with ThreadPoolExecutor(1) as pool:
             answering = pool.submit(answer)
             port = server.getsockname()[1]
-            said = name_check._fetch("a.test", "127.0.0.1", "/", b"content", port)
+            said = None
+            with nullcontext() if late else pytest.raises(ConnectionResetError):
+                said = name_check._fetch("a.test", "127.0.0.1", "/", b"content", port)
             answering.result()
-    assert said == "points elsewhere: 127.0.0.1 does not speak HTTP at port 80"
+    assert said == ("points elsewhere: 127.0.0.1 does not speak HTTP at port 80" if late else None)
 
 
 def test_caa_record_that_is_no_text() -> None:
